@@ -2,5 +2,6 @@
 
 pub mod daily_sales;
 pub mod list_total;
+pub mod name_index;
 pub mod search_index;
 pub mod tally;

@@ -156,7 +156,7 @@ async fn queues_comply_with_the_rules() {
 #[test]
 fn shared_names_of_code_and_template_are_equal() {
     let template = read(&workspace("template.yaml"));
-    for index in [Index::ByParent, Index::ByName, Index::ByOwner, Index::Due] {
+    for index in Index::VARIANTS {
         assert!(template.contains(&format!("IndexName: {}", index.name())), "{}", index.name());
         let (partition, sort) = index.attributes();
         assert!(template.contains(&format!("AttributeName: {partition}, KeyType: HASH")), "{partition}");
@@ -169,6 +169,21 @@ fn shared_names_of_code_and_template_are_equal() {
             assert!(template.contains(&format!("{variable}: !Ref")), "{variable}");
         }
     }
+}
+
+/// Checks that each index of the template is known to the code, and that a query reads it.
+#[test]
+fn every_index_of_the_template_is_queried() {
+    let template = read(&workspace("template.yaml"));
+    let in_template: BTreeSet<&str> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("- IndexName: ")).collect();
+    let code: String = rust_files(&workspace("shared/src"))
+        .iter()
+        .filter(|file| !file.ends_with("kit/aws/dynamodb/schema.rs"))
+        .map(|file| read(file).split("#[cfg(test)]").next().unwrap().to_owned())
+        .collect();
+    let queried = Index::VARIANTS.iter().filter(|index| code.contains(&format!("Index::{index:?}")));
+    assert_eq!(in_template, queried.map(|index| index.name()).collect());
 }
 
 /// Checks that the template sets exactly the `AGORA_` variables that the code reads.

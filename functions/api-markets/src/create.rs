@@ -16,7 +16,7 @@ use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
 use shared::kit::system::clock::{SystemEntropy, Timestamp};
-use shared::repository::cached::CacheInvalidation;
+use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
 use crate::body::MarketBody;

@@ -7,7 +7,7 @@ use shared::domain::market::delete::DeleteMarket;
 use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
-use shared::repository::cached::CacheInvalidation;
+use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
 

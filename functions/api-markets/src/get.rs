@@ -24,8 +24,9 @@ pub(crate) async fn get_market(
     let market = market.ok_or_else(ApiError::not_found)?;
     let cache_control =
         if market.market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
-    let creators = Creators::read(std::slice::from_ref(&market), &query.include, &app.reader).await?;
-    Ok(ApiResponse::versioned(creators.attach(market))
+    let creator_id = market.market.creator_id;
+    let creators = Creators::read(std::iter::once(creator_id), &query.include, &app.reader).await?;
+    Ok(ApiResponse::versioned(MarketBody::from(market).with_creator(creators.get(creator_id)))
         .with_fields(query.fields)
         .cache_control(cache_control)
         .not_modified_if(&if_none_match))

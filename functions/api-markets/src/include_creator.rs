@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::user::UserId;
 use shared::kit::command::StoreError;
 use shared::kit::http::{Include, Included, Relation};
 use shared::repository::user::profile::{Profile, ProfileReader};
 
-use crate::body::MarketBody;
 use crate::creator_body::CreatorBody;
 
 /// Resource that can be included with a market.
@@ -26,26 +24,24 @@ impl Relation for MarketRelation {
 pub(crate) struct Creators(Option<HashMap<UserId, Profile>>);
 
 impl Creators {
-    /// Reads the creators of all `markets` in one request, if they are requested.
+    /// Reads the creators of markets in one request, if they are requested.
     pub(crate) async fn read(
-        markets: &[MarketWithVolume],
+        creators: impl Iterator<Item = UserId>,
         include: &Include<MarketRelation>,
         reader: &impl ProfileReader,
     ) -> Result<Self, StoreError> {
         if !include.has(MarketRelation::Creator) {
             return Ok(Self(None));
         }
-        let creators: Vec<UserId> = markets.iter().map(|market| market.market.creator_id).collect();
+        let creators: Vec<UserId> = creators.collect();
         Ok(Self(Some(reader.profiles(&creators).await?)))
     }
 
-    /// Representation of a market, with its creator if requested. The creator is null if the account was
-    /// deleted.
-    pub(crate) fn attach(&self, market: MarketWithVolume) -> MarketBody {
-        let creator = match &self.0 {
+    /// Representation of a creator, if requested; null if the account was deleted.
+    pub(crate) fn get(&self, id: UserId) -> Included<CreatorBody> {
+        match &self.0 {
             None => Included::NotRequested,
-            Some(profiles) => profiles.get(&market.market.creator_id).map_or(Included::Null, CreatorBody::of),
-        };
-        MarketBody::from(market).with_creator(creator)
+            Some(profiles) => profiles.get(&id).map_or(Included::Null, CreatorBody::of),
+        }
     }
 }

@@ -7,6 +7,7 @@ mod delete;
 mod get;
 mod include_creator;
 mod list;
+mod list_item;
 mod stats;
 mod update;
 
@@ -39,11 +40,14 @@ pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
 
 const LIST: OperationDoc = OperationDoc::new("List markets").with_description(
     "Lists the markets of all sellers with one status, by default the `active` ones. No access token is \
-     needed; drafts are never listed. `search` restricts the list to markets whose name starts with a \
-     text; a search with more than 1000 matches is a `VALIDATION_ERROR` of `search`. Totals are updated \
-     a little later than the markets, so a list that is sorted by `volume` can lag behind, and a page \
-     of it can have fewer items than `limit`. Continue with `pagination.nextCursor` as `cursor`. Use \
-     `GET /v1/search` to search names and descriptions by words.",
+     needed; drafts are never listed. `description`, `updatedAt` and `version` are returned only if \
+     `fields` names them.\n\n\
+     `search` restricts the list to markets whose name has, for each word of a text, a word that starts \
+     with it: `blue tea` finds Teapots in blue. A new name is found a little later. A search with more \
+     than 1000 matches is a `VALIDATION_ERROR` of `search`. Use `GET /v1/search` to search descriptions, \
+     too. Totals are updated a little later than the markets, so a list that is sorted by `volume` can \
+     lag behind, and a page of it can have fewer items than `limit`. Continue with \
+     `pagination.nextCursor` as `cursor`.",
 );
 
 const CREATE: OperationDoc = OperationDoc::new("Create a market with its first products")

@@ -12,7 +12,7 @@ use shared::domain::values::text::{Description, Name};
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
-use shared::repository::cached::CacheInvalidation;
+use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
 use crate::body::MarketBody;

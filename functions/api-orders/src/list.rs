@@ -1,8 +1,9 @@
-//! `GET /v1/orders`: the orders that the caller placed, or those of a market; newest first.
+//! `GET /v1/orders`: the orders that the caller placed, or those of a market.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
+use shared::api::list::sort::OrderSortParam;
 use shared::api::permission::OrdersReadAny;
 use shared::api::with_total;
 use shared::api::{Authenticated, HasPermission, QueryState};
@@ -10,16 +11,17 @@ use shared::domain::access::{AccessError, forbid_unless};
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
 use shared::domain::values::actor::Actor;
+use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
+use shared::kit::system::clock::Timestamp;
 use shared::repository::market::MarketReader;
-use shared::repository::order::OrderList;
-use shared::repository::projections::list_total::TotalReader;
+use shared::repository::order::{OrderList, OrderQuery};
 
 use crate::body::OrderBody;
 
-/// Filter of a list of orders.
+/// Filter and sort order of a list of orders.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
@@ -30,6 +32,17 @@ pub(crate) struct ListOrdersQuery {
     /// Status of the orders; without it, orders of all statuses are listed.
     #[deserr(default)]
     status: Option<OrderStatus>,
+    /// Start of the period in which the orders were placed (inclusive).
+    #[deserr(default)]
+    from: Option<Timestamp>,
+    /// End of the period in which the orders were placed (exclusive).
+    #[deserr(default)]
+    to: Option<Timestamp>,
+    /// Sort order: `createdAt` or `total`; prefix with `-` for descending. Default `-createdAt`. `total` sorts
+    /// by minor units and is limited to 1000 matching orders.
+    #[deserr(default)]
+    #[schemars(default)]
+    sort: OrderSortParam,
 }
 
 /// Returns a page of orders.
@@ -39,15 +52,18 @@ pub(crate) async fn list_orders(
     reads_any: HasPermission<OrdersReadAny>,
     query: ListQuery<ListOrdersQuery, OrderBody>,
 ) -> Result<ListResponse<OrderBody>, ApiError> {
-    let ListOrdersQuery { market_id, status } = query.filter;
+    let ListOrdersQuery { market_id, status, from, to, sort } = query.filter;
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        return Err(ApiError::field("to", "must be after `from`"));
+    }
     let list = list_for(&actor, reads_any, market_id, &app.reader).await?;
-    let (name, caller) = (name_of(list, status), actor.user.to_string());
+    let orders = OrderQuery { list, status, period: Period { from, to }, sort: sort.into() };
+    let (name, caller) = (format!("orders {orders:?}"), actor.user.to_string());
     let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
-    let total = [list.total(status)];
-    let orders = with_total(app.reader.orders(list, status, &slice), app.reader.total(&total)).await?;
-    let pagination = query.paging.pagination(&orders, &cursors);
-    let bodies = orders.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
+    let page = with_total(app.reader.orders(&orders, &slice), app.reader.orders_total(&orders)).await?;
+    let pagination = query.paging.pagination(&page, &cursors);
+    let bodies = page.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
     Ok(ListResponse::new(bodies.collect(), pagination).with_fields(query.fields))
 }
 
@@ -68,13 +84,4 @@ async fn list_for(
     let permitted = market.is_owned_by(actor) || reads_any.is_held();
     forbid_unless(permitted, "only the creator of the market can list its orders")?;
     Ok(OrderList::InMarket(id))
-}
-
-/// Name of the list, with everything that selects its items. Cursors are bound to it.
-fn name_of(list: OrderList, status: Option<OrderStatus>) -> String {
-    let status = status.map_or("any status", Into::into);
-    match list {
-        OrderList::OfBuyer(_) => format!("orders of buyer {status}"),
-        OrderList::InMarket(market) => format!("orders of {market} {status}"),
-    }
 }

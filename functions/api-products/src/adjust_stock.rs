@@ -10,7 +10,7 @@ use shared::domain::product::adjust_stock::AdjustStock;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
-use shared::repository::cached::CacheInvalidation;
+use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
 use crate::body::ProductBody;

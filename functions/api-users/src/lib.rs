@@ -3,6 +3,7 @@
 mod delete;
 mod get;
 mod list;
+mod list_item;
 mod role_and_status;
 mod update;
 
@@ -27,8 +28,9 @@ pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
 const LIST: OperationDoc = OperationDoc::new("List accounts").with_description(
     "Lists the accounts of all users, newest first by default; moderators and administrators have the \
      permission. The filters `status`, `role` and `search` can be combined with each other and with \
-     any sort order.\n\n\
-     A `search` with more than 1,000 matches is a `VALIDATION_ERROR` of `search`: use a longer text. \
+     any sort order. `updatedAt` and `version` are returned only if `fields` names them.\n\n\
+     `search` finds accounts whose name has, for each word of a text, a word that starts with it, or \
+     whose e-mail address starts with the text. A new name is found a little later. A `search` with more than 1,000 matches is a `VALIDATION_ERROR` of `search`: use a longer text. \
      `pagination.total` may lag behind recent changes.",
 );
 

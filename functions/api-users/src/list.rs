@@ -1,19 +1,23 @@
 //! `GET /v1/users`: lists accounts.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::list::sort::Sort;
 use shared::api::permission::UsersRead;
 use shared::api::with_total;
-use shared::api::{QueryState, RequirePermission, UserBody};
-use shared::domain::user::{Role, UserStatus};
+use shared::api::{QueryState, RequirePermission};
+use shared::domain::user::summary::UserSummary;
+use shared::domain::user::{Role, UserId, UserStatus};
 use shared::domain::values::text::Name;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::user::list::UserList;
 
+use crate::list_item::UserListItem;
 use crate::role_and_status::{RoleRequest, StatusRequest};
 
 /// Filters and sort order of the list.
@@ -27,7 +31,8 @@ pub(crate) struct ListUsersQuery {
     /// Only accounts with this role.
     #[deserr(default)]
     role: Option<RoleRequest>,
-    /// Only accounts whose name or e-mail address starts with this text, in upper or lower case.
+    /// Words, each of which is the beginning of a word of the name, or else the beginning of the e-mail
+    /// address; case and accents are ignored.
     #[deserr(default)]
     search: Option<Name>,
     /// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
@@ -40,8 +45,8 @@ pub(crate) struct ListUsersQuery {
 pub(crate) async fn list_users(
     State(app): State<QueryState>,
     authorized: RequirePermission<UsersRead>,
-    query: ListQuery<ListUsersQuery, UserBody>,
-) -> Result<ListResponse<UserBody>, ApiError> {
+    query: ListQuery<ListUsersQuery, UserListItem>,
+) -> Result<ListResponse<UserListItem>, ApiError> {
     let list = UserList::from(query.filter);
     let (name, caller) = (format!("users {list:?}"), authorized.actor.user.to_string());
     let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
@@ -49,8 +54,17 @@ pub(crate) async fn list_users(
     let total = list.totals();
     let users = with_total(app.reader.users(&list, &slice), app.reader.total(&total)).await?;
     let pagination = query.paging.pagination(&users, &cursors);
-    Ok(ListResponse::new(users.items.into_iter().map(UserBody::from).collect(), pagination)
-        .with_fields(query.fields))
+    let details = if query.fields.names_any_of(&UserListItem::DETAILS) {
+        let ids: Vec<UserId> = users.items.iter().map(|user| user.id).collect();
+        app.reader.users_by_id(&ids).await?
+    } else {
+        HashMap::new()
+    };
+    let item = |user: UserSummary| {
+        let details = details.get(&user.id);
+        UserListItem::new(user, details)
+    };
+    Ok(ListResponse::new(users.items.into_iter().map(item).collect(), pagination).with_fields(query.fields))
 }
 
 impl From<ListUsersQuery> for UserList {

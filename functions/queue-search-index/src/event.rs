@@ -1,11 +1,11 @@
-//! Events that the function consumes, and the document that each names.
+//! Events that the function consumes.
 
 use serde::Deserialize;
 use shared::domain::market::MarketId;
 use shared::domain::product::ProductId;
-use shared::projections::search_index::DocumentId;
+use shared::domain::user::UserId;
 
-/// Event of an entity that can be searched.
+/// Event of an entity that can be found by words.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum SearchEvent {
@@ -21,16 +21,17 @@ pub enum SearchEvent {
         /// Id of the product.
         product_id: ProductId,
     },
-}
-
-impl SearchEvent {
-    /// Returns the document named by the event.
-    pub(crate) const fn document(self) -> DocumentId {
-        match self {
-            Self::Market { market_id } => DocumentId::Market(market_id),
-            Self::Product { product_id } => DocumentId::Product(product_id),
-        }
-    }
+    /// An account was registered, changed or deleted.
+    #[serde(
+        rename = "user.registered",
+        alias = "user.changed",
+        alias = "user.email_changed",
+        alias = "user.deleted"
+    )]
+    User {
+        /// Id of the account.
+        user_id: UserId,
+    },
 }
 
 #[cfg(test)]

@@ -1,17 +1,23 @@
-//! Maintains the search index, which has an entry under each term of a market or product.
+//! Maintains the search index, which has an entry under each term of a market or product, and the index of
+//! names, which has a posting under each word of the name of a market or account.
 //!
-//! An event only names a document that may have changed. [`shared::projections::search_index`] derives the
-//! index entries from the current document and from what was indexed before. Events may therefore be
-//! duplicated, late, out of order or lost, as long as a later one of the same document arrives.
+//! An event only names an entity that may have changed. [`shared::projections::search_index`] and
+//! [`shared::projections::name_index`] derive the entries from the current entity and from what was indexed
+//! before. Events may therefore be
+//! duplicated, late, out of order or lost, as long as a later one of the same entity arrives.
 
 mod event;
 
 use std::time::Duration;
 
+use futures::future::try_join;
 use shared::kit::command::{Command, CommandContext, Envelope, ExecuteError, Store, StoreError};
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
+use shared::projections::name_index::Named;
+use shared::projections::name_index::index_name::IndexName;
+use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
 use shared::search::{EmbedError, Embedder};
 
@@ -56,8 +62,17 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
 
     async fn handle(&self, event: Envelope<SearchEvent>, _: &Delivery) -> Outcome {
         let context = CommandContext::new(event.correlation_id, self.clock.now());
-        let (id, embedder) = (event.event.document(), self.embedder.name());
-        match self.index(IndexDocument { id, embedder, embedded: None }, &context).await {
+        let indexed = match event.event {
+            SearchEvent::Market { market_id } => {
+                let document = self.index_document(DocumentId::Market(market_id), &context);
+                try_join(document, self.index_name(IndexName(market_id), &context)).await.map(|((), ())| ())
+            }
+            SearchEvent::Product { product_id } => {
+                self.index_document(DocumentId::Product(product_id), &context).await
+            }
+            SearchEvent::User { user_id } => self.index_name(IndexName(user_id), &context).await,
+        };
+        match indexed {
             Ok(()) => Outcome::Done,
             Err(error) => outcome(&error),
         }
@@ -66,7 +81,8 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
 
 impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
     /// Loads the document, embeds its text if necessary, and commits the index changes.
-    async fn index(&self, mut index: IndexDocument, context: &CommandContext) -> Result<(), IndexFailure> {
+    async fn index_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
+        let mut index = IndexDocument { id, embedder: self.embedder.name(), embedded: None };
         let state = self.store.load(index.reads()).await.map_err(ExecuteError::from)?;
         if let Some(passage) = index.to_embed(&state, context.at) {
             let embedding = self.embedder.embed(&passage).await?;
@@ -74,6 +90,17 @@ impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
         }
         self.store.execute_on(state, index, context).await?;
         Ok(())
+    }
+
+    async fn index_name<N: Named>(
+        &self,
+        index: IndexName<N>,
+        context: &CommandContext,
+    ) -> Result<(), IndexFailure> {
+        match self.store.execute(index, context).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(IndexFailure::Commit(error.map_refusal(|never| match never {}))),
+        }
     }
 }
 

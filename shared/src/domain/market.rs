@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod delete;
+pub mod summary;
 pub mod totals;
 pub mod update;
 

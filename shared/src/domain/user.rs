@@ -6,6 +6,7 @@ pub mod password_reset;
 pub mod register;
 pub mod rehash;
 mod session_epoch;
+pub mod summary;
 pub mod update;
 pub mod verify;
 

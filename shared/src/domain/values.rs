@@ -1,9 +1,10 @@
-//! Value types of entities: ids, money, dates, text, e-mail addresses.
+//! Value types of entities: ids, money, dates, periods, text, e-mail addresses.
 
 pub mod actor;
 pub mod date;
 pub mod email;
 pub mod id;
 pub mod money;
+pub mod period;
 pub mod text;
 pub mod unknown_value;

@@ -122,6 +122,19 @@ pub enum ExecuteError<E> {
     Store(#[from] StoreError),
 }
 
+impl<E> ExecuteError<E> {
+    /// Converts the error of the domain.
+    pub fn map_refusal<F>(self, convert: impl FnOnce(E) -> F) -> ExecuteError<F> {
+        match self {
+            Self::Refused(error) => ExecuteError::Refused(convert(error)),
+            Self::KeyReused => ExecuteError::KeyReused,
+            Self::Contention => ExecuteError::Contention,
+            Self::InProgress => ExecuteError::InProgress,
+            Self::Store(error) => ExecuteError::Store(error),
+        }
+    }
+}
+
 /// Failure of the table or of the connection to it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {

@@ -19,7 +19,7 @@ pub enum Subscriber {
     Fulfilment,
     /// List totals, market totals and daily sales.
     Analytics,
-    /// Search index.
+    /// Search index and index of names.
     SearchIndex,
     /// E-mails to users.
     Emails,
@@ -80,9 +80,10 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "order.expired"
         | "order.shipped"
         | "order.partially_refunded"
-        | "order.refunded"
-        | "user.registered"
-        | "user.email_changed" => &[Subscriber::Analytics, Subscriber::Emails],
+        | "order.refunded" => &[Subscriber::Analytics, Subscriber::Emails],
+        "user.registered" | "user.email_changed" => {
+            &[Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
+        }
         // Both events have a subscriber, so that a request for an unknown address costs the same as for a
         // known one.
         "user.password_reset_requested"
@@ -91,12 +92,9 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         "order.awaiting_payment"
         | "order.rejected"
         | "order.delivered"
-        | "user.changed"
-        | "user.deleted"
         | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
-        "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {
-            &[Subscriber::Analytics, Subscriber::SearchIndex]
-        }
+        "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted"
+        | "user.changed" | "user.deleted" => &[Subscriber::Analytics, Subscriber::SearchIndex],
         "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],
         "job.requested" | "dead_letter.redriven.reports" => &[Subscriber::Reports],
         "job.requested.high" | "dead_letter.redriven.urgent_reports" => &[Subscriber::UrgentReports],

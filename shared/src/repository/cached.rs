@@ -1,7 +1,9 @@
 //! Cache in front of a reader, for public data.
 //!
 //! The decorator returns the results of its reader from memory for as long as public responses may be stale.
-//! Commands never read through it.
+//! Commands never read through it. A handler that has written an entity replaces its entry, so the instance
+//! shows its own writes at once; in the other instances entries expire. Entries do not depend on each other: a
+//! product is shown only if the market that is read with it is visible.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use super::market::{MarketList, MarketReader};
 use super::product::ProductReader;
 use super::user::UserReader;
 use super::user::profile::{Profile, ProfileReader};
-use crate::domain::market::totals::MarketWithVolume;
+use crate::domain::market::totals::{MarketWithVolume, SummaryWithVolume};
 use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
@@ -80,10 +82,10 @@ impl<Q> CachedReader<Q> {
 }
 
 /// Notifications of writes, so that a cache does not return outdated data.
-pub trait CacheInvalidation: Clone + Send + Sync + 'static {
+pub trait WriteThrough: Clone + Send + Sync + 'static {
     /// A market was written.
     fn market_written(&self, market: &MarketWithVolume) -> impl Future<Output = ()> + Send;
-    /// A market was deleted, together with its products.
+    /// A market was deleted.
     fn market_removed(&self, id: MarketId) -> impl Future<Output = ()> + Send;
     /// A product was written.
     fn product_written(&self, product: &StockedProduct) -> impl Future<Output = ()> + Send;
@@ -92,7 +94,7 @@ pub trait CacheInvalidation: Clone + Send + Sync + 'static {
 }
 
 /// Does nothing: there is no cache.
-impl CacheInvalidation for DynamoReader {
+impl WriteThrough for DynamoReader {
     async fn market_written(&self, _: &MarketWithVolume) {}
 
     async fn market_removed(&self, _: MarketId) {}
@@ -102,27 +104,21 @@ impl CacheInvalidation for DynamoReader {
     async fn product_removed(&self, _: ProductId) {}
 }
 
-fn tags_of(market: MarketId) -> [String; 1] {
-    [market.to_string()]
-}
-
-impl<Q: Clone + Send + Sync + 'static> CacheInvalidation for CachedReader<Q> {
+impl<Q: Clone + Send + Sync + 'static> WriteThrough for CachedReader<Q> {
     async fn market_written(&self, written: &MarketWithVolume) {
-        self.markets.put(&written.market.id.to_string(), &[], written.clone()).await;
+        self.markets.put(&written.market.id.to_string(), Some(written.clone())).await;
     }
 
     async fn market_removed(&self, id: MarketId) {
-        self.markets.invalidate(&id.to_string()).await;
-        self.products.invalidate_tag(&id.to_string()).await;
+        self.markets.put(&id.to_string(), None).await;
     }
 
     async fn product_written(&self, product: &StockedProduct) {
-        let tags = tags_of(product.product.market_id);
-        self.products.put(&product.product.id.to_string(), &tags, product.clone()).await;
+        self.products.put(&product.product.id.to_string(), Some(product.clone())).await;
     }
 
     async fn product_removed(&self, id: ProductId) {
-        self.products.invalidate(&id.to_string()).await;
+        self.products.put(&id.to_string(), None).await;
     }
 }
 
@@ -133,26 +129,25 @@ impl<Q: MarketReader> MarketReader for CachedReader<Q> {
     }
 
     async fn market_with_volume(&self, id: MarketId) -> Result<Option<MarketWithVolume>, StoreError> {
-        self.markets.get_or_load(&id.to_string(), &[], self.reader.market_with_volume(id)).await
+        self.markets.get_or_load(&id.to_string(), self.reader.market_with_volume(id)).await
+    }
+
+    async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {
+        self.reader.markets_by_id(ids).await
     }
 
     async fn markets(
         &self,
         list: &MarketList,
         slice: &PageRequest,
-    ) -> Result<ListPage<MarketWithVolume>, ListError> {
+    ) -> Result<ListPage<SummaryWithVolume>, ListError> {
         self.reader.markets(list, slice).await
     }
 }
 
 impl<Q: ProductReader> ProductReader for CachedReader<Q> {
-    /// Tags the product with its market once it is loaded: a deleted market invalidates its products.
     async fn product(&self, id: ProductId) -> Result<Option<StockedProduct>, StoreError> {
-        let found = self.products.get_or_load(&id.to_string(), &[], self.reader.product(id)).await?;
-        if let Some(product) = &found {
-            self.products.tag(&id.to_string(), &tags_of(product.product.market_id));
-        }
-        Ok(found)
+        self.products.get_or_load(&id.to_string(), self.reader.product(id)).await
     }
 
     async fn products_of(
@@ -199,7 +194,7 @@ impl<Q: TotalReader> TotalReader for CachedReader<Q> {
     async fn total(&self, lists: &[ListKey]) -> Result<u64, StoreError> {
         let key: Vec<&str> = lists.iter().map(ListKey::as_str).collect();
         let load = async { self.reader.total(lists).await.map(|total| Some(CachedTotal(total))) };
-        let total = self.totals.get_or_load(&key.join(" "), &[], load).await?;
+        let total = self.totals.get_or_load(&key.join(" "), load).await?;
         Ok(total.map_or(0, |CachedTotal(total)| total))
     }
 }

@@ -1,19 +1,22 @@
 //! Queries of markets.
 
+use std::collections::HashMap;
 use std::future::Future;
 
-use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
+use crate::domain::market::summary::MarketSummary;
+use crate::domain::market::totals::{MarketTotals, MarketWithVolume, SummaryWithVolume};
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
-use crate::kit::command::{ReadSet, StoreError};
+use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::projections::list_total::ListKey;
+use crate::projections::name_index::Words;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{
-    ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches, page_of,
+    ListError, SortKey, SortOrder, Sortable, matches, name_query, page_of,
 };
 
 /// Queries of markets. Implementations return [`StoreError`] only if the table does not respond; an absent
@@ -28,13 +31,19 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
         id: MarketId,
     ) -> impl Future<Output = Result<Option<MarketWithVolume>, StoreError>> + Send;
 
+    /// Loads markets by id, in one request for up to 100. Those that do not exist are absent.
+    fn markets_by_id(
+        &self,
+        ids: &[MarketId],
+    ) -> impl Future<Output = Result<HashMap<MarketId, Market>, StoreError>> + Send;
+
     /// Loads a page of a list of markets, with one additional request for the volumes or the markets.
     /// Implementations return [`ListError::TooManyMatches`] only for searches.
     fn markets(
         &self,
         list: &MarketList,
         slice: &PageRequest,
-    ) -> impl Future<Output = Result<ListPage<MarketWithVolume>, ListError>> + Send;
+    ) -> impl Future<Output = Result<ListPage<SummaryWithVolume>, ListError>> + Send;
 }
 
 /// Filter and sort order of a list of markets.
@@ -42,7 +51,7 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
 pub struct MarketList {
     /// Status of the markets.
     pub status: MarketStatus,
-    /// Prefix of the name.
+    /// Words, each of which must be the beginning of a word of the name.
     pub search: Option<Name>,
     /// Sort order.
     pub order: MarketSortOrder,
@@ -72,7 +81,17 @@ impl MarketList {
     }
 }
 
-impl Sortable for Market {
+/// Loaded from an index of summaries or from a name posting.
+impl Record for MarketSummary {
+    const KIND: &'static str = Market::KIND;
+    type Id = MarketId;
+
+    fn key(id: &MarketId) -> Key {
+        Market::key(id)
+    }
+}
+
+impl Sortable for MarketSummary {
     fn sort_by(&self, by: SortKey) -> String {
         match by {
             SortKey::CreatedAt => self.id.to_string(),
@@ -92,11 +111,16 @@ impl MarketReader for DynamoReader {
         Ok(market.map(|market| MarketWithVolume::new(market, totals.as_ref())))
     }
 
+    async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {
+        let found: Vec<Option<Market>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+        Ok(found.into_iter().flatten().map(|market| (market.id, market)).collect())
+    }
+
     async fn markets(
         &self,
         list: &MarketList,
         slice: &PageRequest,
-    ) -> Result<ListPage<MarketWithVolume>, ListError> {
+    ) -> Result<ListPage<SummaryWithVolume>, ListError> {
         match (&list.search, list.order) {
             (None, MarketSortOrder::By(order)) => {
                 let markets = self.page(&[order.query(partitions::markets(list.status))], slice).await?;
@@ -111,30 +135,33 @@ impl MarketReader for DynamoReader {
             }
             (Some(search), MarketSortOrder::Volume { descending }) => {
                 let found = volumes_of(self, search_for(self, list.status, search).await?).await?;
-                let sort =
-                    |found: MarketWithVolume| (partitions::volume_sort(found.volume, found.market.id), found);
+                let sort = |found: SummaryWithVolume| {
+                    (partitions::volume_sort(found.volume, found.market.id), found)
+                };
                 Ok(page_of(found.into_iter().map(sort).collect(), descending, slice))
             }
         }
     }
 }
 
-/// Loads all markets of a status whose name starts with `search`.
+/// Loads all markets of a status whose name has, for each word of `search`, a word that starts with it.
 async fn search_for(
     reader: &DynamoReader,
     status: MarketStatus,
     search: &Name,
-) -> Result<Vec<Market>, ListError> {
-    let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let query = Query::index(Index::ByName, partitions::markets(status), limit);
-    matches(reader, std::iter::once(query.beginning_with(partitions::name_prefix(search)))).await
+) -> Result<Vec<MarketSummary>, ListError> {
+    let words = Words::of(search);
+    let query = name_query(&partitions::markets(status), &words);
+    let mut found: Vec<MarketSummary> = matches(reader, query.into_iter()).await?;
+    found.retain(|market| words.match_name(&market.name));
+    Ok(found)
 }
 
 /// Adds the volumes to a page of markets.
 async fn with_volumes(
     reader: &DynamoReader,
-    listed: ListPage<Market>,
-) -> Result<ListPage<MarketWithVolume>, StoreError> {
+    listed: ListPage<MarketSummary>,
+) -> Result<ListPage<SummaryWithVolume>, StoreError> {
     let ListPage { items, next, min_total, total } = listed;
     Ok(ListPage { items: volumes_of(reader, items).await?, next, min_total, total })
 }
@@ -142,12 +169,12 @@ async fn with_volumes(
 /// Loads the volumes of markets in one request.
 async fn volumes_of(
     reader: &DynamoReader,
-    markets: Vec<Market>,
-) -> Result<Vec<MarketWithVolume>, StoreError> {
+    markets: Vec<MarketSummary>,
+) -> Result<Vec<SummaryWithVolume>, StoreError> {
     let ids = markets.iter().map(|market| &market.id);
     let totals: Vec<Option<MarketTotals>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
     let with_volume = markets.into_iter().zip(&totals);
-    Ok(with_volume.map(|(market, totals)| MarketWithVolume::new(market, totals.as_ref())).collect())
+    Ok(with_volume.map(|(market, totals)| SummaryWithVolume::new(market, totals.as_ref())).collect())
 }
 
 /// Loads a page of the markets of a status by volume. Totals lag behind their markets: a market that has been
@@ -157,7 +184,7 @@ async fn by_volume(
     status: MarketStatus,
     descending: bool,
     slice: &PageRequest,
-) -> Result<ListPage<MarketWithVolume>, ListError> {
+) -> Result<ListPage<SummaryWithVolume>, ListError> {
     let query = Query::index(Index::ByParent, partitions::markets_by_volume(status), slice.limit);
     let query = if descending { query.descending() } else { query };
     let ListPage { items, next, min_total, total } = reader.page::<MarketTotals>(&[query], slice).await?;
@@ -166,7 +193,7 @@ async fn by_volume(
     let found = markets.into_iter().zip(&items);
     let items = found.filter_map(|(market, totals)| {
         let market = market.filter(|market| market.status == status)?;
-        Some(MarketWithVolume::new(market, Some(totals)))
+        Some(SummaryWithVolume::new(MarketSummary::from(&market), Some(totals)))
     });
     Ok(ListPage { items: items.collect(), next, min_total, total })
 }

@@ -6,6 +6,7 @@ use crate::domain::market::MarketId;
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::user::UserId;
+use crate::domain::values::period::Period;
 use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
@@ -14,9 +15,39 @@ use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::list_total::ListKey;
+use crate::repository::order::market_orders::COUNT_CAP;
+use crate::repository::projections::list_total::TotalReader as _;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
-use crate::repository::table_layout::sorted_list::ListError;
+use crate::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, page_of};
+
+/// Filter and sort order of a list of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderQuery {
+    /// List that is filtered.
+    pub list: OrderList,
+    /// Status; `None` for all statuses.
+    pub status: Option<OrderStatus>,
+    /// Period in which the orders were placed.
+    pub period: Period,
+    /// Sort order.
+    pub sort: OrderSort,
+}
+
+/// Sort order of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderSort {
+    /// By time of placement.
+    CreatedAt {
+        /// True for newest first.
+        descending: bool,
+    },
+    /// By total, in minor units, then by time of placement.
+    Total {
+        /// True for highest total first.
+        descending: bool,
+    },
+}
 
 /// A list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +59,14 @@ pub enum OrderList {
 }
 
 impl OrderList {
-    /// Queries of the partitions of the list, newest first.
-    fn queries(self, limit: u32) -> Vec<Query> {
-        let partitions = match self {
+    /// Partitions of the list.
+    fn partitions(self) -> Vec<(Index, String)> {
+        match self {
             Self::OfBuyer(buyer) => vec![(Index::ByOwner, partitions::orders_of(buyer))],
             Self::InMarket(market) => (0..MARKET_SHARDS)
                 .map(|shard| (Index::ByParent, partitions::orders_in_shard(market, shard)))
                 .collect(),
-        };
-        let query = |(index, partition)| Query::index(index, partition, limit).descending();
-        partitions.into_iter().map(query).collect()
+        }
     }
 
     /// Key of the list's total: of all orders, or of those with a status.
@@ -51,6 +80,27 @@ impl OrderList {
             Some(status) => ListKey::with_status(&whole, status),
             None => ListKey::of(whole),
         }
+    }
+}
+
+impl OrderQuery {
+    /// Queries of the partitions of the list; none if the period is empty.
+    fn queries(&self) -> Vec<Query> {
+        let Some((first, last)) = self.period.bounds::<Order>() else { return Vec::new() };
+        let query = |(index, partition)| {
+            let mut query = Query::index(index, partition, 1);
+            if !self.period.is_unlimited() {
+                query = query.between(first.to_string(), last.to_string());
+            }
+            if let Some(status) = self.status {
+                query = query.filter(Predicate::equal("status", status.to_string()));
+            }
+            match self.sort {
+                OrderSort::CreatedAt { descending: false } => query,
+                OrderSort::CreatedAt { .. } | OrderSort::Total { .. } => query.descending(),
+            }
+        };
+        self.list.partitions().into_iter().map(query).collect()
     }
 }
 
@@ -74,25 +124,42 @@ impl DynamoReader {
         self.get(ReadSet::get(&id).and(ReadSet::get(&id)), Consistency::Eventual).await
     }
 
-    /// Loads a page of a list of orders, newest first, of all statuses or of one. Orders of other statuses
-    /// are read and skipped, up to a limit: a page after a cursor can then be shorter than its limit, even
-    /// empty, and still have a next page.
+    /// Loads a page of a list of orders. Orders of other statuses are read and skipped, up to a limit: a page
+    /// after a cursor can then be shorter than its limit, even empty, and still have a next page. To sort by
+    /// total, all matches are read.
     ///
     /// # Errors
-    /// [`ListError::TooSparse`] if a page by number exceeds that limit; [`ListError::Store`] if the table
-    /// does not respond.
+    /// [`ListError::TooSparse`] if a page by number exceeds that limit; [`ListError::TooManyToSort`] if more
+    /// than [`MAX_MATCHES`] orders would have to be sorted by total, or that limit is exceeded;
+    /// [`ListError::Store`] if the table does not respond.
     pub async fn orders(
         &self,
-        list: OrderList,
-        status: Option<OrderStatus>,
+        query: &OrderQuery,
         slice: &PageRequest,
     ) -> Result<ListPage<Order>, ListError> {
-        let of_status = |query: Query| match status {
-            Some(status) => query.filter(Predicate::equal("status", status.to_string())),
-            None => query,
+        let OrderSort::Total { descending } = query.sort else {
+            return Ok(self.page(&query.queries(), slice).await?);
         };
-        let queries: Vec<Query> = list.queries(slice.limit).into_iter().map(of_status).collect();
-        Ok(self.page(&queries, slice).await?)
+        let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
+        let all: ListPage<Order> = self.page(&query.queries(), &PageRequest::first(limit)).await?;
+        if all.next.is_some() {
+            return Err(ListError::TooManyToSort);
+        }
+        let sort = |order: Order| (format!("{:019}#{}", order.total.amount(), order.id), order);
+        Ok(page_of(all.items.into_iter().map(sort).collect(), descending, slice))
+    }
+
+    /// Counts the orders of a list. The orders of a period are counted by the table, up to [`COUNT_CAP`] of each
+    /// partition.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn orders_total(&self, query: &OrderQuery) -> Result<u64, StoreError> {
+        if query.period.is_unlimited() {
+            self.total(&[query.list.total(query.status)]).await
+        } else {
+            self.count_up_to(&query.queries(), COUNT_CAP).await
+        }
     }
 
     /// Lists up to `limit` orders of a shard whose payment was due before `now`, the longest overdue first.

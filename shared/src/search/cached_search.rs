@@ -29,7 +29,7 @@ impl<Q> CachedSearch<Q> {
 impl<Q: Searcher> Searcher for CachedSearch<Q> {
     async fn search(&self, query: &SearchQuery) -> Result<Vec<Hit>, SearchError> {
         let load = async { self.searcher.search(query).await.map(|hits| Some(Hits(hits))) };
-        let found = self.results.get_or_load(&format!("{query:?}"), &[], load).await?;
+        let found = self.results.get_or_load(&format!("{query:?}"), load).await?;
         Ok(found.map_or_else(Vec::new, |Hits(hits)| hits))
     }
 }

@@ -9,6 +9,7 @@ use shared::domain::user::rehash::{RehashError, RehashPassword};
 use shared::domain::user::{Credentials, Role, UserId};
 use shared::kit::command::page::PageRequest;
 use shared::kit::command::{Command, CommandContext, ExecuteResult, Store};
+use shared::projections::name_index::index_name::IndexName;
 use shared::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, SortKey, SortOrder};
 use shared::repository::user::UserReader;
 use shared::repository::user::list::UserList;
@@ -68,8 +69,11 @@ async fn rehash_does_not_undo_a_password_change() {
 #[tokio::test]
 async fn search_is_refused_beyond_the_limit_but_lists_are_not() {
     let fixture = Fixture::open().await;
-    let commands =
-        (0..=MAX_MATCHES).map(|n| (registration(new_id(), &format!("person{n:04}@example.com")), context()));
+    let ids: Vec<UserId> = (0..=MAX_MATCHES).map(|_| new_id()).collect();
+    let people = ids.iter().zip(0..);
+    let commands = people.map(|(id, n)| (registration(*id, &format!("person{n:04}@example.com")), context()));
+    assert!(execute_concurrently(&fixture.store, commands).await.iter().all(Result::is_ok));
+    let commands = ids.iter().map(|id| (IndexName(*id), context()));
     assert!(execute_concurrently(&fixture.store, commands).await.iter().all(Result::is_ok));
     let search = |text: Option<&str>| UserList {
         status: None,

@@ -14,7 +14,7 @@ use shared::kit::command::{
 };
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use test_support::TestTable;
-use test_support::read_units::ReadUnitMeter;
+use test_support::capacity_meter::CapacityMeter;
 pub(crate) use test_support::request_recorder::{RequestRecorder, client};
 use test_support::sdk_config::config;
 
@@ -35,7 +35,7 @@ pub(crate) struct Fixture {
     pub(crate) reader: DynamoReader,
     pub(crate) outbox: Outbox,
     requests: RequestRecorder,
-    meter: ReadUnitMeter,
+    meter: CapacityMeter,
     dynamodb: Client,
     table: String,
     embedded: TestTable,
@@ -47,7 +47,7 @@ impl Fixture {
         let endpoint = embedded.stack().dynamodb_endpoint();
         let name = embedded.environment("api-orders").text("AGORA_TABLE").unwrap().to_owned();
         let requests = RequestRecorder::default();
-        let meter = ReadUnitMeter::default();
+        let meter = CapacityMeter::default();
         let metered = config(&endpoint).interceptor(requests.clone()).interceptor(meter.clone());
         let table = Table::new(Client::from_conf(metered.build()), &name);
         Self {

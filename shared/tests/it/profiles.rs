@@ -6,8 +6,8 @@ use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::{Record, Version};
 use shared::repository::user::profile::ProfileReader;
 use test_support::Marketplace;
+use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{actor, buyer, new_id, seller, stranger};
-use test_support::read_units::ReadUnitMeter;
 
 use crate::dynamodb_failures::ScriptedDynamo;
 
@@ -27,7 +27,7 @@ fn user_item(user: UserId, name: &str) -> Value {
 #[tokio::test]
 async fn duplicate_users_are_read_once_in_one_request() {
     let marketplace = Marketplace::with_sample_data().await;
-    let meter = ReadUnitMeter::default();
+    let meter = CapacityMeter::default();
     let reader = DynamoReader::new(meter.on(&marketplace.table));
     let users = [buyer().user, seller().user, new_id(), stranger().user];
     let requested: Vec<UserId> = users.iter().copied().cycle().take(100).collect();
@@ -50,7 +50,7 @@ async fn duplicate_users_are_read_once_in_one_request() {
 #[tokio::test]
 async fn over_a_hundred_users_take_several_requests() {
     let marketplace = Marketplace::empty().await;
-    let meter = ReadUnitMeter::default();
+    let meter = CapacityMeter::default();
     let reader = DynamoReader::new(meter.on(&marketplace.table));
     let mut users: Vec<UserId> = (0..150).map(|_| new_id()).collect();
     for (n, user) in users.iter().step_by(10).enumerate() {

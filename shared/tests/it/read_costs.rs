@@ -15,6 +15,7 @@ use shared::domain::product::Product;
 use shared::domain::user::{Role, UserId};
 use shared::domain::values::date::Date;
 use shared::domain::values::money::Quantity;
+use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
@@ -26,7 +27,7 @@ use shared::projections::search_index::DocumentId;
 use shared::projections::tally::count::CountEntities;
 use shared::repository::job::JobList;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
-use shared::repository::order::OrderList;
+use shared::repository::order::{OrderList, OrderQuery, OrderSort};
 use shared::repository::product::{ProductReader, total_of};
 use shared::repository::projections::daily_sales::SalesReader;
 use shared::repository::projections::list_total::TotalReader;
@@ -37,9 +38,9 @@ use shared::repository::user::list::UserList;
 use shared::repository::user::profile::ProfileReader;
 use shared::search::{HashingEmbedder, Search, SearchQuery, Searcher};
 use test_support::Marketplace;
+use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, id, new_id, seller, test_context};
-use test_support::read_units::ReadUnitMeter;
-use test_support::search_index::index;
+use test_support::search_index::{index, index_names};
 
 use crate::fixture::idempotent;
 
@@ -51,7 +52,7 @@ const SIXTH_PAGE: PageRequest = PageRequest { limit: 20, start: Start::Offset(10
 /// Metered table with 150 markets, products, orders and accounts.
 struct Fixture {
     marketplace: Marketplace,
-    meter: ReadUnitMeter,
+    meter: CapacityMeter,
     reader: DynamoReader,
     store: DynamoStore,
     /// Access pattern, requests, read units.
@@ -87,7 +88,8 @@ impl Fixture {
             marketplace.run(count).await;
         }
         marketplace.run(RecordDailySales).await;
-        let meter = ReadUnitMeter::default();
+        index_names(&marketplace).await;
+        let meter = CapacityMeter::default();
         let table = meter.on(&marketplace.table);
         let (reader, store) = (DynamoReader::new(table.clone()), DynamoStore::new(table));
         Self { marketplace, meter, reader, store, measured: Vec::new() }
@@ -125,7 +127,7 @@ impl Fixture {
         list.search = Some("mugs".parse().unwrap());
         assert_eq!(self.reader.markets(&list, &FIRST_PAGE).await.unwrap().total, Some(151));
         self.reader.total(&list.totals()).await.unwrap();
-        self.record("markets by name prefix, 151 matches");
+        self.record("markets by a word of the name, 151 matches");
     }
 
     async fn searches(&mut self) {
@@ -163,19 +165,28 @@ impl Fixture {
         self.reader.products_of(id(MARKET), &FIRST_PAGE).await.unwrap();
         self.reader.total(&[total_of(id(MARKET))]).await.unwrap();
         self.record("products of a market");
-        let list = OrderList::OfBuyer(buyer().user);
-        self.reader.orders(list, None, &FIRST_PAGE).await.unwrap();
-        self.reader.total(&[list.total(None)]).await.unwrap();
+        let sort = OrderSort::CreatedAt { descending: true };
+        let (list, period) = (OrderList::OfBuyer(buyer().user), Period::default());
+        let bought = OrderQuery { list, status: None, period, sort };
+        self.reader.orders(&bought, &FIRST_PAGE).await.unwrap();
+        self.reader.orders_total(&bought).await.unwrap();
         self.record("orders of a buyer");
-        let sold = OrderList::InMarket(id(MARKET));
-        self.reader.orders(sold, None, &FIRST_PAGE).await.unwrap();
-        self.reader.total(&[sold.total(None)]).await.unwrap();
+        let sold = OrderQuery { list: OrderList::InMarket(id(MARKET)), ..bought };
+        self.reader.orders(&sold, &FIRST_PAGE).await.unwrap();
+        self.reader.orders_total(&sold).await.unwrap();
         self.record("orders of a market");
         let status = Some(OrderStatus::Cancelled);
-        let cancelled = self.reader.orders(list, status, &PageRequest::first(10)).await.unwrap();
-        assert_eq!(cancelled.items.len(), 10);
-        self.reader.total(&[list.total(status)]).await.unwrap();
+        let cancelled = OrderQuery { status, ..bought };
+        let page = self.reader.orders(&cancelled, &PageRequest::first(10)).await.unwrap();
+        assert_eq!(page.items.len(), 10);
+        self.reader.orders_total(&cancelled).await.unwrap();
         self.record("10 of them of a status that every tenth has");
+        let sort = OrderSort::Total { descending: true };
+        assert_eq!(
+            self.reader.orders(&OrderQuery { sort, ..bought }, &FIRST_PAGE).await.unwrap().items.len(),
+            20
+        );
+        self.record("orders of a buyer by total, 151 matches");
     }
 
     async fn accounts(&mut self) {
@@ -189,7 +200,7 @@ impl Fixture {
         self.record("the sixth page of all accounts");
         let search = UserList { search: Some("person000".parse().unwrap()), ..list };
         assert_eq!(self.reader.users(&search, &FIRST_PAGE).await.unwrap().total, Some(10));
-        self.record("accounts by name or address prefix, 10 matches");
+        self.record("accounts by a word of the name or by address, 10 matches");
     }
 
     async fn sweeps(&mut self) {

@@ -11,6 +11,7 @@ use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransit
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::UserId;
+use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::Store;
 use shared::kit::command::page::{ListPage, PageRequest, Start};
@@ -18,15 +19,15 @@ use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::projections::list_total::ListKey;
 use shared::repository::cached::CachedReader;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
-use shared::repository::order::OrderList;
+use shared::repository::order::{OrderList, OrderQuery, OrderSort};
 use shared::repository::product::ProductReader;
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::table_layout::partitions::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
 use test_support::Marketplace;
+use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{MARKET, ORDER, PRODUCT, STRANGER, buyer, id, new_id, seller, stranger};
-use test_support::read_units::ReadUnitMeter;
 
 fn newest_of(status: MarketStatus) -> MarketList {
     let order = MarketSortOrder::By(SortOrder { by: SortKey::CreatedAt, descending: true });
@@ -34,6 +35,12 @@ fn newest_of(status: MarketStatus) -> MarketList {
 }
 
 /// Request for the page after `slice`.
+/// All orders of a list, newest first.
+const fn newest(list: OrderList) -> OrderQuery {
+    let sort = OrderSort::CreatedAt { descending: true };
+    OrderQuery { list, status: None, period: Period { from: None, to: None }, sort }
+}
+
 fn page_after<T>(limit: u32, slice: &ListPage<T>) -> PageRequest {
     PageRequest { limit, start: Start::After(slice.next.clone().unwrap()) }
 }
@@ -135,12 +142,12 @@ async fn buyer_orders_are_listed_newest_first() {
     placed.reverse();
     let first = marketplace
         .reader
-        .orders(OrderList::OfBuyer(buyer().user), None, &PageRequest::first(4))
+        .orders(&newest(OrderList::OfBuyer(buyer().user)), &PageRequest::first(4))
         .await
         .unwrap();
     let second = marketplace
         .reader
-        .orders(OrderList::OfBuyer(buyer().user), None, &page_after(4, &first))
+        .orders(&newest(OrderList::OfBuyer(buyer().user)), &page_after(4, &first))
         .await
         .unwrap();
     let listed: Vec<OrderId> = first.items.iter().chain(&second.items).map(|order| order.id).collect();
@@ -149,7 +156,7 @@ async fn buyer_orders_are_listed_newest_first() {
     assert!(
         marketplace
             .reader
-            .orders(OrderList::OfBuyer(seller().user), None, &PageRequest::first(4))
+            .orders(&newest(OrderList::OfBuyer(seller().user)), &PageRequest::first(4))
             .await
             .unwrap()
             .items
@@ -241,7 +248,7 @@ async fn store_and_reader_return_the_same_entity() {
 #[tokio::test]
 async fn list_totals_are_summed_and_cached() {
     let marketplace = Marketplace::empty().await;
-    let meter = ReadUnitMeter::default();
+    let meter = CapacityMeter::default();
     let cached = CachedReader::new(DynamoReader::new(meter.on(&marketplace.table)));
     let [mugs, cups, none] = ["mugs", "cups", "none"].map(|name| ListKey::of(name.to_owned()));
     marketplace.add_to_list_total(mugs.clone(), 5).await;

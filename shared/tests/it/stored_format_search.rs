@@ -1,15 +1,18 @@
-//! Stored format of the search index.
+//! Stored format of the search index and of the index of names.
 
 use serde_json::json;
+use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::kit::command::Store;
+use shared::projections::name_index::NameEntry;
+use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::update_index::{Embedded, IndexDocument};
 use shared::projections::search_index::{
     DIMENSIONS, DocumentId, DocumentText, EmbedderName, Embedding, IndexEntry,
 };
-use test_support::fixture::{MARKET, create_market, id, seller};
+use test_support::fixture::{MARKET, SELLER, create_market, id, seller};
 
-use crate::fixture::{Fixture, context};
+use crate::fixture::{Fixture, context, moment};
 
 /// Fixture with a market.
 async fn with_market() -> Fixture {
@@ -56,4 +59,36 @@ async fn index_entry_and_term_entries_are_stored() {
         })
     };
     assert_eq!(fixture.items_of("posting").await, [posting("mor"), posting("mug")]);
+}
+
+#[tokio::test]
+async fn name_entry_and_name_postings_are_stored() {
+    let fixture = with_market().await;
+    fixture.store.execute(IndexName::<Market>(id(MARKET)), &context()).await.unwrap();
+    let summary = json!({
+        "id": MARKET,
+        "name": "Mugs and more",
+        "status": "active",
+        "currency": "EUR",
+        "creatorId": SELLER,
+        "createdAt": moment(),
+    });
+    let entry = json!({
+        "pk": format!("market#{MARKET}"),
+        "sk": "name",
+        "kind": "name-entry",
+        "id": MARKET,
+        "version": 1,
+        "indexed": { "at": 1 },
+        "posted": { "list": "markets#active", "words": ["and", "more", "mugs"], "summary": summary },
+    });
+    assert_eq!(fixture.stored::<NameEntry<Market>>(&id(MARKET)).await, entry);
+    let posting = |word: &str| {
+        let mut posting = summary.clone();
+        posting["pk"] = "names#markets#active".into();
+        posting["sk"] = format!("{word}#{MARKET}").into();
+        posting["kind"] = "name-posting".into();
+        posting
+    };
+    assert_eq!(fixture.items_of("name-posting").await, ["and", "more", "mugs"].map(posting));
 }

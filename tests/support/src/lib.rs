@@ -6,6 +6,7 @@
 pub mod api_function;
 pub mod app;
 pub mod audit;
+pub mod capacity_meter;
 pub mod collector;
 mod expire;
 pub mod fixture;
@@ -14,7 +15,6 @@ pub mod lambda_event;
 pub mod list_totals;
 pub mod openapi_contract;
 pub mod queue_function;
-pub mod read_units;
 pub mod recording_queue;
 pub mod recount;
 pub mod request_recorder;

@@ -1,6 +1,7 @@
 //! The template's table on a local stack without functions.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,9 +29,16 @@ impl TestTable {
     /// # Panics
     /// If the local stack does not start.
     pub async fn open() -> Self {
-        let builder = StackBuilder::new(workspace("template.yaml"))
-            .schedules(false)
-            .parameter("LoginFailuresPerQuarterHour", "1000");
+        Self::of_template(workspace("template.yaml")).await
+    }
+
+    /// Starts a stack with the empty table of another template.
+    ///
+    /// # Panics
+    /// If the local stack does not start.
+    pub async fn of_template(template: PathBuf) -> Self {
+        let builder =
+            StackBuilder::new(template).schedules(false).parameter("LoginFailuresPerQuarterHour", "1000");
         let stack = builder.host(HostChoice::Custom(Arc::new(NoFunctions))).start().await;
         Self { stack: stack.expect("the local stack starts") }
     }

@@ -33,6 +33,29 @@ async fn only_requested_fields_are_returned_in_body_order() {
 }
 
 #[tokio::test]
+async fn fields_that_no_summary_has_are_read_from_the_markets() {
+    let markets = Markets::new().await;
+    let path = format!("/v1/markets/{MARKET}");
+    let description = json!({ "description": "All mugs." });
+    let patched = markets.api.patch(&path).by(seller()).if_match("*").json(&description).await;
+    let whole = patched.json()["data"].clone();
+    markets.meter.restart();
+    let list = markets.api.get("/v1/markets").await.json();
+    assert_eq!(markets.meter.operations(), ["BatchGetItem", "BatchGetItem", "Query"], "volumes, total, list");
+    let mut summary = whole.clone();
+    summary
+        .as_object_mut()
+        .unwrap()
+        .retain(|field, _| !["description", "updatedAt", "version"].contains(&&**field));
+    assert_eq!(list["data"], json!([summary]));
+    for field in ["description", "updatedAt", "version"] {
+        let named = markets.api.get(&format!("/v1/markets?fields=id,{field}")).await.json();
+        assert_eq!(markets.meter.operations().len(), 4, "{field}");
+        assert_eq!(named["data"], json!([{ "id": MARKET, field: whole[field] }]));
+    }
+}
+
+#[tokio::test]
 async fn unknown_field_and_relation_are_refused_by_name() {
     let markets = Markets::new().await;
     for path in [format!("/v1/markets/{MARKET}"), "/v1/markets".to_owned()] {

@@ -7,6 +7,7 @@ use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use test_support::fixture::{MARKET, Marketplace, new_id, seller};
 use test_support::lambda_event::page_ids;
+use test_support::search_index::index_names;
 
 use super::Markets;
 
@@ -96,13 +97,14 @@ async fn every_invalid_query_parameter_is_reported() {
 }
 
 #[tokio::test]
-async fn markets_are_searched_by_name_prefix_and_sorted() {
+async fn markets_are_searched_by_words_of_the_name_and_sorted() {
     let markets = Markets::with(Marketplace::empty().await);
     markets.marketplace.user(seller(), "Sam").await;
     for name in ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"] {
         let body = serde_json::json!({ "name": name, "currency": "EUR" });
         assert_eq!(markets.create(seller(), &body).await.status, 201);
     }
+    index_names(&markets.marketplace).await;
     let names = async |query: &str| {
         let body = markets.api.get(&format!("/v1/markets?{query}")).await.json();
         let names = body["data"].as_array().unwrap().iter().map(|market| text(&market["name"]));
@@ -110,8 +112,12 @@ async fn markets_are_searched_by_name_prefix_and_sorted() {
     };
     assert_eq!(names("sort=name").await, ["Cups", "mugs", "Mugs and more", "Mügs", "Pots"]);
     assert_eq!(names("sort=-name&limit=2").await, ["Pots", "Mügs"]);
-    assert_eq!(names("search=MUG&sort=name").await, ["mugs", "Mugs and more"]);
-    assert_eq!(names("search=mug").await, ["Mugs and more", "mugs"]);
+    assert_eq!(names("search=MUG&sort=name").await, ["mugs", "Mugs and more", "Mügs"]);
+    assert_eq!(names("search=mug").await, ["Mügs", "Mugs and more", "mugs"]);
+    assert_eq!(names("search=mor").await, ["Mugs and more"]);
+    assert_eq!(names("search=more%20mu").await, ["Mugs and more"]);
+    assert_eq!(names("search=ugs").await, Vec::<String>::new(), "only beginnings of words");
+    assert_eq!(names("search=!").await, Vec::<String>::new(), "no words");
     assert_eq!(names("sort=createdAt").await, ["Cups", "mugs", "Mugs and more", "Pots", "Mügs"]);
     assert_eq!(names("search=nothing").await, Vec::<String>::new());
     let unknown = markets.api.get("/v1/markets?sort=price;drop&search=").await;
@@ -133,6 +139,7 @@ async fn markets_are_sorted_by_volume() {
         [(ids[0].as_str(), 500), (&ids[1], 10_000_000_000), (&ids[2], 0), (&ids[3], 70), (&ids[4], 0)];
     markets.count_sales(&sales).await;
     markets.count_sales(&[(&draft, 1)]).await;
+    index_names(&markets.marketplace).await;
     assert_eq!(markets.page("/v1/markets?sort=-volume").await.0, of([1, 0, 3, 4, 2]));
     assert_eq!(markets.page("/v1/markets?sort=volume").await.0, of([2, 4, 3, 0, 1]));
     let (first, next) = markets.page("/v1/markets?sort=-volume&limit=2").await;

@@ -10,6 +10,7 @@ mod list;
 mod pagination;
 mod stats;
 mod update_delete;
+mod write_through;
 
 use serde_json::Value;
 use shared::api::CommandState;
@@ -20,15 +21,15 @@ use shared::kit::command::{NoEvents, Version};
 use shared::repository::cached::CachedReader;
 use shared::repository::market::MarketReader;
 use test_support::api_function::{ApiFunction, ApiRequest};
+use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{Marketplace, id};
-use test_support::read_units::ReadUnitMeter;
 
 /// The function on a marketplace.
 struct Markets {
     marketplace: Marketplace,
     api: ApiFunction,
     /// Meter of the reads of the function.
-    meter: ReadUnitMeter,
+    meter: CapacityMeter,
 }
 
 impl Markets {
@@ -39,8 +40,20 @@ impl Markets {
 
     /// Uses the table of `marketplace`.
     fn with(marketplace: Marketplace) -> Self {
-        let meter = ReadUnitMeter::default();
-        let reader = CachedReader::uncached(DynamoReader::new(meter.on(&marketplace.table)));
+        Self::reading(marketplace, CachedReader::uncached)
+    }
+
+    /// Uses the table of `marketplace`, with the cache of an instance.
+    fn cached(marketplace: Marketplace) -> Self {
+        Self::reading(marketplace, CachedReader::new)
+    }
+
+    fn reading(
+        marketplace: Marketplace,
+        cached: impl FnOnce(DynamoReader) -> CachedReader<DynamoReader>,
+    ) -> Self {
+        let meter = CapacityMeter::default();
+        let reader = cached(DynamoReader::new(meter.on(&marketplace.table)));
         let app =
             CommandState::new(&marketplace.env("api-markets"), marketplace.store.clone(), reader).unwrap();
         let api = ApiFunction::new(&marketplace, api_markets::router(app));

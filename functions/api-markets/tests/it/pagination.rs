@@ -7,6 +7,7 @@ use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
 use test_support::fixture::Marketplace;
 use test_support::lambda_event::page_ids;
+use test_support::search_index::index_names;
 
 use super::Markets;
 
@@ -74,6 +75,7 @@ async fn total_is_at_least_the_number_of_items_known_to_exist() {
         json!({ "page": 1, "limit": 20, "total": 150, "totalPages": 8 })
     );
     assert_eq!(total("status=closed").await["total"], 9);
+    index_names(&markets.marketplace).await;
     assert_eq!(
         total("search=mugs&limit=2").await["total"],
         7,
@@ -86,6 +88,7 @@ async fn total_is_at_least_the_number_of_items_known_to_exist() {
 async fn total_costs_one_read_except_for_searches() {
     let markets = Markets::with(Marketplace::empty().await);
     markets.create_many(3, InitialStatus::Active).await;
+    index_names(&markets.marketplace).await;
     // The markets, their volumes and, without a search, the total.
     for (query, reads) in [
         ("", vec!["BatchGetItem", "BatchGetItem", "Query"]),

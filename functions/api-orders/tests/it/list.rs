@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::order::OrderId;
+use shared::kit::system::clock::Timestamp;
 use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
-use test_support::fixture::{MARKET, buyer, id, moderator, new_id, seller, stranger};
+use test_support::fixture::{MARKET, PRODUCT, buyer, id, moderator, new_id, seller, stranger};
 use test_support::lambda_event::page_ids;
 
 use super::Orders;
@@ -233,4 +234,76 @@ async fn only_requested_fields_are_returned() {
         let refused = orders.api.get(&format!("{path}?fields=status,lines")).by(buyer()).await;
         assert_eq!((refused.status.as_u16(), refused.fields()), (400, vec!["fields".to_owned()]));
     }
+}
+
+#[tokio::test]
+async fn orders_of_a_period_are_listed_in_both_directions() {
+    let orders = Orders::new().await;
+    let placed = orders.place_many(12).await;
+    let time = |order: &OrderId| text(&orders_time(*order));
+    // Ids of one millisecond cannot be separated by time.
+    let (from, to) = (time(&placed[3]), time(&placed[9]));
+    let within: Vec<String> = placed
+        .iter()
+        .filter(|order| (from.clone()..to.clone()).contains(&time(order)))
+        .map(ToString::to_string)
+        .collect();
+    let (from, to) = (from.replace(':', "%3A"), to.replace(':', "%3A"));
+    for (sort, expected) in
+        [("createdAt", within.clone()), ("-createdAt", within.iter().rev().cloned().collect::<Vec<_>>())]
+    {
+        for limit in [1, 2, 100] {
+            let query = format!("from={from}&to={to}&sort={sort}&limit={limit}");
+            let (mut listed, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let body = orders.api.get(&format!("/v1/orders?{query}{cursor}")).by(buyer()).await.json();
+                assert_eq!(body["pagination"]["total"], expected.len(), "{query}");
+                listed.extend(page_ids(&body));
+                let Some(next) = body["pagination"]["nextCursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(listed, expected, "{query}");
+        }
+    }
+    let sold = format!("/v1/orders?marketId={MARKET}&from={from}&to={to}&sort=createdAt");
+    assert_eq!(page_ids(&orders.api.get(&sold).by(seller()).await.json()), within);
+    let reversed = orders.api.get(&format!("/v1/orders?from={to}&to={from}")).by(buyer()).await;
+    assert_eq!(reversed.fields(), ["to"]);
+}
+
+/// Time at which an order was placed, as its id says.
+fn orders_time(order: OrderId) -> Value {
+    let millis = ulid_millis(&order.to_string());
+    serde_json::to_value(Timestamp::from_millis(millis)).unwrap()
+}
+
+/// Milliseconds in the first ten characters of the id, in Crockford's base 32.
+fn ulid_millis(id: &str) -> i64 {
+    const DIGITS: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let digit = |c: char| i64::try_from(DIGITS.find(c).unwrap()).unwrap();
+    id.split_once('_').unwrap().1.chars().take(10).fold(0, |millis, c| millis * 32 + digit(c))
+}
+
+#[tokio::test]
+async fn orders_are_sorted_by_total_up_to_a_limit() {
+    let orders = Orders::new().await;
+    let mut totals = Vec::new();
+    for quantity in [3, 1, 2, 1] {
+        let order = orders.marketplace.order_of(new_id(), id(PRODUCT), quantity, None).await;
+        totals.push((order.total.amount(), order.id.to_string()));
+    }
+    totals.sort();
+    let ascending: Vec<String> = totals.into_iter().map(|(_, id)| id).collect();
+    let descending: Vec<String> = ascending.iter().rev().cloned().collect();
+    for (sort, expected) in [("total", ascending), ("-total", descending)] {
+        let first = orders.api.get(&format!("/v1/orders?sort={sort}&limit=3")).by(buyer()).await.json();
+        assert_eq!(page_ids(&first), expected[..3]);
+        assert_eq!(first["pagination"]["total"], 4);
+        let cursor = text(&first["pagination"]["nextCursor"]);
+        let rest =
+            orders.api.get(&format!("/v1/orders?sort={sort}&limit=3&cursor={cursor}")).by(buyer()).await;
+        assert_eq!(page_ids(&rest.json()), expected[3..]);
+    }
+    let unknown = orders.api.get("/v1/orders?sort=status").by(buyer()).await;
+    assert_eq!(unknown.fields(), ["sort"]);
 }

@@ -12,8 +12,8 @@ use shared::projections::search_index::{
 };
 use shared::repository::product::ProductReader;
 use shared::search::{Embedder, HashingEmbedder, Search, SearchQuery, Searcher};
+use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{Marketplace, PRODUCT, id, new_id};
-use test_support::read_units::ReadUnitMeter;
 
 /// Adds term entries of many products at once, which is faster than by events. The product itself is stored
 /// only if it may be among the results (`true`).
@@ -65,7 +65,7 @@ async fn add_products(marketplace: &Marketplace, count: usize) {
 
 /// Requests and read units of a search.
 async fn cost(marketplace: &Marketplace, text: &str) -> (usize, f64) {
-    let meter = ReadUnitMeter::default();
+    let meter = CapacityMeter::default();
     let search = Search::new(DynamoReader::new(meter.on(&marketplace.table)), HashingEmbedder);
     let query = SearchQuery { text: text.parse().unwrap(), kind: None, limit: 20 };
     let hits = search.search(&query).await.unwrap();

@@ -10,12 +10,13 @@ use super::Fixture;
 
 /// The events in the sequence in which they happen, the number of index terms afterwards, and the number of
 /// messages dead-lettered. The market is called "Mugs and more", the product "Mug".
-const EXPECTED: [(&str, usize, usize); 6] = [
+const EXPECTED: [(&str, usize, usize); 7] = [
     ("market-created", 2, 0),
     ("product-changed", 3, 0),
     ("product-deleted", 2, 0),
     ("market-changed", 0, 0),
     ("market-deleted", 0, 0),
+    ("user-changed", 0, 0),
     ("unreadable", 0, 1),
 ];
 

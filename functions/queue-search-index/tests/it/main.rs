@@ -4,6 +4,7 @@
 
 mod events;
 mod index;
+mod names;
 
 use std::collections::BTreeSet;
 
@@ -63,7 +64,7 @@ fn set(partitions: &[&str]) -> BTreeSet<String> {
     partitions.iter().map(|partition| (*partition).to_owned()).collect()
 }
 
-/// Message with an event of a document.
+/// Message with an event of an entity.
 fn message(name: &str, subject: &str, data: &Value) -> Value {
     lambda_event::sqs_record("search-index", name, subject, data)
 }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 
 use crate::kit::error::{ApiError, FieldErrors};
 use crate::repository::market::MarketSortOrder;
+use crate::repository::order::OrderSort;
 use crate::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
 
 /// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
@@ -105,10 +106,46 @@ impl From<MarketSort> for MarketSortOrder {
     }
 }
 
+/// Sort order of orders: `createdAt` or `total`; prefix with `-` for descending. Default `-createdAt`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+#[schemars(inline)]
+pub enum OrderSortParam {
+    /// Oldest first.
+    #[deserr(rename = "createdAt")]
+    #[schemars(rename = "createdAt")]
+    CreatedAsc,
+    /// Newest first.
+    #[default]
+    #[deserr(rename = "-createdAt")]
+    #[schemars(rename = "-createdAt")]
+    CreatedDesc,
+    /// Lowest total first.
+    #[deserr(rename = "total")]
+    #[schemars(rename = "total")]
+    TotalAsc,
+    /// Highest total first.
+    #[deserr(rename = "-total")]
+    #[schemars(rename = "-total")]
+    TotalDesc,
+}
+
+impl From<OrderSortParam> for OrderSort {
+    fn from(sort: OrderSortParam) -> Self {
+        match sort {
+            OrderSortParam::CreatedAsc => Self::CreatedAt { descending: false },
+            OrderSortParam::CreatedDesc => Self::CreatedAt { descending: true },
+            OrderSortParam::TotalAsc => Self::Total { descending: false },
+            OrderSortParam::TotalDesc => Self::Total { descending: true },
+        }
+    }
+}
+
 impl From<ListError> for ApiError {
     fn from(error: ListError) -> Self {
         match error {
             ListError::TooManyMatches => Self::field("search", error),
+            ListError::TooManyToSort => Self::field("sort", error),
             ListError::TooSparse => Self::field("status", error),
             ListError::Store(error) => error.into(),
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::summary::MarketSummary;
 use super::{Market, MarketId, MarketStatus};
 use crate::kit::command::Version;
 
@@ -25,18 +26,24 @@ pub struct MarketTotals {
 }
 
 /// Market with its sales volume.
+pub type MarketWithVolume = WithVolume<Market>;
+
+/// Summary of a market, with its sales volume.
+pub type SummaryWithVolume = WithVolume<MarketSummary>;
+
+/// A market or its summary, with the sales volume of the market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MarketWithVolume {
+pub struct WithVolume<M> {
     /// The market.
-    pub market: Market,
+    pub market: M,
     /// Sales volume so far, in minor units of the market's currency.
     pub volume: i64,
 }
 
-impl MarketWithVolume {
+impl<M> WithVolume<M> {
     /// Combines a market with its totals. A market without totals is new and has no sales.
     #[must_use]
-    pub fn new(market: Market, totals: Option<&MarketTotals>) -> Self {
+    pub fn new(market: M, totals: Option<&MarketTotals>) -> Self {
         Self { market, volume: totals.map_or(0, |totals| totals.volume) }
     }
 }

@@ -135,16 +135,14 @@ impl<T, E> Change<T, E> {
         R::Id: ToString,
     {
         let condition = entity.version().previous().map_or(Condition::Absent, Condition::AtVersion);
-        let (listings, expires_at) = (entity.index_entries(), entity.expires_at());
-        self.announce(entity.id().to_string(), entity.version(), &event).write_item(
-            R::key(entity.id()),
-            entity,
-            R::KIND,
-            listings,
-            expires_at,
-            condition,
-            None,
-        )
+        let mut change = self.announce(entity.id().to_string(), entity.version(), &event);
+        let mut entries = entity.index_entries();
+        match entity.summary().map(serde_dynamo::to_attribute_value).transpose() {
+            Ok(summary) => entries.summary = summary.map(Box::new),
+            Err(error) => change.malformed = Some(MalformedItem { kind: R::KIND, reason: error.to_string() }),
+        }
+        let (key, expires_at) = (R::key(entity.id()), entity.expires_at());
+        change.write_item(key, entity, R::KIND, entries, expires_at, condition, None)
     }
 
     /// Deletes an entity that has the version before `last`, with the event that results. The event refers to

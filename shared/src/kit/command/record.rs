@@ -46,6 +46,11 @@ pub trait Entity: Record {
         IndexEntries::default()
     }
 
+    /// Part of the entity that lists show; `None` if its index entries contain the whole entity.
+    fn summary(&self) -> Option<impl Serialize> {
+        None::<()>
+    }
+
     /// Time after which the table may delete the entity, if any. Readers check it themselves: DynamoDB
     /// deletes expired items up to days late.
     fn expires_at(&self) -> Option<Timestamp> {
@@ -54,17 +59,19 @@ pub trait Entity: Record {
 }
 
 /// Index entries of an entity: (partition, sort value) in each index. The entity does not appear in an index
-/// without an entry.
+/// without an entry. Entries of entities with a summary are in the indexes of summaries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexEntries {
-    /// Children of a parent (index `by-parent`).
+    /// Children of a parent (index `by-parent` or `summaries-by-parent`).
     pub by_parent: Option<(String, String)>,
-    /// Name of the entity, if the children are also listed by name (index `by-name`).
+    /// Name of the entity, if the children are also listed by name (index `summaries-by-name`).
     pub name: Option<String>,
-    /// Entities of an owner (index `by-owner`).
+    /// Entities of an owner (index `by-owner` or `summaries-by-owner`).
     pub by_owner: Option<(String, String)>,
     /// Entities that are due at a time (index `due`).
     pub due: Option<(String, String)>,
+    /// Part of the entity that lists show.
+    pub summary: Option<Box<serde_dynamo::AttributeValue>>,
 }
 
 /// A stored item cannot be parsed, or a record cannot be serialised. Names the kind, never the content.

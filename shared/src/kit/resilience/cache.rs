@@ -1,12 +1,11 @@
-//! In-process cache: cache-aside with single flight, write-through, tags, negative entries.
+//! In-process cache: cache-aside with single flight, write-through, negative entries.
 //!
 //! Cached values are for display, never for decisions. The lifetime of each entry is reduced by a random
 //! part, so that entries that were loaded together do not expire together.
 
-use std::collections::{HashMap, HashSet};
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
@@ -21,7 +20,6 @@ use crate::kit::telemetry::metrics;
 pub struct Cache<V> {
     name: &'static str,
     entries: future::Cache<String, Entry<V>>,
-    tagged: Arc<Mutex<HashMap<String, HashSet<String>>>>,
     hits: Arc<AtomicU64>,
     misses: Arc<AtomicU64>,
     config: CacheConfig,
@@ -89,16 +87,14 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
             })
             .expire_after(TtlExpiry)
             .build();
-        Self { name, entries, tagged: Arc::default(), hits: Arc::default(), misses: Arc::default(), config }
+        Self { name, entries, hits: Arc::default(), misses: Arc::default(), config }
     }
 
     /// Returns the value under `key`, loading it if it is not cached. Concurrent callers share one load.
     ///
-    /// The entry can be invalidated by any of `tags`.
-    ///
     /// # Errors
     /// Error of `load`; nothing is cached then.
-    pub async fn get_or_load<E, F>(&self, key: &str, tags: &[String], load: F) -> Result<Option<V>, E>
+    pub async fn get_or_load<E, F>(&self, key: &str, load: F) -> Result<Option<V>, E>
     where
         E: Clone + Send + Sync + 'static,
         F: Future<Output = Result<Option<V>, E>>,
@@ -113,29 +109,13 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
             if loaded { (&self.misses, &CACHE_MISSES) } else { (&self.hits, &CACHE_HITS) };
         counter.fetch_add(1, Ordering::Relaxed);
         metrics::count(metric, [self.name]);
-        if loaded {
-            self.tag(key, tags);
-        }
         found.map(|entry| entry.value).map_err(|error| E::clone(&error))
     }
 
-    /// Caches a value that was just written, so that reads in this instance see it at once.
-    pub async fn put(&self, key: &str, tags: &[String], value: V) {
-        self.entries.insert(key.to_owned(), self.entry(Some(value))).await;
-        self.tag(key, tags);
-    }
-
-    /// Removes an entry.
-    pub async fn invalidate(&self, key: &str) {
-        self.entries.invalidate(key).await;
-    }
-
-    /// Removes all entries with `tag`.
-    pub async fn invalidate_tag(&self, tag: &str) {
-        let keys = self.lock().remove(tag).unwrap_or_default();
-        for key in keys {
-            self.entries.invalidate(&key).await;
-        }
+    /// Replaces the entry under `key` by what was just written, `None` if it was deleted, so that reads in this
+    /// instance see it at once.
+    pub async fn put(&self, key: &str, written: Option<V>) {
+        self.entries.insert(key.to_owned(), self.entry(written)).await;
     }
 
     /// Hits and misses so far.
@@ -152,26 +132,7 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
         let ttl = max_ttl.saturating_sub(SystemEntropy.jitter(max_ttl / 5));
         Entry { value, ttl }
     }
-
-    /// Adds `tags` to the entry under `key`.
-    pub fn tag(&self, key: &str, tags: &[String]) {
-        let mut tagged = self.lock();
-        // Tags without entries are removed when there are too many tags.
-        if tagged.len() > TAG_CLEANUP_THRESHOLD {
-            tagged.retain(|_, keys| keys.iter().any(|key| self.entries.contains_key(key)));
-        }
-        for tag in tags {
-            tagged.entry(tag.clone()).or_default().insert(key.to_owned());
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, HashSet<String>>> {
-        self.tagged.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
-
-/// Number of tags above which tags without entries are removed.
-const TAG_CLEANUP_THRESHOLD: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -196,7 +157,7 @@ mod tests {
             tokio::task::yield_now().await;
             Ok::<_, Infallible>(value)
         };
-        cache.get_or_load(key, &["all".to_owned()], load).await.unwrap()
+        cache.get_or_load(key, load).await.unwrap()
     }
 
     #[tokio::test]
@@ -210,32 +171,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn absence_is_cached_and_a_written_value_is_visible_at_once() {
+    async fn absence_is_cached_and_a_write_is_visible_at_once() {
         let (cache, loads) = (cache(), AtomicU64::new(0));
         assert_eq!(load(&cache, "a", &loads, None).await, None);
         assert_eq!(load(&cache, "a", &loads, Some(1)).await, None);
-        cache.put("a", &[], 2).await;
+        cache.put("a", Some(2)).await;
         assert_eq!(load(&cache, "a", &loads, None).await, Some(2));
+        cache.put("a", None).await;
+        assert_eq!(load(&cache, "a", &loads, Some(3)).await, None);
         assert_eq!(loads.load(Ordering::Relaxed), 1);
-    }
-
-    #[tokio::test]
-    async fn entries_with_a_tag_are_invalidated_together() {
-        let (cache, loads) = (cache(), AtomicU64::new(0));
-        load(&cache, "a", &loads, Some(1)).await;
-        load(&cache, "b", &loads, Some(2)).await;
-        cache.invalidate_tag("all").await;
-        assert_eq!(load(&cache, "a", &loads, Some(3)).await, Some(3));
-        assert_eq!(load(&cache, "b", &loads, Some(4)).await, Some(4));
-        assert_eq!(loads.load(Ordering::Relaxed), 4);
     }
 
     #[tokio::test]
     async fn failed_load_is_not_cached() {
         let cache = cache();
-        let failed: Result<Option<u32>, &str> = cache.get_or_load("a", &[], async { Err("down") }).await;
+        let failed: Result<Option<u32>, &str> = cache.get_or_load("a", async { Err("down") }).await;
         assert_eq!(failed, Err("down"));
-        let found: Result<Option<u32>, &str> = cache.get_or_load("a", &[], async { Ok(Some(1)) }).await;
+        let found: Result<Option<u32>, &str> = cache.get_or_load("a", async { Ok(Some(1)) }).await;
         assert_eq!(found, Ok(Some(1)));
     }
 }

@@ -1,4 +1,4 @@
-//! Property test of the search index: documents change and are indexed concurrently, with events in any order
+//! Property test of the search index and the index of names: documents change and are indexed concurrently, with events in any order
 //! and repeated, several workers at once, and reads of any past snapshots. In the end, the index is the same
 //! as if each document had been indexed once.
 
@@ -14,9 +14,11 @@ use crate::domain::market::{Market, MarketStatus};
 use crate::domain::product::{Product, ProductStatus};
 use crate::domain::values::id::Id;
 use crate::kit::command::{
-    Change, Command, Condition, Entity, Item, Key, LoadedItems, Operation, Record, Version,
+    Change, Command, Condition, Entity, Item, Key, LoadedItems, Operation, ReadSet, Record, Version,
 };
 use crate::kit::system::clock::Timestamp;
+use crate::projections::name_index::index_name::IndexName;
+use crate::projections::name_index::{NameEntry, NamePosting};
 use crate::projections::search_index::update_index::{Embedded, IndexDocument};
 
 const NOW: i64 = 1_800_000_000_000;
@@ -179,13 +181,31 @@ impl World {
         }
     }
 
-    /// Indexes the document from items read at the given times, from 0 (snapshot at the beginning) to 255
+    /// Indexes the document, and the name of a market, from items read at the given times, from 0 (snapshot at the beginning) to 255
     /// (latest). A worker that loses a race does not retry, because the event of the other change is still
     /// pending.
     fn end(&mut self, indexer: Indexer, read_times: &[u8]) {
         let id = new_entity(indexer.which).document().id;
         let mut index = IndexDocument { id, embedder: EmbedderName::Hashed, embedded: None };
-        let reads = index.reads();
+        let state = self.read(indexer, read_times, &index.reads());
+        let now = Timestamp::from_millis(NOW);
+        index.embedded = index
+            .to_embed(&state, now)
+            .map(|passage| Embedded { digest: passage.digest(), embedding: embedding(&passage) });
+        let change = index.decide(state, now).unwrap();
+        let names = match id {
+            DocumentId::Market(id) => {
+                let index = IndexName::<Market>(id);
+                Some(index.decide(self.read(indexer, read_times, &index.reads()), now).unwrap())
+            }
+            DocumentId::Product(_) => None,
+        };
+        self.snapshots.extend(commit(&self.snapshots[self.now()], change));
+        self.snapshots.extend(names.and_then(|names| commit(&self.snapshots[self.now()], names)));
+    }
+
+    /// Reads items at the given times.
+    fn read<T: 'static>(&self, indexer: Indexer, read_times: &[u8], reads: &ReadSet<T>) -> T {
         let span = self.now() - indexer.since;
         let at = |position: usize| {
             indexer.since + span * usize::from(read_times[position % read_times.len()]) / 255
@@ -194,14 +214,7 @@ impl World {
         let loaded: LoadedItems = items
             .filter_map(|(position, key)| Some((key.clone(), self.snapshots[at(position)].get(key)?.clone())))
             .collect();
-        let (state, now) = (reads.assemble(&loaded).unwrap(), Timestamp::from_millis(NOW));
-        index.embedded = index
-            .to_embed(&state, now)
-            .map(|passage| Embedded { digest: passage.digest(), embedding: embedding(&passage) });
-        let change = index.decide(state, now).unwrap();
-        if let Some(next) = commit(&self.snapshots[self.now()], change) {
-            self.snapshots.push(next);
-        }
+        reads.assemble(&loaded).unwrap()
     }
 
     /// Processes the last event of each document. Some of the remaining workers commit before that, some
@@ -258,6 +271,16 @@ fn term_entries(document: &Document) -> Vec<(Key, Item)> {
     keys.map(|key| (TermEntry::key(&key), serde_dynamo::to_item(&term_entry).unwrap())).collect()
 }
 
+/// Postings of an entity whose name is indexed once.
+fn name_postings(entity: &TestEntity) -> Vec<(Key, Item)> {
+    let TestEntity::Market(market) = entity else { return Vec::new() };
+    let now = Timestamp::from_millis(NOW);
+    let entry = NameEntry::next(None, market.id, Some(market), now).unwrap();
+    let posting = NamePosting::<Market>(entry.posted.as_ref().unwrap().summary.clone());
+    let keys = entry.posting_keys().into_iter();
+    keys.map(|key| (NamePosting::<Market>::key(&key), serde_dynamo::to_item(&posting).unwrap())).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 500,
@@ -274,15 +297,17 @@ proptest! {
         }
         world.quiesce();
         let table = &world.snapshots[world.now()];
-        let is_term_entry = |key: &Key| key.pk.starts_with("term#");
+        let is_indexed = |key: &Key| key.pk.starts_with("term#") || key.pk.starts_with("names#");
         let indexed: Table =
             table
                 .iter()
-                .filter(|(key, _)| is_term_entry(key))
+                .filter(|(key, _)| is_indexed(key))
                 .map(|(key, item)| (key.clone(), item.clone()))
                 .collect();
-        let expected: Table =
-            world.entities.iter().flatten().flat_map(|entity| term_entries(&entity.document())).collect();
+        let entities = world.entities.iter().flatten();
+        let expected: Table = entities
+            .flat_map(|entity| term_entries(&entity.document()).into_iter().chain(name_postings(entity)))
+            .collect();
         prop_assert_eq!(indexed, expected);
         for which in (0..ENTITIES).filter(|which| world.entities[*which].is_none()) {
             let id: DocumentId = new_entity(which).document().id;

@@ -6,6 +6,7 @@
 use super::partitions;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobEvent, JobId};
+use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
@@ -16,8 +17,10 @@ use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCur
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
+use crate::domain::user::summary::UserSummary;
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
+use crate::domain::values::id::Id;
 use crate::kit::command::event::EventId;
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Entity, IndexEntries, Key, NoEvents, Record, Version};
@@ -26,6 +29,7 @@ use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::messaging::email_dispatch::EmailDispatch;
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
+use crate::projections::name_index::{NameEntry, NamePosting, NamePostingKey, Named, Posted};
 use crate::projections::search_index::{DocumentId, IndexEntry, Indexed, TermEntry, TermEntryKey};
 use crate::projections::tally::{Counted, Subject, Tally};
 
@@ -39,6 +43,7 @@ use crate::projections::tally::{Counted, Subject, Tally};
 /// - `entity(self)`: id and type of the events;
 /// - `by_parent`, `by_owner`: partition and sort value in the index;
 /// - `by_name`: sort value in the index, whose partition is that of `by_parent`;
+/// - `summary`: part of the entity that lists show, if the index entries do not contain the whole entity;
 /// - `due`: partition in the index, and the optional time at which the entity is due;
 /// - `expires_at`: optional time after which the table may delete the entity.
 macro_rules! records {
@@ -50,6 +55,7 @@ macro_rules! records {
                 $(by_parent: $parent:expr, $parent_sort:expr;)?
                 $(by_name: $name_sort:expr;)?
                 $(by_owner: $owner:expr, $owner_sort:expr;)?
+                $(summary: $summary:expr;)?
                 $(due: $due:expr, $due_at:expr;)?
                 $(expires_at: $expires_at:expr;)?
             )?
@@ -85,6 +91,10 @@ macro_rules! records {
                 }
             }
 
+            $(fn summary(&$self) -> Option<impl serde::Serialize> {
+                Some($summary)
+            })?
+
             $(fn expires_at(&$self) -> Option<Timestamp> {
                 $expires_at
             })?
@@ -99,6 +109,7 @@ records! {
         by_parent: partitions::accounts(self.role, self.status), self.id.to_string();
         by_name: partitions::name_sort(&self.name, &self.id.to_string());
         by_owner: partitions::accounts(self.role, self.status), self.email.as_str().to_owned();
+        summary: UserSummary::from(self);
     }
     Credentials "credentials" {
         key(id: UserId): format!("user#{id}"), "credentials";
@@ -122,6 +133,7 @@ records! {
         entity(self): self.id, MarketEvent;
         by_parent: partitions::markets(self.status), self.id.to_string();
         by_name: partitions::name_sort(&self.name, &self.id.to_string());
+        summary: MarketSummary::from(self);
     }
     SkuClaim "sku-claim" {
         key(id: SkuKey): format!("market#{}", id.market_id), format!("sku#{}", id.sku.as_str());
@@ -224,6 +236,60 @@ records! {
     TermEntry "posting" {
         key(at: TermEntryKey):
             TermEntryKey::partition(at.embedder, at.id.kind(), &at.term), format!("{}#{}", at.weight, at.id);
+    }
+}
+
+impl<N: Named> Record for NameEntry<N> {
+    const KIND: &'static str = "name-entry";
+    type Id = Id<N>;
+
+    fn key(id: &Id<N>) -> Key {
+        key(N::key(id).pk, "name")
+    }
+}
+
+impl<N: Named> Entity for NameEntry<N> {
+    type Event = NoEvents;
+
+    fn id(&self) -> &Id<N> {
+        &self.id
+    }
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    // Another worker may still index the name of a deleted entity from an earlier read.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.indexed {
+            Indexed::At(_) => None,
+            Indexed::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
+        }
+    }
+}
+
+impl<N: Named> Record for NamePosting<N> {
+    const KIND: &'static str = "name-posting";
+    type Id = NamePostingKey;
+
+    fn key(at: &NamePostingKey) -> Key {
+        key(NamePostingKey::partition(&at.list), format!("{}#{}", at.word, at.id))
+    }
+}
+
+impl Named for Market {
+    type Summary = MarketSummary;
+
+    fn postings(&self) -> Posted<MarketSummary> {
+        Posted::new(partitions::markets(self.status), &self.name, self.into())
+    }
+}
+
+impl Named for User {
+    type Summary = UserSummary;
+
+    fn postings(&self) -> Posted<UserSummary> {
+        Posted::new(partitions::accounts(self.role, self.status), &self.name, self.into())
     }
 }
 

@@ -41,17 +41,11 @@ pub fn accounts(role: Role, status: UserStatus) -> String {
 /// limits sort keys to 1,024 bytes.
 const MAX_NAME_SORT_BYTES: usize = 400;
 
-/// Prefix of the sort values of all names that start with `text`, ignoring case.
-#[must_use]
-pub fn name_prefix(text: &Name) -> String {
-    let folded = text.case_folded();
-    folded[..folded.floor_char_boundary(MAX_NAME_SORT_BYTES)].to_owned()
-}
-
-/// Sort value by name, then by id. Names do not contain the separator.
+/// Sort value by name, ignoring case, then by id. Names do not contain the separator.
 #[must_use]
 pub fn name_sort(name: &Name, id: &str) -> String {
-    format!("{}\u{0}{id}", name_prefix(name))
+    let folded = name.case_folded();
+    format!("{}\u{0}{id}", &folded[..folded.floor_char_boundary(MAX_NAME_SORT_BYTES)])
 }
 
 /// Partition of the products of a market.

@@ -11,7 +11,8 @@ use crate::kit::aws::dynamodb::read::pagination::PageError;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::page::{ListPage, PageRequest, Start};
-use crate::kit::command::{Entity, StoreError};
+use crate::kit::command::{Record, StoreError};
+use crate::projections::name_index::{NamePostingKey, Words};
 
 /// Maximum number of matches of a search, which are sorted in memory.
 pub const MAX_MATCHES: usize = 1_000;
@@ -40,6 +41,10 @@ pub enum ListError {
     /// A search has more than [`MAX_MATCHES`] matches.
     #[error("more than {MAX_MATCHES} matches; narrow the search")]
     TooManyMatches,
+    /// The list has more than [`MAX_MATCHES`] items, or too few of those read match the filter, to sort it in
+    /// memory.
+    #[error("more than {MAX_MATCHES} matches; narrow the filter or sort by time")]
+    TooManyToSort,
     /// Too few items match the filter to skip to the offset.
     #[error("offset is too deep for a filtered list; use cursor pagination")]
     TooSparse,
@@ -48,8 +53,8 @@ pub enum ListError {
     Store(#[from] StoreError),
 }
 
-/// Entity with a sort value for each sort key.
-pub(crate) trait Sortable: Entity {
+/// Summary with a sort value for each sort key.
+pub(crate) trait Sortable: Record {
     /// Returns the sort value, which is unique.
     fn sort_by(&self, by: SortKey) -> String;
 }
@@ -67,8 +72,8 @@ impl SortOrder {
     /// Query of a partition in this order.
     pub(crate) fn query(self, partition: String) -> Query {
         let index = match self.by {
-            SortKey::CreatedAt => Index::ByParent,
-            SortKey::Name => Index::ByName,
+            SortKey::CreatedAt => Index::SummariesByParent,
+            SortKey::Name => Index::SummariesByName,
         };
         let query = Query::index(index, partition, 1);
         if self.descending { query.descending() } else { query }
@@ -100,6 +105,13 @@ pub(crate) fn page_of<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &
     let next = rest.last().filter(|_| has_more).map(|(sort, _)| sort.clone());
     let items = rest.into_iter().map(|(_, item)| item).collect();
     ListPage { items, next, min_total: length, total: u64::try_from(length).ok() }
+}
+
+/// Query of the postings of a list under the longest of these words; `None` if there are no words.
+pub(crate) fn name_query(list: &str, words: &Words) -> Option<Query> {
+    let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
+    let query = Query::table(NamePostingKey::partition(list), limit);
+    words.longest().map(|word| query.beginning_with(word))
 }
 
 /// Loads all items of several queries; the result may contain duplicates.

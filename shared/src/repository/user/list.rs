@@ -1,17 +1,22 @@
 //! Queries of lists of accounts. Each combination of role and status has its own partition.
 
+use std::collections::HashMap;
+
 use strum::VariantArray as _;
 
-use crate::domain::user::{Role, User, UserStatus};
+use crate::domain::user::summary::UserSummary;
+use crate::domain::user::{Role, User, UserId, UserStatus};
 use crate::domain::values::text::Name;
-use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::projections::list_total::ListKey;
+use crate::projections::name_index::Words;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{
-    ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches,
+    ListError, MAX_MATCHES, SortKey, SortOrder, Sortable, matches, name_query,
 };
 
 /// Filter and sort order of a list of accounts.
@@ -21,7 +26,7 @@ pub struct UserList {
     pub status: Option<UserStatus>,
     /// Role; `None` for all roles.
     pub role: Option<Role>,
-    /// Prefix of the name or the address.
+    /// Words, each of which must be the beginning of a word of the name; or a prefix of the address.
     pub search: Option<Name>,
     /// Sort order.
     pub order: SortOrder,
@@ -33,7 +38,11 @@ impl DynamoReader {
     /// # Errors
     /// [`ListError::TooManyMatches`] if a search matches more than [`MAX_MATCHES`] accounts;
     /// [`ListError::Store`] if the table does not respond.
-    pub async fn users(&self, list: &UserList, slice: &PageRequest) -> Result<ListPage<User>, ListError> {
+    pub async fn users(
+        &self,
+        list: &UserList,
+        slice: &PageRequest,
+    ) -> Result<ListPage<UserSummary>, ListError> {
         if let Some(search) = &list.search {
             let found = search_for(self, list, search).await?;
             return Ok(list.order.slice(found, slice));
@@ -41,25 +50,46 @@ impl DynamoReader {
         let partitions: Vec<Query> = list.partitions().map(|partition| list.order.query(partition)).collect();
         Ok(self.page(&partitions, slice).await?)
     }
+
+    /// Loads accounts by id, in one request for up to 100. Those that do not exist are absent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn users_by_id(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>, StoreError> {
+        let found: Vec<Option<User>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+        Ok(found.into_iter().flatten().map(|user| (user.id, user)).collect())
+    }
 }
 
-/// Loads all accounts whose name or address starts with `search`; the result may contain duplicates.
-async fn search_for(reader: &DynamoReader, list: &UserList, search: &Name) -> Result<Vec<User>, ListError> {
+/// Loads all accounts whose name or address matches `search`; the result may contain duplicates.
+async fn search_for(
+    reader: &DynamoReader,
+    list: &UserList,
+    search: &Name,
+) -> Result<Vec<UserSummary>, ListError> {
     let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let (name, email) = (partitions::name_prefix(search), search.case_folded());
+    let (words, email) = (Words::of(search), search.case_folded());
     let queries = list.partitions().flat_map(|partition| {
-        let by_name = Query::index(Index::ByName, partition.clone(), limit).beginning_with(name.clone());
-        let by_email = Query::index(Index::ByOwner, partition, limit).beginning_with(email.clone());
-        [by_name, by_email]
+        let by_name = name_query(&partition, &words);
+        let by_email = Query::index(Index::SummariesByOwner, partition, limit).beginning_with(email.clone());
+        by_name.into_iter().chain([by_email])
     });
-    let mut found: Vec<User> = matches(reader, queries).await?;
-    found.retain(|user| {
-        user.name.case_folded().starts_with(&email) || user.email.as_str().starts_with(&email)
-    });
+    let mut found: Vec<UserSummary> = matches(reader, queries).await?;
+    found.retain(|user| words.match_name(&user.name) || user.email.as_str().starts_with(&email));
     Ok(found)
 }
 
-impl Sortable for User {
+/// Loaded from an index of summaries or from a name posting.
+impl Record for UserSummary {
+    const KIND: &'static str = User::KIND;
+    type Id = UserId;
+
+    fn key(id: &UserId) -> Key {
+        User::key(id)
+    }
+}
+
+impl Sortable for UserSummary {
     fn sort_by(&self, by: SortKey) -> String {
         match by {
             SortKey::CreatedAt => self.id.to_string(),

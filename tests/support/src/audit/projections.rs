@@ -8,11 +8,13 @@ use shared::domain::product::Product;
 use shared::kit::command::{Key, Record};
 use shared::kit::system::clock::Timestamp;
 use shared::messaging::event_routing::{Subscriber, subscribers};
+use shared::projections::name_index::NameEntry;
 use shared::projections::search_index::{Document, EmbedderName, IndexEntry, Indexed, TermEntry};
 use shared::projections::tally::{Counted, Tally};
 
 use super::events::ever_written;
 use super::items::key;
+use super::names::{expected_postings, indexed_name, name_entries, stored_postings};
 use super::{History, Invariant, Items, Violation};
 use crate::recount::Counts;
 
@@ -34,6 +36,7 @@ pub(super) fn equal_a_recount(items: &Items, stored: &Counts, recount: &Counts) 
         let (expected, was) = (presence(expected.contains(key)), presence(indexed.contains(key)));
         found.push(Violation::new(Invariant::Outbox, subject, expected, was));
     }
+    found.extend(differences("name posting", &stored_postings(items), &expected_postings(items)));
     found
 }
 
@@ -62,8 +65,16 @@ fn differences<K: Ord + Display, V: PartialEq + Debug>(
 pub(super) fn up_to_date(items: &Items, history: &History) -> Vec<Violation> {
     let tallies: BTreeMap<String, Option<u64>> =
         items.of::<Tally>().map(|tally| (tally.id.to_string(), counted_to(&tally))).collect();
-    let entries: BTreeMap<String, Option<u64>> =
-        items.of::<IndexEntry>().map(|entry| (entry.id.to_string(), indexed_to(&entry))).collect();
+    let mut entries: BTreeMap<String, Option<u64>> =
+        items.of::<IndexEntry>().map(|entry| (entry.id.to_string(), indexed_to(entry.indexed))).collect();
+    // Markets have a name entry, too; of their two entries, the one that is behind counts.
+    for (id, indexed) in name_entries(items) {
+        let (to, least) = (indexed_to(indexed), |to: Option<u64>| to.unwrap_or(u64::MAX));
+        let entry = entries.entry(id).or_insert(to);
+        if least(to) < least(*entry) {
+            *entry = to;
+        }
+    }
     let mut found = Vec::new();
     for event in ever_written(history) {
         let Some((subject, version)) = event.event_id.as_str().rsplit_once('.') else { continue };
@@ -93,8 +104,8 @@ fn counted_to(tally: &Tally) -> Option<u64> {
 }
 
 /// Version up to which a document is indexed; `None` if it is deleted.
-fn indexed_to(entry: &IndexEntry) -> Option<u64> {
-    match entry.indexed {
+const fn indexed_to(indexed: Indexed) -> Option<u64> {
+    match indexed {
         Indexed::At(version) => Some(version.get()),
         Indexed::Deleted(_) => None,
     }
@@ -106,8 +117,12 @@ pub(super) fn never_older(history: &History) -> Vec<Violation> {
     for (key, tallies, _) in history.of::<Tally>() {
         found.extend(older(key, tallies.iter().map(counted_to).collect()));
     }
+    for (key, entries, _) in history.of_kind(NameEntry::<Market>::KIND) {
+        found
+            .extend(older(key, entries.into_iter().map(|entry| indexed_to(indexed_name(entry).1)).collect()));
+    }
     for (key, entries, _) in history.of::<IndexEntry>() {
-        found.extend(older(key, entries.iter().map(indexed_to).collect()));
+        found.extend(older(key, entries.iter().map(|entry| indexed_to(entry.indexed)).collect()));
     }
     found
 }

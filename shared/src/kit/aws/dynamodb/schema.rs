@@ -18,6 +18,10 @@ pub const VERSION: &str = "version";
 /// days late.
 pub const TTL: &str = "ttl";
 
+/// Part of an entity that lists show. The indexes of summaries contain it as their only attribute beside keys
+/// and `expiresAt`, so an update that does not change it writes nothing to them.
+pub const SUMMARY: &str = "summary";
+
 /// Kind of an event in the outbox. The filter of the stream in the template contains it, too.
 pub const OUTBOX_KIND: &str = "outbox-event";
 /// Kind of an idempotency record.
@@ -29,17 +33,21 @@ pub const LIMIT_KIND: &str = "limit";
 pub const OUTBOX_SHARDS: u32 = 16;
 
 /// An index of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Index {
-    /// Children of a parent, by id: the markets of a status, the products of a market, the dead letters of a
-    /// queue and status, the accounts of a status and role.
+    /// Children of a parent, by id: the products and orders of a market, the dead letters of a queue and
+    /// status.
     ByParent,
-    /// The same children by name, for sorting by name and searching by prefix: the accounts of a status and
-    /// role.
-    ByName,
-    /// Entities of an owner, by id: the orders of a buyer. Accounts own themselves and are sorted by e-mail
-    /// address, for searching by prefix.
+    /// Entities of an owner, by id: the orders of a buyer.
     ByOwner,
+    /// Summaries of the children of a parent, by id: the markets of a status, the accounts of a role and
+    /// status, the jobs of an owner and status.
+    SummariesByParent,
+    /// The same summaries, sorted by name.
+    SummariesByName,
+    /// Summaries of the entities of an owner, by id: the jobs of a user. Accounts are sorted by e-mail
+    /// address, for searching by prefix.
+    SummariesByOwner,
     /// Entities by due time: orders that await their payment, discrepancies to check again.
     Due,
 }
@@ -50,8 +58,10 @@ impl Index {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ByParent => "by-parent",
-            Self::ByName => "by-name",
             Self::ByOwner => "by-owner",
+            Self::SummariesByParent => "summaries-by-parent",
+            Self::SummariesByName => "summaries-by-name",
+            Self::SummariesByOwner => "summaries-by-owner",
             Self::Due => "due",
         }
     }
@@ -61,21 +71,33 @@ impl Index {
     pub const fn attributes(self) -> (&'static str, &'static str) {
         match self {
             Self::ByParent => ("parentKey", "parentSort"),
-            Self::ByName => ("parentKey", "nameSort"),
             Self::ByOwner => ("ownerKey", "ownerSort"),
+            Self::SummariesByParent => ("listKey", "listSort"),
+            Self::SummariesByName => ("listKey", "nameSort"),
+            Self::SummariesByOwner => ("listOwnerKey", "listOwnerSort"),
             Self::Due => ("dueShard", "dueAt"),
         }
+    }
+
+    /// Returns true if the index contains summaries instead of whole entities.
+    #[must_use]
+    pub const fn contains_summaries(self) -> bool {
+        matches!(self, Self::SummariesByParent | Self::SummariesByName | Self::SummariesByOwner)
     }
 }
 
 /// Index entries of an item, with the index of each.
-pub(super) fn index_entries(listings: IndexEntries) -> impl Iterator<Item = (Index, (String, String))> {
-    let parent = listings.by_parent.as_ref().map(|(partition, _)| partition.clone());
+pub(super) fn index_entries(entries: IndexEntries) -> impl Iterator<Item = (Index, (String, String))> {
+    let (by_parent, by_owner) = match entries.summary {
+        Some(_) => (Index::SummariesByParent, Index::SummariesByOwner),
+        None => (Index::ByParent, Index::ByOwner),
+    };
+    let parent = entries.by_parent.as_ref().map(|(partition, _)| partition.clone());
     [
-        (Index::ByName, parent.zip(listings.name)),
-        (Index::ByParent, listings.by_parent),
-        (Index::ByOwner, listings.by_owner),
-        (Index::Due, listings.due),
+        (Index::SummariesByName, parent.zip(entries.name)),
+        (by_parent, entries.by_parent),
+        (by_owner, entries.by_owner),
+        (Index::Due, entries.due),
     ]
     .into_iter()
     .filter_map(|(index, entry)| entry.map(|entry| (index, entry)))

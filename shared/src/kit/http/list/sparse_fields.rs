@@ -35,6 +35,14 @@ impl<T> SparseFields<T> {
         Self { selection: None, marker: PhantomData }
     }
 
+    /// Returns true if the caller names one of these fields.
+    #[must_use]
+    pub fn names_any_of(&self, fields: &[&str]) -> bool {
+        self.selection
+            .as_ref()
+            .is_some_and(|selection| fields.iter().any(|field| selection.requested.contains(field)))
+    }
+
     /// Restricts `body` to these fields.
     #[must_use]
     pub fn of<'a>(&'a self, body: &'a T) -> WithFields<'a, T> {

@@ -9,7 +9,7 @@ use super::loader::key_of;
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Projection};
-use crate::kit::aws::dynamodb::schema::{Index, PK, SK};
+use crate::kit::aws::dynamodb::schema::{Index, PK, SK, SUMMARY};
 use crate::kit::command::read_set::parse;
 use crate::kit::command::{Item, Key, Record, StoreError};
 
@@ -85,15 +85,18 @@ impl Query {
         self
     }
 
-    /// Keeps only items that come after `bound` in the current direction of the query. An ascending query
-    /// between two values keeps its upper bound.
+    /// Keeps only items that come after `bound` in the current direction of the query. A query between two
+    /// values keeps its other bound.
     #[must_use]
     pub fn starting_after(mut self, bound: impl Into<String>) -> Self {
         let (attribute, bound) = (self.attributes().1, bound.into());
         self.sort = Some(match self.sort {
+            // A sort key takes only one condition, and both bounds of `BETWEEN` are inclusive.
+            Some(Predicate::Between(_, first, _)) if self.descending => {
+                Predicate::Between(attribute, first, before(&bound).into())
+            }
             _ if self.descending => Predicate::less(attribute, bound),
-            // A sort key takes only one condition. The smallest text greater than `bound` is `bound` followed
-            // by the smallest character.
+            // The smallest text greater than `bound` is `bound` followed by the smallest character.
             Some(Predicate::Between(_, _, last)) => {
                 Predicate::Between(attribute, format!("{bound}\u{0}").into(), last)
             }
@@ -161,6 +164,15 @@ impl Query {
         Some(PageKey { key: key_of(keys)?, index_sort })
     }
 
+    /// Record of an item: in an index of summaries, the summary.
+    fn record(&self, mut item: HashMap<String, AttributeValue>) -> Item {
+        let is_summary = self.index.is_some_and(Index::contains_summaries);
+        match is_summary.then(|| item.remove(SUMMARY)).flatten() {
+            Some(AttributeValue::M(summary)) => summary.into(),
+            _ => item.into(),
+        }
+    }
+
     fn start_key(&self) -> Option<HashMap<String, AttributeValue>> {
         let position = self.after.as_ref()?;
         let mut key = super::loader::key_item(&position.key);
@@ -170,6 +182,18 @@ impl Query {
             key.insert(sort_attribute.to_owned(), AttributeValue::S(sort.clone()));
         }
         Some(key)
+    }
+}
+
+/// Upper bound of all sort values less than `bound`, in the order of their UTF-8 bytes: its last character is
+/// replaced by the one before it, followed by the greatest character, which no sort value contains.
+fn before(bound: &str) -> String {
+    let mut chars = bound.chars();
+    let Some(last) = chars.next_back() else { return String::new() };
+    let before = |last: char| char::from_u32(u32::from(last).checked_sub(1)?).or(Some('\u{D7FF}'));
+    match before(last) {
+        Some(previous) => format!("{}{previous}{}", chars.as_str(), char::MAX),
+        None => chars.as_str().to_owned(),
     }
 }
 
@@ -183,7 +207,7 @@ pub(crate) struct Row {
 /// Reads one page, in one request.
 pub(crate) async fn run<R: Record>(table: &Table, query: &Query) -> Result<Page<R>, StoreError> {
     let (items, next) = send(table, query).await?;
-    let items = items.into_iter().map(|item| parse(item.into()));
+    let items = items.into_iter().map(|item| parse(query.record(item)));
     Ok(Page { items: items.collect::<Result<_, _>>()?, next })
 }
 
@@ -194,7 +218,7 @@ pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Opti
     let sort_attribute = query.attributes().1;
     let rows = items.into_iter().filter_map(|mut item| {
         let sort = item.remove(sort_attribute)?.as_s().ok()?.clone();
-        Some(Row { sort, item: item.into() })
+        Some(Row { sort, item: query.record(item) })
     });
     Ok((rows.collect(), next.and_then(|position| position.index_sort)))
 }
@@ -242,4 +266,22 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
 fn key_condition(predicates: &[Predicate], placeholders: &mut Placeholders) -> String {
     let parts: Vec<String> = predicates.iter().map(|predicate| predicate.render(placeholders)).collect();
     parts.join(" AND ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn bound_before_a_text_separates_it_from_all_lesser_texts(
+            text in "[a-c\u{0}\u{E000}\u{10000}]{1,4}",
+            other in "[a-c\u{0}\u{D7FF}\u{E000}\u{10000}]{0,5}",
+        ) {
+            prop_assert!(before(&text) < text);
+            prop_assert_eq!(other <= before(&text), other < text, "{:?}", before(&text));
+        }
+    }
 }

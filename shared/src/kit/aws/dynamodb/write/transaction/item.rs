@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
 use crate::kit::aws::dynamodb::read::loader::key_item;
-use crate::kit::aws::dynamodb::schema::{KIND, PK, TTL, VERSION, index_entries};
+use crate::kit::aws::dynamodb::schema::{KIND, PK, SUMMARY, TTL, VERSION, index_entries};
 use crate::kit::command::{Adjustment, Condition, IndexEntries, Item, Key, Operation, StoreError};
 use crate::kit::system::clock::Timestamp;
 
@@ -32,7 +32,7 @@ fn attributes_of(
     key: &Key,
     item: Item,
     kind: &str,
-    listings: IndexEntries,
+    entries: IndexEntries,
     expires_at: Option<Timestamp>,
 ) -> HashMap<String, AttributeValue> {
     let mut attributes: HashMap<String, AttributeValue> = item.into();
@@ -41,7 +41,10 @@ fn attributes_of(
     if let Some(time) = expires_at {
         attributes.insert(TTL.to_owned(), AttributeValue::N(time.as_seconds().to_string()));
     }
-    for (index, (partition, sort)) in index_entries(listings) {
+    if let Some(summary) = &entries.summary {
+        attributes.insert(SUMMARY.to_owned(), (**summary).clone().into());
+    }
+    for (index, (partition, sort)) in index_entries(entries) {
         let (partition_attribute, sort_attribute) = index.attributes();
         attributes.insert(partition_attribute.to_owned(), AttributeValue::S(partition));
         attributes.insert(sort_attribute.to_owned(), AttributeValue::S(sort));
@@ -61,8 +64,8 @@ pub(super) fn item(
     let item = TransactWriteItem::builder();
     let key_only = Some(key_item(key));
     let item = match operation {
-        Operation::Put { item: record, kind, index_entries: listings, expires_at } => {
-            let attributes = attributes_of(key, record, kind, listings, expires_at);
+        Operation::Put { item: record, kind, index_entries: entries, expires_at } => {
+            let attributes = attributes_of(key, record, kind, entries, expires_at);
             item.put(build_item!(Put::builder().set_item(Some(attributes)), table, condition, placeholders)?)
         }
         Operation::Adjust(adjustment) => {

@@ -1,4 +1,4 @@
-//! Recorder of the read units that requests to the table consume.
+//! Recorder of the capacity units that requests to the table consume.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use shared::kit::aws::dynamodb::Table;
 
@@ -25,13 +25,15 @@ pub struct Request {
     pub items: usize,
     /// Consumed read units.
     pub units: f64,
+    /// Consumed write units, of the table and its indexes.
+    pub write_units: f64,
 }
 
-/// Records the read units of each request.
+/// Records the units of each request.
 #[derive(Debug, Clone, Default)]
-pub struct ReadUnitMeter(Arc<Mutex<Vec<Request>>>);
+pub struct CapacityMeter(Arc<Mutex<Vec<Request>>>);
 
-impl ReadUnitMeter {
+impl CapacityMeter {
     /// Requests since the last call.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
@@ -60,7 +62,7 @@ impl ReadUnitMeter {
     }
 }
 
-impl Intercept for ReadUnitMeter {
+impl Intercept for CapacityMeter {
     fn name(&self) -> &'static str {
         "meter"
     }
@@ -76,6 +78,8 @@ impl Intercept for ReadUnitMeter {
             query.return_consumed_capacity = total;
         } else if let Some(batch) = context.input_mut().downcast_mut::<BatchGetItemInput>() {
             batch.return_consumed_capacity = total;
+        } else if let Some(transaction) = context.input_mut().downcast_mut::<TransactWriteItemsInput>() {
+            transaction.return_consumed_capacity = total;
         }
         Ok(())
     }
@@ -89,13 +93,15 @@ impl Intercept for ReadUnitMeter {
         let Ok(output) = context.output_or_error() else { return Ok(()) };
         let request = if let Some(query) = output.downcast_ref::<QueryOutput>() {
             let units = query.consumed_capacity().and_then(|used| used.capacity_units).unwrap_or_default();
-            Request { operation: "Query", items: query.items().len(), units }
+            Request { operation: "Query", items: query.items().len(), units, write_units: 0.0 }
         } else if let Some(batch) = output.downcast_ref::<BatchGetItemOutput>() {
             let units = batch.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();
             let items = batch.responses().map_or(0, |tables| tables.values().map(Vec::len).sum());
-            Request { operation: "BatchGetItem", items, units }
-        } else if output.downcast_ref::<TransactWriteItemsOutput>().is_some() {
-            Request { operation: "TransactWriteItems", items: 0, units: 0.0 }
+            Request { operation: "BatchGetItem", items, units, write_units: 0.0 }
+        } else if let Some(transaction) = output.downcast_ref::<TransactWriteItemsOutput>() {
+            let write_units =
+                transaction.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();
+            Request { operation: "TransactWriteItems", items: 0, units: 0.0, write_units }
         } else {
             return Ok(());
         };

@@ -1,0 +1,96 @@
+//! Postings of names after events of markets and accounts.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::domain::market::{Market, MarketEvent, MarketStatus};
+use shared::domain::user::delete::DeleteUser;
+use shared::domain::user::{User, UserEvent};
+use shared::repository::market::MarketReader;
+use shared::repository::user::UserReader;
+use test_support::fixture::{BUYER, MARKET, buyer, id};
+use test_support::request_recorder::client;
+
+use super::{Fixture, market_changed, message};
+
+impl Fixture {
+    /// Names in the summaries of all postings, by partition and word.
+    async fn postings(&self) -> BTreeMap<(String, String), String> {
+        let table = &self.marketplace.table;
+        let dynamodb = client(&table.stack().dynamodb_endpoint(), None);
+        let pages = dynamodb.scan().table_name(table.name()).into_paginator().items().send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
+        let postings = items.iter().filter(|item| item["kind"].as_s().unwrap() == "name-posting");
+        let posting = |text: &dyn Fn(&str) -> String| (key(&text("pk"), &text("sk")), text("name"));
+        postings.map(|item| posting(&|name| item[name].as_s().unwrap().clone())).collect()
+    }
+
+    async fn rename(&self, name: &str) {
+        let market = self.marketplace.reader.market(id(MARKET)).await.unwrap().unwrap();
+        let (version, market_id) = (market.version.next(), market.id);
+        let changed = Market { name: name.parse().unwrap(), version, ..market };
+        self.marketplace.put_entity(changed, MarketEvent::Changed { market_id }).await;
+    }
+}
+
+/// List and word of a posting.
+fn key(partition: &str, sort: &str) -> (String, String) {
+    let (word, _) = sort.split_once('#').unwrap();
+    (partition.strip_prefix("names#").unwrap().to_owned(), word.to_owned())
+}
+
+fn postings(list: &str, words: &[&str], name: &str) -> BTreeMap<(String, String), String> {
+    words.iter().map(|word| ((list.to_owned(), (*word).to_owned()), name.to_owned())).collect()
+}
+
+fn user_changed() -> Value {
+    message("user.changed", BUYER, &json!({ "userId": BUYER }))
+}
+
+#[tokio::test]
+async fn market_has_a_posting_under_each_word_of_its_name() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[market_changed()]).await;
+    let words = ["and", "more", "mugs"];
+    assert_eq!(fixture.postings().await, postings("markets#active", &words, "Mugs and more"));
+    fixture.rename("More cups").await;
+    fixture.index(&[market_changed(), market_changed()]).await;
+    assert_eq!(fixture.postings().await, postings("markets#active", &["cups", "more"], "More cups"));
+    fixture.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
+    fixture.index(&[market_changed()]).await;
+    assert_eq!(fixture.postings().await, postings("markets#closed", &["cups", "more"], "More cups"));
+}
+
+#[tokio::test]
+async fn account_is_posted_until_it_is_deleted() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[user_changed()]).await;
+    assert_eq!(fixture.postings().await, postings("accounts#user#active", &["buyer"], "buyer"));
+    let delete =
+        DeleteUser { id: id(BUYER), by: buyer(), may_read: false, may_delete: false, expected: None };
+    fixture.marketplace.run(delete).await;
+    fixture.index(&[message("user.deleted", BUYER, &json!({ "userId": BUYER }))]).await;
+    assert!(fixture.postings().await.is_empty());
+    // Later than the deletion, and of an earlier version.
+    fixture.index(&[user_changed()]).await;
+    assert!(fixture.postings().await.is_empty());
+}
+
+#[tokio::test]
+async fn postings_are_written_only_if_the_summary_changes() {
+    let fixture = Fixture::open().await;
+    fixture.index(&[user_changed()]).await;
+    let user = fixture.marketplace.reader.user(id(BUYER)).await.unwrap().unwrap();
+    let event = UserEvent::Changed { user_id: user.id };
+    let (session_epoch, version) = (user.session_epoch.next(), user.version.next());
+    fixture.marketplace.put_entity(User { session_epoch, version, ..user.clone() }, event.clone()).await;
+    fixture.requests.take();
+    fixture.index(&[user_changed()]).await;
+    assert_eq!(fixture.requests.take(), ["BatchGetItem", "TransactWriteItems"], "the name entry");
+    fixture.index(&[user_changed()]).await;
+    assert_eq!(fixture.requests.take(), ["BatchGetItem"], "this version is indexed");
+    let version = version.next();
+    fixture.marketplace.put_entity(User { email_verified: true, version, ..user }, event).await;
+    fixture.index(&[user_changed()]).await;
+    assert_eq!(fixture.postings().await, postings("accounts#user#active", &["buyer"], "buyer"));
+}

@@ -1,0 +1,51 @@
+//! Indexing the current name of an entity, independent of the content of its events.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use super::{NameEntry, NamePosting, Named};
+use crate::domain::values::id::Id;
+use crate::kit::command::{Change, Command, NoEvents, ReadSet};
+use crate::kit::system::clock::Timestamp;
+
+/// Replaces the postings and the name entry of an entity by those of its current version, in one transaction.
+#[derive(Debug)]
+pub struct IndexName<N: Named>(
+    /// Id of the entity.
+    pub Id<N>,
+);
+
+impl<N: Named> Command for IndexName<N> {
+    type State = (Option<N>, Option<NameEntry<N>>);
+    type Output = ();
+    type Error = Infallible;
+
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.0).and(ReadSet::get(&self.0))
+    }
+
+    fn decide(
+        &self,
+        (entity, previous): Self::State,
+        now: Timestamp,
+    ) -> Result<Change<(), Infallible>, Infallible> {
+        let change = Change::of(());
+        let Some(next) = NameEntry::next(previous.as_ref(), self.0, entity.as_ref(), now) else {
+            return Ok(change);
+        };
+        let posted = previous.as_ref().map(NameEntry::posting_keys).unwrap_or_default();
+        let keys = next.posting_keys();
+        let change = posted.difference(&keys).fold(change, Change::remove::<NamePosting<N>>);
+        let is_same = |before: &NameEntry<N>| {
+            let summary = |entry: &NameEntry<N>| entry.posted.as_ref().map(|posted| posted.summary.clone());
+            summary(before) == summary(&next)
+        };
+        // Postings that exist with the same content are left alone.
+        let kept: BTreeSet<_> = if previous.as_ref().is_some_and(is_same) { posted } else { BTreeSet::new() };
+        let posting = next.posted.as_ref().map(|posted| NamePosting::<N>(posted.summary.clone()));
+        let change = posting.iter().fold(change, |change, posting| {
+            keys.difference(&kept).fold(change, |change, key| change.overwrite(key, posting))
+        });
+        Ok(change.save(&next, NoEvents))
+    }
+}

@@ -1,0 +1,81 @@
+//! Words of names.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::domain::values::text::Name;
+
+/// Maximum number of words of a name that are indexed.
+pub const MAX_WORDS: usize = 12;
+
+/// Maximum number of characters of a word; the rest is cut off.
+const MAX_LENGTH: usize = 64;
+
+/// Distinct words of a name or a search: without compatibility forms and accents, in lower case. Everything
+/// other than letters and digits separates words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words(BTreeSet<String>);
+
+impl Words {
+    /// The first [`MAX_WORDS`] words of a name.
+    #[must_use]
+    pub fn of(name: &Name) -> Self {
+        let plain: String = name.as_str().nfkd().filter(|c| !is_combining_mark(*c)).collect();
+        let lower = plain.to_lowercase();
+        let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        Self(words.take(MAX_WORDS).map(|word| word.chars().take(MAX_LENGTH).collect()).collect())
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn into_set(self) -> BTreeSet<String> {
+        self.0
+    }
+
+    /// The longest word, which has the fewest matches; `None` if there are no words.
+    #[must_use]
+    pub fn longest(&self) -> Option<&str> {
+        self.0.iter().max_by_key(|word| word.len()).map(String::as_str)
+    }
+
+    /// Returns true if each of these words is a prefix of a word of `name`.
+    #[must_use]
+    pub fn match_name(&self, name: &Name) -> bool {
+        let words = Self::of(name).0;
+        !self.0.is_empty() && self.0.iter().all(|prefix| words.iter().any(|word| word.starts_with(prefix)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(name: &str) -> Words {
+        Words::of(&name.parse().unwrap())
+    }
+
+    #[test]
+    fn words_are_folded_and_distinct() {
+        let expected = ["7", "ada", "cafe", "mugs", "s"].map(str::to_owned);
+        assert_eq!(words("Ada's Café: ＭUGS, mugs & Ada (7)").0, BTreeSet::from(expected));
+        assert_eq!(words("!?"), Words(BTreeSet::new()));
+        assert_eq!(words("!?").longest(), None);
+        assert_eq!(words(&"a1 b2 c3 ".repeat(10)).0.len(), 3);
+        assert_eq!(words("a b c d e f g h i j k l m n").0.len(), MAX_WORDS);
+        assert_eq!(words(&"é".repeat(100)).longest().unwrap().chars().count(), MAX_LENGTH);
+    }
+
+    #[test]
+    fn each_word_of_a_search_is_a_prefix_of_a_word() {
+        let name = "Ada's Stoneware Mugs".parse().unwrap();
+        for search in ["ada", "STONE", "mug ada", "mugs, ada's st"] {
+            assert!(words(search).match_name(&name), "{search}");
+        }
+        for search in ["tone", "mug plate", "adas", "!"] {
+            assert!(!words(search).match_name(&name), "{search}");
+        }
+        assert_eq!(words("mug stone ada").longest(), Some("stone"));
+    }
+}

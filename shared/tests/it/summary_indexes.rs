@@ -1,0 +1,135 @@
+//! Checks the capacity units documented in `docs/data-model.md` that the indexes of summaries save, compared
+//! with a table whose indexes contain whole entities. To print them:
+//! `cargo nextest run --workspace --no-capture -E 'test(summaries_save)'`.
+
+use aws_sdk_dynamodb::Client;
+use regex::Regex;
+use shared::domain::market::create::InitialStatus;
+use shared::domain::market::update::{MarketChanges, UpdateMarket};
+use shared::domain::market::{MarketId, MarketStatus};
+use shared::domain::user::{Role, User, UserEvent, UserStatus};
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
+use shared::kit::command::page::PageRequest;
+use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
+use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
+use shared::repository::user::list::UserList;
+use test_support::capacity_meter::CapacityMeter;
+use test_support::fixture::{actor, new_id, seller};
+use test_support::sdk_config::config;
+use test_support::{Marketplace, TestTable, workspace};
+
+/// Newest first.
+const NEWEST: SortOrder = SortOrder { by: SortKey::CreatedAt, descending: true };
+/// First page of twenty items.
+const FIRST_PAGE: PageRequest = PageRequest::first(20);
+
+/// Table with a meter.
+struct Fixture {
+    marketplace: Marketplace,
+    meter: CapacityMeter,
+    /// Operation, units.
+    measured: Vec<(&'static str, f64)>,
+}
+
+impl Fixture {
+    /// Fixture with the template's table.
+    async fn with_summaries() -> Self {
+        Self::on(TestTable::open().await)
+    }
+
+    /// Fixture with a table whose indexes contain whole entities.
+    async fn with_whole_entities() -> Self {
+        let template = std::fs::read_to_string(workspace("template.yaml")).unwrap();
+        let summaries = Regex::new(r"ProjectionType: INCLUDE, NonKeyAttributes: \[[^\]]*\]").unwrap();
+        assert_eq!(summaries.find_iter(&template).count(), 3);
+        let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/whole-entities.yaml");
+        std::fs::write(file, summaries.replace_all(&template, "ProjectionType: ALL").as_bytes()).unwrap();
+        Self::on(TestTable::of_template(file.into()).await)
+    }
+
+    fn on(table: TestTable) -> Self {
+        let meter = CapacityMeter::default();
+        let sdk = config(&table.stack().dynamodb_endpoint()).interceptor(meter.clone()).build();
+        let metered = Table::new(Client::from_conf(sdk), &table.name());
+        let mut marketplace = Marketplace::on(table);
+        marketplace.store = DynamoStore::new(metered.clone());
+        marketplace.reader = DynamoReader::new(metered);
+        Self { marketplace, meter, measured: Vec::new() }
+    }
+
+    /// Records the read units of the queries since the last call.
+    fn record_queries(&mut self, operation: &'static str) {
+        let requests = self.meter.requests().into_iter().filter(|request| request.operation == "Query");
+        self.measured.push((operation, requests.map(|request| request.units).sum()));
+    }
+
+    /// Records the write units since the last call.
+    fn record_writes(&mut self, operation: &'static str) {
+        let requests = self.meter.requests();
+        self.measured.push((operation, requests.iter().map(|request| request.write_units).sum()));
+    }
+
+    async fn change(&self, id: MarketId, changes: MarketChanges) {
+        let (by, may_suspend, expected) = (seller(), false, None);
+        self.marketplace.run(UpdateMarket { id, by, may_suspend, changes, expected }).await;
+    }
+
+    async fn markets(&mut self) {
+        let text = "long ".repeat(1_000).trim_end().parse().unwrap();
+        let description = MarketChanges { description: Some(Some(text)), ..MarketChanges::default() };
+        let ids: Vec<MarketId> = (0..20).map(|_| new_id()).collect();
+        for id in &ids {
+            self.marketplace.market(&id.to_string(), seller(), InitialStatus::Active).await;
+            self.change(*id, description.clone()).await;
+        }
+        self.meter.restart();
+        let order = MarketSortOrder::By(NEWEST);
+        let list = MarketList { status: MarketStatus::Active, search: None, order };
+        let page = self.marketplace.reader.markets(&list, &FIRST_PAGE).await.unwrap();
+        assert_eq!(page.items.len(), 20);
+        self.record_queries("query of 20 markets, each with a description of 5,000 characters");
+        let shorter = Some(Some("Hand-thrown stoneware.".parse().unwrap()));
+        self.change(ids[0], MarketChanges { description: shorter, ..MarketChanges::default() }).await;
+        self.record_writes("change of the description of a market");
+        let name = Some("Plates and more".parse().unwrap());
+        self.change(ids[0], MarketChanges { name, ..MarketChanges::default() }).await;
+        self.record_writes("change of the name of a market");
+    }
+
+    async fn accounts(&mut self) {
+        let mut newest = None;
+        for n in 0..20 {
+            let id = new_id::<User>().to_string();
+            newest = Some(self.marketplace.user(actor(&id, Role::User), &format!("person{n}")).await);
+        }
+        self.meter.restart();
+        let (status, role) = (Some(UserStatus::Active), Some(Role::User));
+        let list = UserList { status, role, search: None, order: NEWEST };
+        let page = self.marketplace.reader.users(&list, &FIRST_PAGE).await.unwrap();
+        assert_eq!(page.items.len(), 20);
+        self.record_queries("query of 20 accounts");
+        let user = newest.unwrap();
+        let event = UserEvent::Changed { user_id: user.id };
+        let (session_epoch, version) = (user.session_epoch.next(), user.version.next());
+        self.marketplace.put_entity(User { session_epoch, version, ..user }, event).await;
+        self.record_writes("end of all sessions of an account");
+    }
+
+    async fn measure(mut self) -> Vec<(&'static str, f64)> {
+        self.markets().await;
+        self.accounts().await;
+        self.measured
+    }
+}
+
+#[tokio::test]
+async fn summaries_save_the_documented_units() {
+    let whole = Box::pin(Fixture::with_whole_entities().await.measure()).await;
+    let summaries = Box::pin(Fixture::with_summaries().await.measure()).await;
+    let text = std::fs::read_to_string(workspace("docs/data-model.md")).unwrap();
+    let pairs = whole.into_iter().zip(summaries);
+    let rows = pairs.map(|((operation, before), (_, after))| format!("| {operation} | {before} | {after} |"));
+    let rows = rows.collect::<Vec<_>>().join("\n");
+    println!("{rows}");
+    assert!(text.contains(&rows), "not documented:\n{rows}");
+}

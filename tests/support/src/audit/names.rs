@@ -1,0 +1,64 @@
+//! Postings of names: those that are stored, and those that the markets and accounts must have.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use shared::domain::market::Market;
+use shared::domain::user::User;
+use shared::kit::command::{Item, Key, Record};
+use shared::kit::system::clock::Timestamp;
+use shared::projections::name_index::{NameEntry, NamePosting, Named};
+use shared::projections::search_index::Indexed;
+
+use super::Items;
+use super::items::key;
+
+/// Content of each posting that is stored, by key.
+pub(super) fn stored_postings(items: &Items) -> BTreeMap<String, String> {
+    let posting = |item: &Item| {
+        let attributes =
+            item.inner().iter().filter(|(name, _)| !["pk", "sk", "kind"].contains(&name.as_str()));
+        (subject(&key(item)), format!("{:?}", attributes.collect::<BTreeMap<_, _>>()))
+    };
+    // The kind is the same for markets and accounts.
+    items.of_kind(NamePosting::<Market>::KIND).map(posting).collect()
+}
+
+/// Content of each posting that a market or account must have, by key.
+pub(super) fn expected_postings(items: &Items) -> BTreeMap<String, String> {
+    let markets = items.of::<Market>().flat_map(|market| postings(&market));
+    markets.chain(items.of::<User>().flat_map(|user| postings(&user))).collect()
+}
+
+fn postings<N: Named>(entity: &N) -> Vec<(String, String)> {
+    let entry = NameEntry::next(None, *entity.id(), Some(entity), Timestamp::from_millis(0));
+    let keys = entry.iter().flat_map(NameEntry::posting_keys);
+    let posting = NamePosting::<N>(entity.postings().summary);
+    let item: Item = serde_dynamo::to_item(&posting).expect("the summary is serialised");
+    let content = format!("{:?}", item.inner().iter().collect::<BTreeMap<_, _>>());
+    keys.map(|key| (subject(&NamePosting::<N>::key(&key)), content.clone())).collect()
+}
+
+fn subject(key: &Key) -> String {
+    format!("{} {}", key.pk, key.sk)
+}
+
+/// Id of each entity with a name entry, and its indexed version.
+pub(super) fn name_entries(items: &Items) -> impl Iterator<Item = (String, Indexed)> {
+    items.of_kind(NameEntry::<Market>::KIND).map(indexed_name)
+}
+
+/// Id of the entity of a name entry, and its indexed version.
+///
+/// # Panics
+/// If the item is not a name entry.
+pub(super) fn indexed_name(item: &Item) -> (String, Indexed) {
+    /// Attributes of every name entry.
+    #[derive(Deserialize)]
+    struct Entry {
+        id: String,
+        indexed: Indexed,
+    }
+    let entry: Entry = serde_dynamo::from_item(item.clone()).expect("the name entry is valid");
+    (entry.id, entry.indexed)
+}
