@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use local::{
     dev::{Host, Options},
     stack::{Ports, default_bin_dir},
+    telemetry::terminal::LogFormat,
 };
 
 /// Runs template.yaml on this machine.
@@ -74,6 +75,9 @@ pub(crate) struct DevArguments {
     /// Does not run the schedules.
     #[arg(long)]
     no_schedules: bool,
+    /// Format of the log.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -147,6 +151,7 @@ impl From<DevArguments> for Options {
             watch_port: arguments.watch_port,
             parameters: arguments.parameters.into_iter().collect(),
             schedules: !arguments.no_schedules,
+            log_format: arguments.log_format,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::stack::{HostChoice, Ports};
 use crate::system::console;
 use crate::system::signals::Signals;
 use crate::telemetry::logs::Sink;
+use crate::telemetry::terminal::{LogFormat, Terminal};
 use crate::template::{Parameters, Template};
 use crate::{Stack, StackBuilder, StartError};
 
@@ -50,6 +51,8 @@ pub struct Options {
     pub parameters: Parameters,
     /// True if schedules run.
     pub schedules: bool,
+    /// Format of the log.
+    pub log_format: LogFormat,
 }
 
 /// Failure of `local dev`.
@@ -114,7 +117,7 @@ fn builder(options: &Options) -> StackBuilder {
         .bin_dir(&options.bin_dir)
         .ports(options.ports)
         .schedules(options.schedules)
-        .output(Sink::Terminal)
+        .output(Sink::Terminal(Terminal::new(options.log_format)))
         .host(host);
     let explicit = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
     local_limits(options)

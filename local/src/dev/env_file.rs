@@ -19,6 +19,10 @@ use crate::template::Function;
 /// Environment variable with the path of the second file, for the runner.
 pub const OWN_VARIABLES: &str = "AGORA_LOCAL_OWN_VARIABLES";
 
+/// Number of concurrent invocations per instance. `cargo lambda watch` sets it to 1, about which every function
+/// would warn at its start.
+const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+
 /// Environment variables by name.
 pub type Variables = BTreeMap<String, String>;
 
@@ -103,7 +107,8 @@ pub fn run_function(binary: &Path, arguments: &[String]) -> io::Error {
         },
     };
     let stem = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Command::new(binary).args(arguments).envs(own.get(&stem).into_iter().flatten()).exec()
+    let own = own.get(&stem).into_iter().flatten();
+    Command::new(binary).args(arguments).env_remove(MAX_CONCURRENCY).envs(own).exec()
 }
 
 #[cfg(test)]

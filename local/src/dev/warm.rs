@@ -17,7 +17,9 @@ use crate::template::Function;
 /// Invokes a function with an event that changes nothing. A function with only a schedule gets a regular
 /// scheduled event, which it would receive within its period anyway.
 pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeError> {
-    let event = match http_event(function) {
+    let request_id = aws_ids::gateway_request();
+    stack.logs().hide_request(&request_id);
+    let event = match http_event(function, &request_id) {
         Some(event) => event,
         None if !function.schedules.is_empty() => {
             return stack.run_schedule(&function.stem).await.map(|_| ());
@@ -28,7 +30,7 @@ pub(super) async fn up(stack: &Stack, function: &Function) -> Result<(), InvokeE
 }
 
 /// Event of a `GET` request to one of the function's routes. Any response counts, including 401 and 405.
-fn http_event(function: &Function) -> Option<Value> {
+fn http_event(function: &Function, request_id: &str) -> Option<Value> {
     let is_concrete =
         |route: &&crate::template::Route| route.path.starts_with('/') && !route.path.contains('{');
     let first = function.routes.first()?;
@@ -44,7 +46,7 @@ fn http_event(function: &Function) -> Option<Value> {
     let (parts, ()) = Request::get(&path).header("host", "localhost").body(()).ok()?.into_parts();
     let context = Context {
         peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        request_id: &aws_ids::gateway_request(),
+        request_id,
         trace: &aws_ids::trace(),
         now: clock::now(),
         matched: &matched,

@@ -1,15 +1,14 @@
-//! Console output. No other module of this crate prints.
+//! Console output. No other module of this crate prints. Colours are removed unless the output is a terminal
+//! and `NO_COLOR` is not set.
 
 use std::fmt::Display;
 
 /// Prints one line to standard output.
-#[expect(clippy::print_stdout, reason = "this module writes to the console")]
 pub fn line(text: impl Display) {
-    println!("{text}");
+    anstream::println!("{text}");
 }
 
 /// Prints an error or a warning to standard error.
-#[expect(clippy::print_stderr, reason = "this module writes to the console")]
 pub fn problem(text: impl Display) {
-    eprintln!("{text}");
+    anstream::eprintln!("{text}");
 }

@@ -2,17 +2,15 @@
 
 use std::{
     collections::VecDeque,
-    fs::File,
-    io::{self, Write},
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::watch;
 
-use crate::system::{clock, console};
+use crate::system::clock;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::terminal::Terminal;
 
 /// Maximum number of lines kept for [`Logs::lines`]. The oldest are dropped first.
 const MAX_LINES: usize = 50_000;
@@ -22,20 +20,8 @@ const MAX_LINES: usize = 50_000;
 pub enum Sink {
     /// No further destination.
     Memory,
-    /// The terminal. Each line is prefixed with `[stem]`.
-    Terminal,
-    /// A file. Each line is prefixed with `[stem]`.
-    File(File),
-}
-
-impl Sink {
-    /// Creates a sink that writes a new file.
-    ///
-    /// # Errors
-    /// Any error from creating the file.
-    pub fn file(path: &Path) -> io::Result<Self> {
-        File::create(path).map(Self::File)
-    }
+    /// The terminal.
+    Terminal(Terminal),
 }
 
 /// Collected output of all functions. Cheap to clone.
@@ -99,6 +85,14 @@ impl Logs {
         &self.inner.metrics
     }
 
+    /// Does not print the access log of a request that the stack itself sends, unless it fails.
+    pub(crate) fn hide_request(&self, id: &str) {
+        let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Sink::Terminal(terminal) = &mut state.sink {
+            terminal.hide_request(id);
+        }
+    }
+
     pub(crate) fn record(&self, function: &Arc<str>, line: String) {
         let metrics = Metrics::is_emf_line(&line);
         if metrics {
@@ -108,12 +102,8 @@ impl Logs {
         match &mut state.sink {
             Sink::Memory => {}
             // Metrics lines are omitted on the terminal.
-            Sink::Terminal if metrics => {}
-            Sink::Terminal => console::line(format_args!("[{function}] {line}")),
-            Sink::File(file) => {
-                // A full disk must not stop the functions.
-                let _ = writeln!(file, "[{function}] {line}");
-            }
+            Sink::Terminal(_) if metrics => {}
+            Sink::Terminal(terminal) => terminal.print(function, &line),
         }
         if state.lines.len() == MAX_LINES {
             state.lines.pop_front();
