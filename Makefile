@@ -118,6 +118,16 @@ check-build: $(VENV)/deploy.stamp $(VENV)/test.stamp ## Build in two folders and
 sbom: $(VENV)/supply-chain.stamp ## Write the bill of materials of the functions (ARCH)
 	ARCH=$(ARCH) TRIPLE=$(TRIPLE) $(VENV)/bin/python -B tools/sbom.py
 
+# `sam build` calls one of these targets for each function, and shows only its standard output. The first call builds
+# all functions, as for `make test-deploy`; the others find them built. The lock is for `sam build --parallel`.
+build-%:
+	@mkdir -p target
+	@$(if $(shell command -v flock),flock target) sh -c '$(BUILD_FUNCTIONS) 2>&1 && cp $(call program,$(call kebab,$*)) "$(ARTIFACTS_DIR)/bootstrap"'
+
+BUILD_FUNCTIONS = $(if $(filter debug,$(BUILD)),cargo build --locked --workspace --bins,$(MAKE) --no-print-directory build)
+program = $(if $(filter debug,$(BUILD)),$(or $(CARGO_TARGET_DIR),target)/debug/$(1),target/lambda/$(1)/bootstrap)
+kebab = $(shell echo $(1) | sed 's/[A-Z]/-&/g; s/^-//' | tr '[:upper:]' '[:lower:]')
+
 supply-chain: sbom $(VENV)/deny.stamp ## Check licences, sources and duplicate versions of dependencies
 	cargo deny --locked check licenses bans sources
 
@@ -130,7 +140,7 @@ STAGE_OF_STACK = $(or $(STAGE),dev)
 deploy: build $(VENV)/test.stamp ## Build, and deploy to the AWS account of the environment (STAGE=prod; default dev)
 	@cat template.yaml samconfig.toml .deployments/$(STAGE_OF_STACK)/parameters.yaml | sha256sum \
 		| tee $(foreach function,$(notdir $(wildcard functions/*)),target/lambda/$(function)/fingerprint) >/dev/null
-	sam deploy --config-env $(patsubst dev,default,$(STAGE_OF_STACK))
+	sam deploy --template-file template.yaml --config-env $(patsubst dev,default,$(STAGE_OF_STACK))
 
 secrets: ## Generate the secrets of a new stack on AWS, and print how to create them there (STAGE=prod; default dev)
 	@cargo build --locked --quiet --package ops

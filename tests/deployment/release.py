@@ -16,7 +16,7 @@ class Release:
     """A folder in which `sam deploy` runs: a copy of the repository's files, so that releases can differ."""
 
     def __init__(self, folder: Path, functions: Path) -> None:
-        """`functions` contains, for each function, a program of its name or a folder with a `bootstrap`."""
+        """`functions` is the folder of the built functions."""
         self.folder = folder
         folder.mkdir()
         for name in FILES:
@@ -24,8 +24,7 @@ class Release:
         for function in (REPOSITORY / "functions").iterdir():
             target = self.program(function.name)
             target.parent.mkdir(parents=True)
-            built = functions / function.name
-            link_or_copy(built if built.is_file() else built / "bootstrap", target)
+            link_or_copy(built_program(functions, function.name), target)
 
     def program(self, function: str) -> Path:
         """Path of a function's program."""
@@ -60,6 +59,12 @@ class Release:
         program.write_bytes(code + b"\nchanged")
         program.chmod(0o755)
         return release
+
+
+def built_program(functions: Path, function: str) -> Path:
+    """Program of a function in the output of `cargo build` or of `make build`, which has a folder for each."""
+    built = functions / function
+    return built if built.is_file() else built / "bootstrap"
 
 
 def link_or_copy(built: Path, target: Path) -> None:
