@@ -1,10 +1,14 @@
 # syntax=docker/dockerfile:1
 # One image per function, for deployments with images instead of zips (docs/building.md):
 #   docker build --platform linux/arm64 --build-arg FUNCTION=api-orders --tag agora/api-orders .
+# With the output of `make build` instead of the compiling stage:
+#   docker build … --build-context functions=target/lambda .
+ARG RUST_IMAGE=public.ecr.aws/docker/library/rust:1.95.0-bookworm
+ARG RUNTIME_IMAGE=public.ecr.aws/lambda/provided:al2023
 
 # Cross-compiles instead of emulating the target architecture. `make build` builds all functions at once, as
 # for zips; the images of a release share this stage.
-FROM --platform=$BUILDPLATFORM public.ecr.aws/docker/library/rust:1.95.0-bookworm AS build
+FROM --platform=$BUILDPLATFORM ${RUST_IMAGE} AS build
 SHELL ["/bin/bash", "-o", "errexit", "-o", "pipefail", "-c"]
 # Debian offers only the latest version of a package; a pinned version would break with the next security fix.
 # hadolint ignore=DL3008
@@ -25,9 +29,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && make build "ARCH=$arch" \
     && cp --recursive target/lambda /built
 
-FROM public.ecr.aws/lambda/provided:al2023
+# The programs of all functions. A build context of this name replaces the stage.
+FROM scratch AS functions
+COPY --from=build /built /
+
+FROM ${RUNTIME_IMAGE}
 ARG FUNCTION
-COPY --from=build --chmod=0555 /built/${FUNCTION}/bootstrap ${LAMBDA_RUNTIME_DIR}/bootstrap
+COPY --from=functions --chmod=0555 ${FUNCTION}/bootstrap ${LAMBDA_RUNTIME_DIR}/bootstrap
 # Lambda always runs functions without privileges; other hosts use this setting.
 USER 65534:65534
 CMD ["bootstrap"]

@@ -8,7 +8,7 @@ export RUSTDOCFLAGS := -D warnings
 # A missing or different snapshot fails its test; `make test INSTA_UPDATE=always PKG=…` updates it.
 export INSTA_UPDATE := no
 
-.PHONY: help dev check test mutants seeded-bugs test-deploy lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
+.PHONY: help dev check test mutants seeded-bugs test-deploy test-image lint fuzz fault-tests bench counts instructions format openapi client build check-build sbom supply-chain advisories deploy secrets keys-rotate clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | column -t -s '	'
@@ -38,7 +38,7 @@ endif
 mutants: $(VENV)/mutants.stamp ## Mutate the domain and count the mutants that its unit and property tests catch (SEED, SAMPLE=120)
 	SEED=$(SEED) SAMPLE=$(or $(SAMPLE),120) $(VENV)/bin/python -B tools/mutants.py
 
-seeded-bugs: $(VENV)/nextest.stamp ## Insert bugs into a copy of the sources and check that their tests fail (ONLY=name)
+seeded-bugs: $(VENV)/nextest.stamp $(VENV)/aws.stamp ## Insert bugs into a copy of the sources and check that their tests fail (ONLY=name)
 	ONLY='$(ONLY)' $(VENV)/bin/python -B tools/seeded_bugs.py
 
 # Builds the functions for this machine, because they run here: optimised as for AWS, or as `make test` builds
@@ -50,6 +50,12 @@ test-deploy: $(VENV)/aws.stamp $(VENV)/test.stamp ## Test deployment, use, redep
 	$(VENV)/aws/bin/ruff format --quiet --check tests/deployment
 	$(VENV)/aws/bin/python -B -m pytest tests/deployment --local target/debug/local --ops target/debug/ops --sam $(VENV)/bin/sam \
 		--functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda)
+
+test-image: $(VENV)/aws.stamp ## Test container images; needs buildah, but no registry (BUILD=debug: not optimised, minutes faster)
+	$(if $(filter debug,$(BUILD)),cargo build --locked --workspace --bins,$(MAKE) build ARCH=$(patsubst aarch64,arm64,$(shell uname -m)))
+	$(VENV)/aws/bin/ruff check --quiet tests/image
+	$(VENV)/aws/bin/ruff format --quiet --check tests/image
+	$(VENV)/aws/bin/python -B -m pytest tests/image --functions $(if $(filter debug,$(BUILD)),target/debug,target/lambda)
 
 lint: $(VENV)/test.stamp $(VENV)/checkov.stamp $(VENV)/machete.stamp ## Check formatting, lints, documentation and the template
 	cargo fmt --all --check
@@ -112,12 +118,6 @@ build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64
 		$(foreach path,$(REMAP),--config 'build.rustflags=["--remap-path-prefix=$(path)"]') \
 		$(patsubst functions/%,--package=%,$(wildcard functions/*)) $(ONLY:%=--bin=%)
 
-check-build: $(VENV)/deploy.stamp $(VENV)/test.stamp ## Build in two folders and check sizes, symbols, reproducibility and incremental builds (ARCH, ONLY)
-	ARCH=$(ARCH) TRIPLE=$(TRIPLE) ONLY='$(ONLY)' $(VENV)/bin/python -B tools/check_build.py
-
-sbom: $(VENV)/supply-chain.stamp ## Write the bill of materials of the functions (ARCH)
-	ARCH=$(ARCH) TRIPLE=$(TRIPLE) $(VENV)/bin/python -B tools/sbom.py
-
 # `sam build` calls one of these targets for each function, and shows only its standard output. The first call builds
 # all functions, as for `make test-deploy`; the others find them built. The lock is for `sam build --parallel`.
 build-%:
@@ -127,6 +127,12 @@ build-%:
 BUILD_FUNCTIONS = $(if $(filter debug,$(BUILD)),cargo build --locked --workspace --bins,$(MAKE) --no-print-directory build)
 program = $(if $(filter debug,$(BUILD)),$(or $(CARGO_TARGET_DIR),target)/debug/$(1),target/lambda/$(1)/bootstrap)
 kebab = $(shell echo $(1) | sed 's/[A-Z]/-&/g; s/^-//' | tr '[:upper:]' '[:lower:]')
+
+check-build: $(VENV)/deploy.stamp $(VENV)/test.stamp ## Build in two folders and check sizes, symbols, reproducibility and incremental builds (ARCH, ONLY)
+	ARCH=$(ARCH) TRIPLE=$(TRIPLE) ONLY='$(ONLY)' $(VENV)/bin/python -B tools/check_build.py
+
+sbom: $(VENV)/supply-chain.stamp ## Write the bill of materials of the functions (ARCH)
+	ARCH=$(ARCH) TRIPLE=$(TRIPLE) $(VENV)/bin/python -B tools/sbom.py
 
 supply-chain: sbom $(VENV)/deny.stamp ## Check licences, sources and duplicate versions of dependencies
 	cargo deny --locked check licenses bans sources

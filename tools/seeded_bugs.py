@@ -19,13 +19,10 @@ FOLDER = ROOT / "target/seeded-bugs"
 TREE = FOLDER / "tree"
 
 WITH_BINARIES = {"bench", "end-to-end", "fault-tests", "local"}
-"""Packages whose tests start the binaries of the workspace."""
+"""Packages whose tests start the binaries of the workspace. Python tests start them, too."""
 
-TESTS_FAILED = 100
-"""Exit status of nextest if tests failed. It has others if nothing compiles or no test matches."""
-
-EXAMPLES_FAILED = 101
-"""Exit status of cargo if examples of the documentation failed, or if nothing compiles."""
+TESTS_FAILED = {"doctest": 101, "nextest": 100, "pytest": 1}
+"""Exit status of the test runner if tests failed. It has others if nothing compiles or no test matches."""
 
 LAST_LINES = 40
 """Number of lines of output that are printed for a bug that is not detected."""
@@ -49,48 +46,54 @@ def copy_sources() -> None:
             copy.unlink()
 
 
-def cargo(*arguments: str) -> subprocess.CompletedProcess:
-    """Runs cargo on the copy, with its own build results."""
+def run(*command: str | Path) -> subprocess.CompletedProcess:
+    """Runs a command on the copy, with its own build results."""
     environment = os.environ | {"CARGO_TARGET_DIR": str(FOLDER / "target"), "CARGO_TERM_COLOR": "never"}
     return subprocess.run(
-        ["cargo", *arguments], cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command, cwd=TREE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
 
 
-def run_tests(package: str, names: set[str]) -> tuple[int, int, str]:
-    """Runs tests of a package; returns the exit status, the number of tests that ran, and the output."""
-    if package in WITH_BINARIES:
+def cargo(*arguments: str) -> subprocess.CompletedProcess:
+    """Runs cargo on the copy."""
+    return run("cargo", *arguments)
+
+
+def suite(bug: dict) -> tuple[str, str]:
+    """Test runner of a bug, and the package or folder of its test."""
+    if "pytest" in bug:
+        return "pytest", bug["pytest"]
+    return ("doctest" if bug.get("doctest") else "nextest"), bug["package"]
+
+
+def run_tests(runner: str, package: str, names: set[str]) -> tuple[int, int, str]:
+    """Runs tests of a package or folder; returns the exit status, the number of tests that ran, and the output."""
+    if runner == "pytest" or package in WITH_BINARIES:
         build = cargo("build", "--locked", "--workspace", "--bins")
         if build.returncode:
             return build.returncode, 0, build.stdout
+    if runner == "pytest":
+        python, functions = ROOT / ".venv/aws/bin/python", FOLDER / "target/debug"
+        tests = run(python, "-B", "-m", "pytest", package, "--functions", functions, "-k", " or ".join(sorted(names)))
+        ran = sum(int(count) for count in re.findall(r"(\d+) (?:passed|failed)", tests.stdout.rpartition("\n=")[2]))
+        return tests.returncode, ran, tests.stdout
+    if runner == "doctest":
+        # The examples of an item count as one test.
+        tests = cargo("test", "--locked", "--package", package, "--doc", "--", *sorted(names))
+        return tests.returncode, len(names) if re.search(r"^running [1-9]", tests.stdout, re.MULTILINE) else 0, tests.stdout
     named = " | ".join(f"test(/(^|::){name}$/)" for name in sorted(names))
     tests = cargo("nextest", "run", "--locked", "--package", package, "--no-fail-fast", "--filterset", named)
     summary = re.search(r"^ *Summary .*?(\d+) tests? run:", tests.stdout, re.MULTILINE)
     return tests.returncode, int(summary[1]) if summary else 0, tests.stdout
 
 
-def run_examples(package: str, item: str) -> tuple[int, int, str]:
-    """Runs the examples of an item; returns as `run_tests`, but counts the examples as one test."""
-    examples = cargo("test", "--locked", "--package", package, "--doc", "--", item)
-    summary = re.search(r"^test result: .*? (\d+) passed; (\d+) failed", examples.stdout, re.MULTILINE)
-    ran = summary is not None and int(summary[1]) + int(summary[2]) > 0
-    return examples.returncode, int(ran), examples.stdout
-
-
 def check_unmodified(bugs: list[dict]) -> str | None:
     """Runs the tests of all bugs on the unmodified copy; returns the output of the first package that fails."""
-    for package in sorted({bug["package"] for bug in bugs}):
-        names = {bug["test"] for bug in bugs if bug["package"] == package and not bug.get("doctest")}
-        if not names:
-            continue
-        status, ran, output = run_tests(package, names)
+    for runner, package in sorted({suite(bug) for bug in bugs}):
+        names = {bug["test"] for bug in bugs if suite(bug) == (runner, package)}
+        status, ran, output = run_tests(runner, package, names)
         if (status, ran) != (0, len(names)):
             return f"{output}\n{package}: {ran} of {len(names)} tests ran on the unmodified sources, with status {status}"
-    for bug in bugs:
-        if bug.get("doctest"):
-            status, ran, output = run_examples(bug["package"], bug["test"])
-            if (status, ran) != (0, 1):
-                return f"{output}\n{bug['name']}: the examples fail on the unmodified sources"
     return None
 
 
@@ -102,17 +105,14 @@ def seed(bug: dict) -> tuple[str, str]:
         return "no: `find` does not occur exactly once", ""
     try:
         path.write_text(text.replace(bug["find"], bug["replace"]))
-        if bug.get("doctest"):
-            status, ran, output = run_examples(bug["package"], bug["test"])
-        else:
-            status, ran, output = run_tests(bug["package"], {bug["test"]})
+        status, ran, output = run_tests(*suite(bug), {bug["test"]})
     finally:
         path.write_text(text)
     if ran > 1:
         return f"no: {ran} tests have this name", output
     if ran == 0:
         return "no: the test did not run", output
-    return "yes" if status in {TESTS_FAILED, EXAMPLES_FAILED} else "no: the test passed", output
+    return "yes" if status == TESTS_FAILED[suite(bug)[0]] else "no: the test passed", output
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use test_support::workspace;
 
 use crate::patterns::PATTERNS;
-use crate::{functions, read, rust_files};
+use crate::{files_with_extension, functions, read, rust_files};
 
 /// Contents of `tests/seeded-bugs.toml`.
 #[derive(Deserialize)]
@@ -26,7 +26,10 @@ struct Bug {
     file: String,
     find: String,
     replace: String,
-    package: String,
+    /// Cargo package of the test.
+    package: Option<String>,
+    /// Folder of the test, if it is written in Python.
+    pytest: Option<String>,
     test: String,
     #[serde(default)]
     doctest: bool,
@@ -60,20 +63,28 @@ fn definitions(packages: &[(String, PathBuf)], package: &str, function: &str) ->
     files.map(|file| read(&file).matches(&format!("fn {function}(")).count()).sum()
 }
 
+/// Number of functions with this name in the Python files of a folder.
+fn python_definitions(folder: &str, function: &str) -> usize {
+    let files = files_with_extension(&workspace(folder), "py");
+    files.iter().map(|file| read(file).matches(&format!("def {function}(")).count()).sum()
+}
+
 #[test]
 fn seeded_bugs_apply_to_the_sources_and_name_one_test() {
     let catalogue: Catalogue = toml::from_str(&read(&workspace("tests/seeded-bugs.toml"))).unwrap();
     let (packages, mut names) = (packages(), BTreeSet::new());
-    for Bug { name, pattern, description, file, find, replace, package, test, doctest } in catalogue.bug {
+    for Bug { name, pattern, description, file, find, replace, package, pytest, test, doctest } in catalogue.bug {
         assert!(!description.is_empty(), "{name} has no description");
         assert!(pattern.is_none_or(|number| (1..=PATTERNS).contains(&number)), "{name}: {pattern:?}");
         assert_eq!(read(&workspace(&file)).matches(&find).count(), 1, "{name}: `find` in {file}");
         assert_ne!(find, replace, "{name} changes nothing");
-        if doctest {
-            assert!(read(&workspace(&file)).contains("/// ```compile_fail"), "{name}: example in {file}");
-        } else {
-            assert_eq!(definitions(&packages, &package, &test), 1, "{name}: {test} in the package {package}");
-        }
+        let defined = match (&package, &pytest) {
+            (Some(_), None) if doctest => read(&workspace(&file)).matches("/// ```compile_fail").count(),
+            (Some(package), None) => definitions(&packages, package, &test),
+            (None, Some(folder)) => python_definitions(folder, &test),
+            _ => panic!("{name} must have either a package or a folder of Python tests"),
+        };
+        assert_eq!(defined, 1, "{name}: {test} in {package:?} {pytest:?}");
         assert!(names.insert(name.clone()), "two bugs have the name {name}");
     }
     assert!(!names.is_empty());
