@@ -17,7 +17,7 @@ pub struct Cli {
 }
 
 /// A benchmark that can be run on its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Suite {
     /// Requests and capacity units of each operation; identical on every machine.
     Counts,
@@ -30,6 +30,12 @@ pub enum Suite {
     Load,
     /// Cold starts, latency, CPU time and memory; needs an idle machine.
     Times,
+    /// Cold starts and zip sizes of two builds of the functions, in turns.
+    Builds {
+        /// Folder of the binaries of the earlier build.
+        #[arg(value_name = "FOLDER")]
+        earlier: PathBuf,
+    },
 }
 
 /// Options of a benchmark.
@@ -74,7 +80,7 @@ mod tests {
     fn options_are_accepted_before_and_after_the_suite() {
         let before = Cli::parse_from(["bench", "--write", "counts"]);
         let after = Cli::parse_from(["bench", "counts", "--write"]);
-        assert_eq!((before.suite, before.options.write), (Some(Suite::Counts), true));
+        assert_eq!((&before.suite, before.options.write), (&Some(Suite::Counts), true));
         assert_eq!((after.suite, after.options.write), (before.suite, before.options.write));
         assert_eq!(Cli::parse_from(["bench"]).suite, None);
     }

@@ -15,6 +15,7 @@
 )]
 
 pub mod binary_size;
+pub mod build_comparison;
 pub mod cli;
 pub mod error;
 pub mod events;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::binary_size;
 use crate::binary_size::Size;
+use crate::build_comparison;
 use crate::cli::{Cli, Options, Suite};
 use crate::error::CommandError;
 use crate::fixture::Fixture;
@@ -69,12 +70,17 @@ pub fn print_error(error: &CommandError) -> ExitCode {
 pub async fn run(cli: Cli) -> Result<Outcome, CommandError> {
     let node = cli.options.node.as_deref().map(launcher::node).transpose()?;
     let options = &Options { node, ..cli.options };
-    match cli.suite {
+    match &cli.suite {
         Some(Suite::Counts) => Box::pin(count(options)).await.map(|_| Outcome::Met),
         Some(Suite::Instructions) => Box::pin(count_instructions(options)).await,
         Some(Suite::Growth) => Box::pin(measure_scaling(options)).await,
         Some(Suite::Load) => Box::pin(load_test(options)).await,
         Some(Suite::Times) => Box::pin(measure_times(options)).await,
+        Some(Suite::Builds { earlier }) => {
+            let compared = Box::pin(build_comparison::measure(options, earlier)).await?;
+            println!("{compared}");
+            Ok(Outcome::Met)
+        }
         None => {
             let outcomes = [
                 Box::pin(measure_times(options)).await?,

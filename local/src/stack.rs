@@ -3,6 +3,7 @@
 mod builder;
 mod error;
 mod idle;
+mod sdk_config;
 mod start;
 mod test_support;
 
@@ -35,6 +36,7 @@ use crate::services::sqs::{Depth, QueueError, Queues};
 use crate::system::clock;
 use crate::telemetry::logs::Logs;
 use crate::template::{Deployment, Parameters, Template};
+use shared::kit::aws::Aws;
 use stripe_sandbox::Sandbox;
 
 /// Time for running invocations to end when a stack with a state folder is shut down.
@@ -123,6 +125,12 @@ impl Stack {
     #[must_use]
     pub fn metrics_endpoint(&self) -> String {
         format!("http://{}/metrics", self.addresses.metrics)
+    }
+
+    /// Clients of the embedded services, not affected by fault rules.
+    #[must_use]
+    pub fn aws(&self) -> Aws {
+        Aws::new(sdk_config::of(self.addresses))
     }
 
     /// Values of the template's parameters.

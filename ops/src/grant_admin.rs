@@ -3,6 +3,8 @@
 //! IAM authorises the operator, whose credentials must allow writing to the table. The command is executed
 //! like one of the API, with its event, so that lists and counters are updated.
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_types::error::display::DisplayErrorContext;
 use local::system::console;
 use shared::domain::user::EmailClaim;
 use shared::domain::user::grant_admin::{GrantAdmin, GrantAdminError as Refusal};
@@ -17,9 +19,12 @@ use crate::cli::GrantAdminArguments;
 /// Failure of `ops grant-admin`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantAdminError {
-    /// The environment contains no AWS credentials.
-    #[error("{0}; `aws configure export-credentials --format env` prints the missing variables")]
-    Environment(#[from] ConfigError),
+    /// The region is unknown.
+    #[error("{0}, and the profile has no region")]
+    Region(#[from] ConfigError),
+    /// There are no AWS credentials.
+    #[error("no AWS credentials: {}", DisplayErrorContext(.0))]
+    Credentials(#[from] CredentialsError),
     /// No account has this e-mail address.
     #[error("no account has this e-mail address; register it first")]
     Unknown,
@@ -34,7 +39,9 @@ pub(crate) enum GrantAdminError {
 /// Grants the role to the account with the given address. Repeating it changes nothing.
 pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), GrantAdminError> {
     let env = Environment::from_process().with("AGORA_TABLE", &arguments.table);
-    let store = DynamoStore::new(Aws::from_env(&env)?.table(&env)?);
+    let aws = Aws::load(&env).await?;
+    aws.check_credentials().await?;
+    let store = DynamoStore::new(aws.table(&env)?);
     let claim: Option<EmailClaim> = store.load(ReadSet::get(&arguments.email)).await?;
     let id = claim.ok_or(GrantAdminError::Unknown)?.user_id;
     let context = CommandContext::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());

@@ -90,7 +90,7 @@ class LocalAws:
         }
 
     def _endpoints(self) -> dict[str, str]:
-        # Functions inherit these variables. They read one for each service, and not AWS_ENDPOINT_URL.
+        # Functions inherit these variables.
         return {f"AWS_ENDPOINT_URL_{service}": self.url for service in SERVICES_OF_FUNCTIONS}
 
     def _is_healthy(self) -> bool:

@@ -6,6 +6,7 @@ mod accounts;
 mod analytics;
 mod attacks;
 mod auth;
+mod aws_settings;
 mod breaker;
 mod caches;
 mod connections;

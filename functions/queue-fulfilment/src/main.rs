@@ -12,7 +12,7 @@ use shared::payment_gateway::StripeGateway;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::from_env(&env)?;
+    let aws = Aws::load(&env).await?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let fulfilment = Fulfilment::new(
         &env,

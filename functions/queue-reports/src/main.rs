@@ -10,7 +10,7 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::from_env(&env)?;
+    let aws = Aws::load(&env).await?;
     let queues = queue_reports::queues(&env, &aws.sqs())?;
     let table = aws.table(&env)?;
     let reports = Reports::from_env(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;

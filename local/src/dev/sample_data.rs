@@ -13,14 +13,13 @@ use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
 use shared::domain::values::actor::Actor;
 use shared::kit::auth::password::{Hasher, Password};
-use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{Command, CommandContext, CorrelationId, ExecuteError, IdempotencyRecord, Store};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
 use shared::kit::system::config::Environment;
 
 use crate::Stack;
-use crate::system::{arn, console};
+use crate::system::console;
 
 type SeedError = Box<dyn Error + Send + Sync>;
 
@@ -107,14 +106,8 @@ async fn execute_once<C: Command>(store: &DynamoStore, command: C, name: &str) -
 }
 
 fn store(stack: &Stack) -> Result<DynamoStore, SeedError> {
-    let env = Environment::of([
-        ("AWS_REGION", arn::REGION),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &stack.dynamodb_endpoint()),
-        ("AGORA_TABLE", stack.table_name("Table").unwrap_or_default()),
-    ]);
-    Ok(DynamoStore::new(Aws::from_env(&env)?.table(&env)?))
+    let env = Environment::of([("AGORA_TABLE", stack.table_name("Table").unwrap_or_default())]);
+    Ok(DynamoStore::new(stack.aws().table(&env)?))
 }
 
 /// Prints the accounts and commands that place a first order.

@@ -1,15 +1,28 @@
-//! Clients of AWS services, configured from the environment variables that Lambda sets. Region and
-//! credentials are read from there directly, without the SDK's provider chain.
+//! Clients of AWS services. All have one [`SdkConfig`], so that the settings that the AWS SDKs share apply to
+//! each of them (AWS SDKs and Tools Reference Guide, "Settings reference").
+//!
+//! On Lambda, credentials, region and settings are in the environment. Elsewhere, such as in the operator
+//! tools, the SDK's default provider chain finds them: in the environment, in profiles (also of IAM Identity
+//! Center and of `credential_process`), or on the machine.
 
 pub mod dynamodb;
 pub mod mail;
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
+use crate::kit::resilience::http_client::{CONNECT_TIMEOUT, IDLE_TIMEOUT};
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::aws_sdk_spans::SdkTracingInterceptor;
 use dynamodb::Table;
@@ -19,42 +32,47 @@ use mail::SEND_TIMEOUT;
 /// Configuration shared by all clients.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    region: Region,
-    credentials: SharedCredentialsProvider,
-    dynamodb_endpoint: Option<String>,
-    sqs_endpoint: Option<String>,
-    bedrock_endpoint: Option<String>,
-    ses_endpoint: Option<String>,
+    config: SdkConfig,
 }
 
-/// Timeout for establishing a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Timeout of one attempt of a call.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout of a call, including all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Variable that Lambda sets in the environment of a function.
+const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
 impl Aws {
-    /// Reads region, credentials and endpoints from the environment.
+    /// Loads the configuration of the process, whose environment is `env`.
     ///
     /// # Errors
     /// [`ConfigError`] if a variable is missing.
-    pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
-        let credentials = Credentials::new(
-            env.text("AWS_ACCESS_KEY_ID")?,
-            env.text("AWS_SECRET_ACCESS_KEY")?,
-            env.optional("AWS_SESSION_TOKEN").map(str::to_owned),
-            None,
-            "environment",
-        );
-        Ok(Self {
-            region: Region::new(env.text("AWS_REGION")?.to_owned()),
-            credentials: SharedCredentialsProvider::new(credentials),
-            dynamodb_endpoint: env.optional("AWS_ENDPOINT_URL_DYNAMODB").map(str::to_owned),
-            sqs_endpoint: env.optional("AWS_ENDPOINT_URL_SQS").map(str::to_owned),
-            bedrock_endpoint: env.optional("AWS_ENDPOINT_URL_BEDROCK_RUNTIME").map(str::to_owned),
-            ses_endpoint: env.optional("AWS_ENDPOINT_URL_SESV2").map(str::to_owned),
-        })
+    pub async fn load(env: &Environment) -> Result<Self, ConfigError> {
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+        let on_lambda = env.optional(LAMBDA_RUNTIME_API).is_some();
+        let loader = if on_lambda { without_provider_chain(loader, env)? } else { loader };
+        let config = loader.load().await;
+        config.region().ok_or(ConfigError::Missing("AWS_REGION"))?;
+        Ok(Self::new(config))
+    }
+
+    /// Clients with this configuration, and with the timeouts and the connection pool of this module.
+    #[must_use]
+    pub fn new(config: SdkConfig) -> Self {
+        let http_client = config.http_client().unwrap_or_else(http_client);
+        let config = config.into_builder().timeout_config(timeouts(ATTEMPT_TIMEOUT)).http_client(http_client);
+        Self { config: config.build() }
+    }
+
+    /// Checks that there are credentials.
+    ///
+    /// # Errors
+    /// [`CredentialsError`] if no provider has any.
+    pub async fn check_credentials(&self) -> Result<(), CredentialsError> {
+        let provider = self.config.credentials_provider();
+        let provider = provider.ok_or_else(|| CredentialsError::not_loaded("no provider"))?;
+        provider.provide_credentials().await.map(drop)
     }
 
     /// The table named by `AGORA_TABLE`.
@@ -62,43 +80,24 @@ impl Aws {
     /// # Errors
     /// [`ConfigError`] if the variable is missing.
     pub fn table(&self, env: &Environment) -> Result<Table, ConfigError> {
-        let mut config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.config)
             .interceptor(SdkTracingInterceptor)
-            .interceptor(CapacityInterceptor)
-            .timeout_config(timeouts(ATTEMPT_TIMEOUT))
-            .retry_config(RetryConfig::standard());
-        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+            .interceptor(CapacityInterceptor);
         Ok(Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), env.text("AGORA_TABLE")?))
     }
 
     /// An SQS client.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
-            .interceptor(SdkTracingInterceptor)
-            .timeout_config(timeouts(ATTEMPT_TIMEOUT))
-            .retry_config(RetryConfig::standard());
-        config.set_endpoint_url(self.sqs_endpoint.clone());
+        let config = aws_sdk_sqs::config::Builder::from(&self.config).interceptor(SdkTracingInterceptor);
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
     /// A Bedrock Runtime client.
     #[must_use]
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
-        let mut config = aws_sdk_bedrockruntime::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
-            .interceptor(SdkTracingInterceptor)
-            .timeout_config(timeouts(ATTEMPT_TIMEOUT))
-            .retry_config(RetryConfig::standard());
-        config.set_endpoint_url(self.bedrock_endpoint.clone());
+        let config =
+            aws_sdk_bedrockruntime::config::Builder::from(&self.config).interceptor(SdkTracingInterceptor);
         aws_sdk_bedrockruntime::Client::from_conf(config.build())
     }
 
@@ -106,21 +105,37 @@ impl Aws {
     /// e-mail.
     #[must_use]
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
-        let mut config = aws_sdk_sesv2::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(self.region.clone())
-            .credentials_provider(self.credentials.clone())
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(SEND_TIMEOUT);
+        let config = aws_sdk_sesv2::config::Builder::from(&self.config)
             .interceptor(SdkTracingInterceptor)
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_timeout(SEND_TIMEOUT)
-                    .build(),
-            )
+            .timeout_config(timeouts.build())
             .retry_config(RetryConfig::disabled());
-        config.set_endpoint_url(self.ses_endpoint.clone());
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
+}
+
+/// Takes credentials and region from the environment alone, and reads no profile files: the chain would look
+/// for other sources first, with requests to services that do not exist on Lambda.
+fn without_provider_chain(loader: ConfigLoader, env: &Environment) -> Result<ConfigLoader, ConfigError> {
+    let credentials = Credentials::new(
+        env.text("AWS_ACCESS_KEY_ID")?,
+        env.text("AWS_SECRET_ACCESS_KEY")?,
+        env.optional("AWS_SESSION_TOKEN").map(str::to_owned),
+        None,
+        "environment",
+    );
+    let no_profiles = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, "").build();
+    Ok(loader
+        .region(Region::new(env.text("AWS_REGION")?.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .profile_files(no_profiles))
+}
+
+/// HTTP client of all AWS clients of the process, which share its connections and its trust store.
+fn http_client() -> SharedHttpClient {
+    let builder = HttpClientBuilder::new().pool_idle_timeout(IDLE_TIMEOUT);
+    builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }
 
 /// Timeouts of a service client whose attempts take up to `attempt` each.

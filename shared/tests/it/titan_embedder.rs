@@ -12,6 +12,7 @@ use shared::kit::system::config::Environment;
 use shared::projections::search_index::{DocumentText, EmbedderName};
 use shared::search::{ConfiguredEmbedder, EmbedError, Embedder};
 use test_support::TestTable;
+use test_support::sdk_config::sdk_config;
 use tokio::net::TcpListener;
 
 /// Paths and bodies of the requests received.
@@ -31,19 +32,14 @@ impl Model {
         let script = (status, error, body, Arc::clone(&requests));
         let router = Router::new().fallback(respond).with_state(script);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let env = environment("titan").with("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &endpoint);
-        let embedder = ConfiguredEmbedder::from_env(&env, &Aws::from_env(&env).unwrap()).unwrap();
+        let aws = Aws::new(sdk_config(&endpoint));
+        let embedder = ConfiguredEmbedder::from_env(&environment("titan"), &aws).unwrap();
         Self { embedder, requests }
     }
 }
 
 fn environment(embedder: &str) -> Environment {
-    Environment::of([
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AGORA_EMBEDDER", embedder),
-    ])
+    Environment::of([("AGORA_EMBEDDER", embedder)])
 }
 
 async fn respond(
@@ -107,10 +103,10 @@ async fn template_selects_the_built_in_embedder() {
     let table = TestTable::open().await;
     for function in ["api-search", "queue-search-index"] {
         let env = table.environment(function);
-        let embedder = ConfiguredEmbedder::from_env(&env, &Aws::from_env(&env).unwrap()).unwrap();
+        let embedder = ConfiguredEmbedder::from_env(&env, &table.aws()).unwrap();
         assert_eq!(embedder.name(), EmbedderName::Hashed, "{function}");
     }
     let env = environment("word2vec");
-    let error = ConfiguredEmbedder::from_env(&env, &Aws::from_env(&env).unwrap()).unwrap_err();
+    let error = ConfiguredEmbedder::from_env(&env, &table.aws()).unwrap_err();
     assert_eq!(error.to_string(), "AGORA_EMBEDDER must be `embedded` or `titan`");
 }

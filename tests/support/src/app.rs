@@ -9,6 +9,7 @@ use std::time::Duration;
 use local::{Stack, StackBuilder};
 use reqwest::Client;
 
+use crate::sdk_config::sdk_config;
 use crate::workspace;
 
 pub use request::{RequestBuilder, TestResponse};
@@ -51,7 +52,7 @@ impl TestApp {
             .parameter("OrderLimit", "1000000");
         let stack = settings(builder).start().await.expect("the local stack starts");
         let dynamodb = crate::request_recorder::client(&stack.dynamodb_endpoint(), None);
-        let sqs = sqs(&stack.sqs_endpoint());
+        let sqs = aws_sdk_sqs::Client::new(&sdk_config(&stack.sqs_endpoint()));
         Self { stack, http: Client::new(), dynamodb, sqs }
     }
 
@@ -129,16 +130,6 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(description: &str, pol
     tokio::time::timeout(WAIT_TIMEOUT, waiting)
         .await
         .unwrap_or_else(|_| panic!("timed out waiting until {description}"))
-}
-
-fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {
-    use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .endpoint_url(endpoint);
-    aws_sdk_sqs::Client::from_conf(config.build())
 }
 
 /// Folder of the function binaries that cargo builds.

@@ -58,17 +58,14 @@ impl TestTable {
         let function = self.stack.deployment().function(function).expect("the template has the function");
         let own = function.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
         let mut variables: BTreeMap<String, String> = own.collect();
-        let runtime = [
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_LAMBDA_FUNCTION_NAME", function.stem.as_str()),
-        ];
-        variables.extend(runtime.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.stack.dynamodb_endpoint());
-        variables.insert("AWS_ENDPOINT_URL_SQS".to_owned(), self.stack.sqs_endpoint());
-        variables.insert("AWS_ENDPOINT_URL_SESV2".to_owned(), self.stack.mail_endpoint());
+        variables.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.stem.clone());
         Environment::from_iter(variables)
+    }
+
+    /// Production clients of the embedded services.
+    #[must_use]
+    pub fn aws(&self) -> Aws {
+        self.stack.aws()
     }
 
     /// Name of the table.
@@ -83,22 +80,18 @@ impl TestTable {
     /// The table, accessed through the production client.
     ///
     /// # Panics
-    /// If the environment is incomplete.
+    /// If the environment does not name the table.
     #[must_use]
     pub fn table(&self) -> Table {
-        let env = self.environment("api-orders");
-        Aws::from_env(&env).and_then(|aws| aws.table(&env)).expect("the environment is complete")
+        self.aws().table(&self.environment("api-orders")).expect("the environment names the table")
     }
 }
 
 impl TestTable {
     /// Client of the embedded SQS.
-    ///
-    /// # Panics
-    /// If the environment is incomplete.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        Aws::from_env(&self.environment("stream-outbox-relay")).expect("the environment is complete").sqs()
+        self.aws().sqs()
     }
 
     /// The table with a recorder of its requests.

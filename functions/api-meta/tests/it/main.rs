@@ -9,7 +9,6 @@ mod openapi;
 mod ready;
 
 use api_meta::{HealthState, QueueProbe};
-use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriptions;
@@ -18,7 +17,7 @@ use test_support::api_function::ApiFunction;
 
 /// The function with this environment.
 fn function_with(env: &Environment, marketplace: &Marketplace) -> ApiFunction {
-    let aws = Aws::from_env(env).unwrap();
+    let aws = marketplace.table.aws();
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(env).unwrap());
     let state = HealthState { table: DynamoReader::new(aws.table(env).unwrap()), queues };
     ApiFunction::new(marketplace, api_meta::router(state))

@@ -13,7 +13,6 @@ use local::services::ses::{Email, MailCatcher};
 use queue_emails::Emails;
 use serde_json::Value;
 use shared::domain::user::User;
-use shared::kit::aws::Aws;
 use shared::kit::aws::mail::SesMailer;
 use shared::kit::system::clock::Timestamp;
 use shared::repository::user::UserReader;
@@ -40,7 +39,7 @@ impl Fixture {
     /// Handles an SQS event.
     async fn handle(&self, event: &Value) -> BatchResult {
         let env = self.marketplace.env("queue-emails");
-        let mailer = SesMailer::from_env(&env, Aws::from_env(&env).unwrap().ses()).unwrap();
+        let mailer = SesMailer::from_env(&env, self.marketplace.table.aws().ses()).unwrap();
         let emails = Emails::new(&env, self.marketplace.store.clone(), mailer).unwrap();
         handle(&emails.with_clock(self.clock.clone()).into_handler(), event).await
     }

@@ -25,6 +25,12 @@ use crate::kit::telemetry::trace::{KeyValue, SpanKind, TracedSpan};
 
 pub use reqwest_transport::ReqwestTransport;
 
+/// Timeout for establishing a connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time after which an idle connection is no longer used. Services and the networks in between close idle
+/// connections after a minute, and a function that was frozen does not notice.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Call to a service.
 #[derive(Debug, Clone)]
 pub struct ServiceRequest<'a> {

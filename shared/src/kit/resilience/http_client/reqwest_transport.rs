@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use super::{CallError, ServiceRequest, ServiceResponse, Transport};
+use super::{CONNECT_TIMEOUT, CallError, IDLE_TIMEOUT, ServiceRequest, ServiceResponse, Transport};
 
 /// HTTP transport to a service.
 #[derive(Debug)]
@@ -28,9 +28,15 @@ impl ReqwestTransport {
     /// Error of the client library if TLS cannot be set up.
     pub fn new(base: &str, secret: &str) -> Result<Self, reqwest::Error> {
         // The library would retry some requests by itself; only `ServiceClient` decides about retries.
-        let never = reqwest::retry::never();
-        let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(1)).retry(never).build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), secret: secret.to_owned() })
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .retry(reqwest::retry::never());
+        Ok(Self {
+            http: http.build()?,
+            base: base.trim_end_matches('/').to_owned(),
+            secret: secret.to_owned(),
+        })
     }
 }
 
