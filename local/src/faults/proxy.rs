@@ -146,6 +146,8 @@ impl Proxy {
                 clock::sleep(delay).await;
                 self.forward(parts, body, decision).await
             }
+            // Until the function closes the connection.
+            Some(Fault::Vanish) => std::future::pending().await,
             Some(Fault::KillBefore) => {
                 self.killable.kill().await;
                 Err(ProxyError::Fault)

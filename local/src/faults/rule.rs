@@ -15,6 +15,9 @@ pub enum Fault {
     Status(u16, FaultBody),
     /// Lets the service process the call, then closes the connection without a response.
     DropResponse,
+    /// Never responds and keeps the connection open, as a peer that has vanished. The service does not receive
+    /// the call.
+    Vanish,
     /// Delays the call.
     Delay(Duration),
 }

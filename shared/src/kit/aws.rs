@@ -49,7 +49,7 @@ impl Aws {
     /// # Errors
     /// [`ConfigError`] if a variable is missing.
     pub async fn load(env: &Environment) -> Result<Self, ConfigError> {
-        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(IDLE_TIMEOUT));
         let on_lambda = env.optional(LAMBDA_RUNTIME_API).is_some();
         let loader = if on_lambda { without_provider_chain(loader, env)? } else { loader };
         let config = loader.load().await;
@@ -60,7 +60,7 @@ impl Aws {
     /// Clients with this configuration, and with the timeouts and the connection pool of this module.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
-        let http_client = config.http_client().unwrap_or_else(http_client);
+        let http_client = config.http_client().unwrap_or_else(|| http_client(IDLE_TIMEOUT));
         let config = config.into_builder().timeout_config(timeouts(ATTEMPT_TIMEOUT)).http_client(http_client);
         Self { config: config.build() }
     }
@@ -133,8 +133,8 @@ fn without_provider_chain(loader: ConfigLoader, env: &Environment) -> Result<Con
 }
 
 /// HTTP client of all AWS clients of the process, which share its connections and its trust store.
-fn http_client() -> SharedHttpClient {
-    let builder = HttpClientBuilder::new().pool_idle_timeout(IDLE_TIMEOUT);
+fn http_client(idle_timeout: Duration) -> SharedHttpClient {
+    let builder = HttpClientBuilder::new().pool_idle_timeout(idle_timeout);
     builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }
 
@@ -146,4 +146,27 @@ pub fn timeouts(attempt: Duration) -> TimeoutConfig {
         .operation_attempt_timeout(attempt)
         .operation_timeout(OPERATION_TIMEOUT)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use test_support::counting_service::CountingService;
+    use test_support::sdk_config::sdk_config;
+
+    use super::*;
+    use crate::kit::system::clock::{Clock, SystemClock};
+
+    #[tokio::test]
+    async fn connection_of_an_aws_client_expires_when_idle() {
+        let (service, idle_timeout) = (CountingService::open().await, Duration::from_secs(1));
+        let config = sdk_config(&service.endpoint).into_builder().http_client(http_client(idle_timeout));
+        let sqs = Aws::new(config.build()).sqs();
+        for _ in 0..2 {
+            sqs.list_queues().send().await.unwrap();
+        }
+        assert_eq!(service.connections(), 1);
+        SystemClock.sleep(idle_timeout * 2).await;
+        sqs.list_queues().send().await.unwrap();
+        assert_eq!(service.connections(), 2);
+    }
 }

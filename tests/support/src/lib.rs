@@ -8,6 +8,7 @@ pub mod app;
 pub mod audit;
 pub mod capacity_meter;
 pub mod collector;
+pub mod counting_service;
 mod expire;
 pub mod fixture;
 pub mod fuzz;

@@ -27,10 +27,14 @@ impl ReqwestTransport {
     /// # Errors
     /// Error of the client library if TLS cannot be set up.
     pub fn new(base: &str, secret: &str) -> Result<Self, reqwest::Error> {
+        Self::with_idle_timeout(base, secret, IDLE_TIMEOUT)
+    }
+
+    fn with_idle_timeout(base: &str, secret: &str, idle_timeout: Duration) -> Result<Self, reqwest::Error> {
         // The library would retry some requests by itself; only `ServiceClient` decides about retries.
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_idle_timeout(idle_timeout)
             .retry(reqwest::retry::never());
         Ok(Self {
             http: http.build()?,
@@ -80,5 +84,36 @@ fn call_error(error: &reqwest::Error) -> CallError {
         CallError::TimedOut
     } else {
         CallError::Disconnected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use test_support::counting_service::CountingService;
+
+    use super::*;
+    use crate::kit::command::CorrelationId;
+    use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy};
+
+    #[tokio::test]
+    async fn connection_of_a_service_client_expires_when_idle() {
+        let (service, idle_timeout) = (CountingService::open().await, Duration::from_secs(1));
+        let transport =
+            ReqwestTransport::with_idle_timeout(&service.endpoint, "secret", idle_timeout).unwrap();
+        let call = ServiceRequest {
+            method: Method::GET,
+            path: "/".to_owned(),
+            form: Vec::new(),
+            idempotency_key: None,
+            correlation_id: &CorrelationId::generate(&SystemEntropy),
+        };
+        for _ in 0..2 {
+            transport.send(&call).await.unwrap();
+        }
+        assert_eq!(service.connections(), 1);
+        SystemClock.sleep(idle_timeout * 2).await;
+        transport.send(&call).await.unwrap();
+        assert_eq!(service.connections(), 2);
     }
 }
