@@ -73,6 +73,7 @@ fn name(call: &Call) -> String {
         Service::DynamoDb | Service::Sqs => call.operation.clone(),
         Service::Payments => "payment gateway".to_owned(),
         Service::Ses => "SendEmail".to_owned(),
+        Service::Bedrock => "InvokeModel".to_owned(),
     }
 }
 

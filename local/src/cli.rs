@@ -51,6 +51,9 @@ pub(crate) struct DevArguments {
     /// Port of the mail catcher, which receives the e-mails.
     #[arg(long, default_value_t = 8025)]
     mail_port: u16,
+    /// Port of the embedded Bedrock, which is called with `--parameter Embedder=titan`.
+    #[arg(long, default_value_t = 8026)]
+    bedrock_port: u16,
     /// Port that serves the functions' metrics.
     #[arg(long, default_value_t = 9464)]
     metrics_port: u16,
@@ -146,6 +149,7 @@ impl From<DevArguments> for Options {
                 sqs: arguments.sqs_port,
                 payments: arguments.payments_port,
                 mail: arguments.mail_port,
+                bedrock: arguments.bedrock_port,
                 metrics: arguments.metrics_port,
             },
             watch_port: arguments.watch_port,

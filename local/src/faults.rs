@@ -1,4 +1,4 @@
-//! Fault injection: a proxy records every call of a function to DynamoDB, SQS, SES and the payment gateway,
+//! Fault injection: a proxy records every call of a function to DynamoDB, SQS, SES, Bedrock and the payment gateway,
 //! and can make it fail as networks, services and machines do.
 
 mod capacity_units;
@@ -43,6 +43,8 @@ pub enum Service {
     Payments,
     /// SES. Operations are method and path, like `POST /v2/email/outbound-emails`.
     Ses,
+    /// Bedrock Runtime. Operations are method and path, like `POST /model/<model>/invoke`.
+    Bedrock,
 }
 
 /// Recorded call of a function to a service.

@@ -62,7 +62,7 @@ pub struct Stack {
     /// Stops the gateway and the event sources.
     intake: CancellationToken,
     sources: JoinSet<()>,
-    /// Stops the services that functions use: database, queues, payment sandbox and mail catcher.
+    /// Stops the services that functions use: database, queues, payment sandbox, mail catcher and models.
     services: CancellationToken,
     servers: JoinSet<()>,
 }
@@ -75,6 +75,7 @@ pub(crate) struct Addresses {
     pub(crate) sqs: SocketAddr,
     pub(crate) payments: SocketAddr,
     pub(crate) mail: SocketAddr,
+    pub(crate) bedrock: SocketAddr,
     pub(crate) metrics: SocketAddr,
 }
 
@@ -86,6 +87,7 @@ impl Addresses {
             ("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), url(self.dynamodb)),
             ("AWS_ENDPOINT_URL_SQS".to_owned(), url(self.sqs)),
             ("AWS_ENDPOINT_URL_SESV2".to_owned(), url(self.mail)),
+            ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME".to_owned(), url(self.bedrock)),
         ])
     }
 }

@@ -23,6 +23,7 @@ use crate::domain::values::text::Text;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::command::StoreError;
 use crate::kit::error::ApiError;
+use crate::kit::resilience::http_client::CallError;
 use crate::projections::search_index::rank::{Ranked, rank};
 use crate::projections::search_index::{DocumentKind, DocumentText, Similarity, Term};
 use crate::repository::projections::search::SearchResultItem;
@@ -94,8 +95,11 @@ impl<E: Embedder> Search<E> {
         let kinds = query.kind.as_ref().map_or(DocumentKind::VARIANTS, std::slice::from_ref);
         let passage = DocumentText::of_query(query.text.as_str());
         let entries = self.reader.term_entries(self.embedder.name(), kinds, &terms);
-        let (entries, query_embedding) = futures::join!(entries, self.embedder.embed(&passage));
-        Ok(rank(entries?, &query_embedding?))
+        let entries = async { entries.await.map_err(SearchError::from) };
+        // First, so that an open circuit breaker also saves the read.
+        let query_embedding = async { self.embedder.embed(&passage).await.map_err(SearchError::from) };
+        let (query_embedding, entries) = futures::try_join!(query_embedding, entries)?;
+        Ok(rank(entries, &query_embedding))
     }
 }
 
@@ -124,6 +128,7 @@ impl From<SearchError> for ApiError {
         match error {
             SearchError::Store(error) => error.into(),
             SearchError::Embed(error @ EmbedError::Rejected(_)) => Self::internal(error),
+            SearchError::Embed(EmbedError::CircuitOpen(open)) => CallError::from(open).into(),
             SearchError::Embed(error) => Self::unavailable(error),
         }
     }

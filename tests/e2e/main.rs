@@ -29,6 +29,7 @@ mod rate_limits;
 mod reconciliation;
 mod search;
 mod seeded_bugs;
+mod service_calls;
 mod signing_key_rotation;
 mod telemetry;
 mod typescript_client;

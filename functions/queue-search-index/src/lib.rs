@@ -122,6 +122,10 @@ fn outcome(error: &IndexFailure) -> Outcome {
         IndexFailure::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
             retry("the model did not respond")
         }
+        // The model is down for every document: no message must be dead-lettered because of that.
+        IndexFailure::Embed(EmbedError::CircuitOpen(open)) => {
+            Outcome::Requeue { after: open.retry_after, reason: "the model does not respond" }
+        }
         IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)) => {
             retry("the document changed while it was embedded")
         }

@@ -36,6 +36,9 @@ impl FaultBody {
             (Self::Throttled | Self::Throttling, Service::Ses) => {
                 error("TooManyRequestsException", "Maximum sending rate exceeded.")
             }
+            (Self::Throttled | Self::Throttling, Service::Bedrock) => {
+                error("ThrottlingException", "Too many requests, please wait before trying again.")
+            }
             (Self::Throttled, _) => error(
                 "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
                 "The level of configured provisioned throughput for the table was exceeded.",

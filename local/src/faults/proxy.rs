@@ -221,7 +221,7 @@ impl Proxy {
             _ => format!("{} {}", parts.method, parts.uri.path()),
         };
         let target = match self.service {
-            Service::Payments | Service::Ses => None,
+            Service::Payments | Service::Ses | Service::Bedrock => None,
             Service::DynamoDb | Service::Sqs => target_of(request_body),
         };
         Call {

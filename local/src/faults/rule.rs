@@ -49,8 +49,8 @@ pub struct Rule {
     pub function: String,
     /// Called service. Any service if `None`.
     pub service: Option<Service>,
-    /// Called operation. Any operation if `None`. For the payment gateway and SES, a prefix of method and
-    /// path.
+    /// Called operation. Any operation if `None`. For the payment gateway, SES and Bedrock, a
+    /// prefix of method and path.
     pub operation: Option<String>,
     /// First matching call that the rule applies to, counted from the injection, starting at 1.
     pub nth: Option<u64>,
@@ -115,7 +115,7 @@ impl Rule {
 
     pub(super) fn matches(&self, function: &str, service: Service, operation: &str) -> bool {
         let operation_matches = |expected: &str| match service {
-            Service::Payments | Service::Ses => operation.starts_with(expected),
+            Service::Payments | Service::Ses | Service::Bedrock => operation.starts_with(expected),
             Service::DynamoDb | Service::Sqs => operation == expected,
         };
         (self.function == "*" || self.function == function)

@@ -4,7 +4,6 @@ pub mod cors;
 pub mod event;
 pub mod response;
 pub mod route;
-mod throttle;
 
 use std::{
     net::SocketAddr,
@@ -23,11 +22,11 @@ use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::services::lambda::{FunctionHost, Invocation, InvokeError};
+use crate::services::token_bucket::TokenBucket;
 use crate::system::{aws_ids, clock};
 use crate::template::{Cors, Deployment};
 use event::{Context, Incoming};
 use route::RouteTable;
-use throttle::TokenBucket;
 
 /// Maximum size of a payload ("Quotas for configuring and running an HTTP API").
 const BODY_LIMIT: usize = 10 * 1024 * 1024;

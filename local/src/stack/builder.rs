@@ -23,6 +23,8 @@ pub struct Ports {
     pub payments: u16,
     /// Mail catcher.
     pub mail: u16,
+    /// Bedrock.
+    pub bedrock: u16,
     /// Metrics of the functions.
     pub metrics: u16,
 }

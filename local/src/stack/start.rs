@@ -18,6 +18,7 @@ use crate::faults::{Faults, Service};
 use crate::keys::local_secrets::{PAYMENT_KEY, Secrets, WEBHOOK_SECRET};
 use crate::keys::store::SECRETS_FILE;
 use crate::services::api_gateway;
+use crate::services::bedrock;
 use crate::services::dynamodb::Database;
 use crate::services::event_sources::Invoker;
 use crate::services::event_sources::queue::QueuePoller;
@@ -42,6 +43,7 @@ struct Listeners {
     sqs: TcpListener,
     payments: TcpListener,
     mail: TcpListener,
+    bedrock: TcpListener,
     metrics: TcpListener,
 }
 
@@ -129,6 +131,7 @@ async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addre
     let (sqs, sqs_address) = listen(ports.sqs, "SQS", "--sqs-port").await?;
     let (payments, payments_address) = listen(ports.payments, "payment sandbox", "--payments-port").await?;
     let (mail, mail_address) = listen(ports.mail, "mail catcher", "--mail-port").await?;
+    let (bedrock, bedrock_address) = listen(ports.bedrock, "Bedrock", "--bedrock-port").await?;
     let (metrics, metrics_address) = listen(ports.metrics, "metrics", "--metrics-port").await?;
     let addresses = Addresses {
         gateway: gateway_address,
@@ -136,9 +139,10 @@ async fn bind(builder: &StackBuilder) -> Result<((TcpListener, Listeners), Addre
         sqs: sqs_address,
         payments: payments_address,
         mail: mail_address,
+        bedrock: bedrock_address,
         metrics: metrics_address,
     };
-    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail, metrics }), addresses))
+    Ok(((gateway, Listeners { dynamodb, sqs, payments, mail, bedrock, metrics }), addresses))
 }
 
 async fn listen(
@@ -189,6 +193,7 @@ async fn serve(
     queues.serve(listeners.sqs, &stop, &mut servers);
     serve_router(listeners.payments, payments.router(), &stop, &mut servers);
     serve_router(listeners.mail, mail.router(), &stop, &mut servers);
+    serve_router(listeners.bedrock, bedrock::router(), &stop, &mut servers);
     serve_router(listeners.metrics, logs.metrics().router(), &stop, &mut servers);
     let access = IamPolicies::of(&deployment.functions);
     Ok(Services { parameters, deployment, access, database, queues, payments, mail, stop, servers })
@@ -267,6 +272,7 @@ fn upstreams(addresses: Addresses) -> Vec<Upstream> {
         upstream(Service::DynamoDb, addresses.dynamodb, "AWS_ENDPOINT_URL_DYNAMODB", true),
         upstream(Service::Sqs, addresses.sqs, "AWS_ENDPOINT_URL_SQS", true),
         upstream(Service::Ses, addresses.mail, "AWS_ENDPOINT_URL_SESV2", true),
+        upstream(Service::Bedrock, addresses.bedrock, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", true),
         upstream(Service::Payments, addresses.payments, "AGORA_PAYMENT_GATEWAY_URL", false),
     ]
 }

@@ -52,6 +52,12 @@ pub fn identity_arn(identity: &str) -> String {
     format!("arn:aws:ses:{REGION}:{ACCOUNT}:identity/{identity}")
 }
 
+/// ARN of a model of Bedrock, which belongs to no account.
+#[must_use]
+pub fn foundation_model_arn(model: &str) -> String {
+    format!("arn:aws:bedrock:{REGION}::foundation-model/{model}")
+}
+
 /// ARN of a table's stream. On AWS the label is the time at which the stream was enabled.
 #[must_use]
 pub fn stream_arn(name: &str) -> String {

@@ -40,6 +40,11 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout of a call, including all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Timeout of one attempt of a call of a model.
+const MODEL_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Timeout of a call of a model, including all its attempts.
+const MODEL_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Variable that Lambda sets in the environment of a function.
 const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
@@ -93,11 +98,16 @@ impl Aws {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
-    /// A Bedrock Runtime client.
+    /// A Bedrock Runtime client. A search waits for it, so its timeouts are shorter than those of others.
     #[must_use]
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
-        let config =
-            aws_sdk_bedrockruntime::config::Builder::from(&self.config).interceptor(SdkTracingInterceptor);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(MODEL_ATTEMPT_TIMEOUT)
+            .operation_timeout(MODEL_TIMEOUT);
+        let config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
+            .interceptor(SdkTracingInterceptor)
+            .timeout_config(timeouts.build());
         aws_sdk_bedrockruntime::Client::from_conf(config.build())
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::kit::resilience::breaker::CircuitOpen;
 use crate::projections::search_index::{DocumentText, EmbedderName, Embedding};
 
 /// Converts texts to embeddings. Under the same name, a text always has the same embedding.
@@ -22,6 +23,9 @@ pub enum EmbedError {
     /// The model did not respond or failed; may be retried later.
     #[error("the model did not respond: {0}")]
     Unavailable(&'static str),
+    /// Too many calls failed; the model was not called.
+    #[error("the model does not respond; {0}")]
+    CircuitOpen(#[from] CircuitOpen),
     /// The model rejected the request, or the response is not an embedding; retrying does not help.
     #[error("the model rejected the text: {0}")]
     Rejected(String),

@@ -1,5 +1,11 @@
 //! Embedder of Amazon Bedrock: Titan Text Embeddings V2
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html>).
+//!
+//! The SDK retries a call; a circuit breaker around it stops calling a model that does not respond. Throttling
+//! is no failure of the model, and the SDK waits after it.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
@@ -8,15 +14,27 @@ use aws_sdk_bedrockruntime::primitives::Blob;
 use serde::{Deserialize, Serialize};
 
 use super::embedder::{EmbedError, Embedder};
+use crate::kit::resilience::breaker::{Breaker, BreakerConfig, CallOutcome};
+use crate::kit::system::clock::SystemClock;
 use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding};
 
 /// Model id. `template.yaml` contains its ARN.
 const MODEL: &str = "amazon.titan-embed-text-v2:0";
 
+/// Circuit breaker settings: the circuit opens if more than half of the calls fail. A call with its retries can
+/// take seconds, so the window is longer than that of the payment gateway.
+const BREAKER: BreakerConfig = BreakerConfig {
+    window: Duration::from_secs(30),
+    min_calls: 5,
+    failure_rate_percent: 50,
+    open_for: Duration::from_secs(5),
+};
+
 /// Embedder that calls Titan.
 #[derive(Debug, Clone)]
 pub struct TitanEmbedder {
     client: Client,
+    breaker: Arc<Breaker<SystemClock>>,
 }
 
 #[derive(Serialize)]
@@ -35,8 +53,17 @@ struct ModelResponse {
 impl TitanEmbedder {
     /// Creates an embedder on a Bedrock client.
     #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    pub fn new(client: Client) -> Self {
+        Self { client, breaker: Arc::new(Breaker::new("bedrock", BREAKER, SystemClock)) }
+    }
+
+    async fn invoke(&self, body: Vec<u8>) -> Result<Embedding, EmbedError> {
+        let call = self.client.invoke_model().model_id(MODEL).body(Blob::new(body));
+        let call = call.content_type("application/json").accept("application/json");
+        let response = call.send().await.map_err(|error| embed_error(&error))?;
+        let response: ModelResponse = serde_json::from_slice(response.body().as_ref())
+            .map_err(|_| EmbedError::Rejected("the response cannot be parsed".to_owned()))?;
+        quantised(&response.embedding)
     }
 }
 
@@ -49,12 +76,11 @@ impl Embedder for TitanEmbedder {
         let text = format!("{}\n{}", passage.title, passage.body);
         let request = Request { input_text: text.trim_end(), dimensions: DIMENSIONS, normalize: true };
         let body = serde_json::to_vec(&request).map_err(|error| EmbedError::Rejected(error.to_string()))?;
-        let call = self.client.invoke_model().model_id(MODEL).body(Blob::new(body));
-        let call = call.content_type("application/json").accept("application/json");
-        let response = call.send().await.map_err(|error| embed_error(&error))?;
-        let response: ModelResponse = serde_json::from_slice(response.body().as_ref())
-            .map_err(|_| EmbedError::Rejected("the response cannot be parsed".to_owned()))?;
-        quantised(&response.embedding)
+        let permit = self.breaker.try_acquire()?;
+        let result = self.invoke(body).await;
+        let failed = matches!(result, Err(EmbedError::Unavailable(_)));
+        permit.end(if failed { CallOutcome::Failed } else { CallOutcome::Succeeded });
+        result
     }
 }
 
@@ -72,7 +98,7 @@ fn quantised(components: &[f64]) -> Result<Embedding, EmbedError> {
     Ok(Embedding::quantised(&integers))
 }
 
-fn embed_error<R>(error: &SdkError<InvokeModelError, R>) -> EmbedError {
+fn embed_error(error: &SdkError<InvokeModelError>) -> EmbedError {
     let SdkError::ServiceError(service) = error else {
         return EmbedError::Unavailable("no response");
     };
@@ -84,6 +110,8 @@ fn embed_error<R>(error: &SdkError<InvokeModelError, R>) -> EmbedError {
         | InvokeModelError::ServiceUnavailableException(_)
         | InvokeModelError::ModelNotReadyException(_)
         | InvokeModelError::ModelTimeoutException(_) => EmbedError::Unavailable("server error"),
+        // Not every component in front of the model names the error.
+        _ if service.raw().status().is_server_error() => EmbedError::Unavailable("server error"),
         other => EmbedError::Rejected(other.code().unwrap_or("unknown error").to_owned()),
     }
 }

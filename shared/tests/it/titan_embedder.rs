@@ -90,6 +90,8 @@ async fn unavailable_model_and_rejected_text_are_distinguished() {
     assert_eq!(throttled.requests.lock().unwrap().len(), 3, "the client retries");
     let down = Model::responding(503, Some("ServiceUnavailableException"), error_body.clone()).await;
     assert!(matches!(down.embedder.embed(&passage).await, Err(EmbedError::Unavailable(_))));
+    let unnamed = Model::responding(502, None, Value::Null).await;
+    assert!(matches!(unnamed.embedder.embed(&passage).await, Err(EmbedError::Unavailable(_))));
     let refusing = Model::responding(400, Some("ValidationException"), error_body).await;
     assert!(matches!(refusing.embedder.embed(&passage).await, Err(EmbedError::Rejected(_))));
     for response in [json!({ "embedding": [0.5] }), json!({ "vector": [] })] {

@@ -1,6 +1,7 @@
 //! IAM actions and resources that each API call requires, after the "Service Authorization Reference" of
-//! DynamoDB, SQS and SES, for the operations that functions use.
+//! DynamoDB, SQS, SES and Bedrock, for the operations that functions use.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::faults::Service;
@@ -32,6 +33,7 @@ pub(crate) fn actions_for(service: Service, operation: &str, body: &Value) -> Ve
         Service::DynamoDb => dynamodb_actions(operation, body),
         Service::Sqs => sqs_actions(operation, body),
         Service::Ses => ses_actions(body),
+        Service::Bedrock => bedrock_actions(operation),
         Service::Payments => Vec::new(),
     }
 }
@@ -70,6 +72,14 @@ fn sqs_actions(operation: &str, body: &Value) -> Vec<RequiredAction> {
     name.map(|name| RequiredAction::single(format!("sqs:{action}"), arn::queue_arn(name)))
         .into_iter()
         .collect()
+}
+
+/// The resource is the model that the path names.
+fn bedrock_actions(operation: &str) -> Vec<RequiredAction> {
+    let model = operation.strip_prefix("POST /model/").and_then(|path| path.strip_suffix("/invoke"));
+    let model = model.map(|model| percent_decode_str(model).decode_utf8_lossy().into_owned());
+    let arn = model.map(|model| arn::foundation_model_arn(&model));
+    arn.map(|arn| RequiredAction::single("bedrock:InvokeModel", arn)).into_iter().collect()
 }
 
 /// The resource is the verified identity of the sender: the address or its domain.

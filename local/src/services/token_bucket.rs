@@ -1,5 +1,5 @@
-//! Throttling of the whole API according to `DefaultRouteSettings`: a token bucket ("Throttle requests to
-//! your HTTP APIs", Amazon API Gateway developer guide).
+//! Token bucket, which throttles the whole API according to `DefaultRouteSettings` ("Throttle requests to your
+//! HTTP APIs", Amazon API Gateway developer guide), and the models of Bedrock.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -11,8 +11,8 @@ use crate::template::Throttle;
 /// Cost of a request, in millionths of a token.
 const TOKEN: u128 = 1_000_000;
 
-/// Token bucket with the API's burst limit, refilled at its rate limit.
-pub(super) struct TokenBucket {
+/// Token bucket with a burst limit, refilled at a rate limit.
+pub(crate) struct TokenBucket {
     throttle: Throttle,
     state: Mutex<State>,
 }
@@ -24,13 +24,13 @@ struct State {
 }
 
 impl TokenBucket {
-    pub(super) fn new(throttle: Throttle, now: Instant) -> Self {
+    pub(crate) fn new(throttle: Throttle, now: Instant) -> Self {
         let tokens = u128::from(throttle.burst) * TOKEN;
         Self { throttle, state: Mutex::new(State { tokens, updated_at: now }) }
     }
 
     /// Takes a token. Returns true if the request is allowed.
-    pub(super) fn try_acquire(&self, now: Instant) -> bool {
+    pub(crate) fn try_acquire(&self, now: Instant) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let refill =
             now.saturating_duration_since(state.updated_at).as_micros() * u128::from(self.throttle.rate);
