@@ -4,4 +4,5 @@ mod emf_schema;
 mod metrics;
 mod otlp_collector;
 mod pii_leaks;
+mod retries;
 mod traces;

@@ -19,6 +19,8 @@ use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord, RETRY_BACKOFF};
 use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use shared::kit::system::config::{ConfigError, Environment};
+use shared::kit::telemetry::trace;
+use shared::kit::telemetry::trace::TracedSpan;
 use shared::payment_gateway::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
     RefundAnswer, RefundOutcome,
@@ -80,6 +82,8 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
     type Event = OrderEvent;
 
     async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
+        let market = trace::entity_id("market", event.event.market_id().to_string());
+        TracedSpan::current().set_attribute(market);
         let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
         let context = CommandContext::new(event.correlation_id, self.clock.now());
         let perform = |effect| self.perform(effect, &context);
@@ -101,7 +105,8 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
 }
 
 /// Failed gateway call, or one with an unknown outcome.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{step}: {error}")]
 struct FailedStep {
     step: &'static str,
     /// Number of charges of the order so far, if the step is a charge.

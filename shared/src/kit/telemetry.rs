@@ -15,6 +15,7 @@ pub mod logs;
 pub mod metrics;
 pub mod otlp;
 pub mod panics;
+pub mod retries;
 pub mod trace;
 
 use std::io::Write;

@@ -115,17 +115,42 @@ fn assert_complete(trace: &Trace, queue: &impl Fn(&str) -> String) {
     assert_eq!(sent_emails, [expected]);
 }
 
+/// The steps of the saga are events of the span in which the message was handled.
+fn assert_steps(trace: &Trace, queue: &str, order: &str) {
+    let handled = trace.find("queue-fulfilment", &format!("process {queue}"));
+    assert!(handled.iter().all(|span| span.attributes["agora.order.id"] == order), "{handled:#?}");
+    assert!(
+        handled.iter().all(|span| span.attributes["agora.market.id"].starts_with("mkt_")),
+        "{handled:#?}"
+    );
+    let steps: Vec<&str> = handled.iter().flat_map(|span| event_names(span)).collect();
+    assert_eq!(steps, ["order.reserved", "order.charged", "order.confirmed"]);
+}
+
+fn event_names(span: &RecordedSpan) -> Vec<&str> {
+    span.events.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+/// Type and message of the exceptions that a span records.
+fn exceptions(span: &RecordedSpan) -> Vec<(&str, &str)> {
+    let exceptions = span.events.iter().filter(|(name, _)| name == "exception");
+    exceptions.map(|(_, of)| (&of["exception.type"][..], &of["exception.message"][..])).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn order_is_one_trace_from_request_to_confirmation_email() {
     for header in [("traceparent", TRACEPARENT), ("x-amzn-trace-id", X_RAY)] {
         let fixture = Fixture::open().await;
-        assert_eq!(fixture.order(header).await.status, StatusCode::CREATED);
+        let placed = fixture.order(header).await.data(StatusCode::CREATED);
+        let order = placed["id"].as_str().unwrap().to_owned();
         fixture.wait_for_confirmation(async || {}).await;
         let trace = fixture.complete_trace().await;
         let queue =
             |id: &str| fixture.app.stack().queue_url(id).unwrap().rsplit('/').next().unwrap().to_owned();
         assert_complete(&trace, &queue);
+        assert_steps(&trace, &queue("FulfilmentQueue"), &order);
         let server = trace.find("api-orders", "POST /v1/orders")[0];
+        assert_eq!(server.attributes["agora.order.id"], order);
         assert_eq!((server.kind.as_str(), server.failed), ("Server", false));
         assert_eq!(
             (&server.attributes["http.route"][..], &server.attributes["http.response.status_code"][..]),
@@ -149,6 +174,7 @@ async fn redelivered_message_continues_its_trace() {
     };
     let failed = eventually("the gateway failed in the trace", handled).await;
     assert_eq!(failed[0].attributes["http.response.status_code"], "503");
+    assert_eq!(exceptions(&failed[0]), [("ServiceError", "the service responded with status 503")]);
     fixture.app.stack().payments().clear_fault_rules();
     let redeliver = async || {
         fixture.app.stack().redeliver().await;
@@ -157,8 +183,15 @@ async fn redelivered_message_continues_its_trace() {
     let trace = fixture.complete_trace().await;
     let queue = |id: &str| fixture.app.stack().queue_url(id).unwrap().rsplit('/').next().unwrap().to_owned();
     assert_complete(&trace, &queue);
-    let deliveries = trace.find("queue-fulfilment", &format!("process {}", queue("FulfilmentQueue"))).len();
-    assert!(deliveries >= 2, "processed {deliveries} times");
+    let deliveries = trace.find("queue-fulfilment", &format!("process {}", queue("FulfilmentQueue")));
+    assert!(deliveries.len() >= 2, "processed {} times", deliveries.len());
+    let reasons: Vec<_> = deliveries.iter().filter(|span| span.failed).map(|span| exceptions(span)).collect();
+    assert!(!reasons.is_empty() && reasons.iter().all(|of| of.len() == 1), "{reasons:?}");
+    assert!(matches!(reasons[0][0], ("retry" | "requeued", "the payment gateway does not respond")));
+    let call = trace.find("queue-fulfilment", "OrderSaga call").into_iter().find(|span| span.failed).unwrap();
+    let (kind, message) = exceptions(call)[0];
+    assert!(kind.ends_with("::FailedStep"), "{kind}");
+    assert!(message.starts_with("charging: the payment gateway does not respond"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,4 +218,24 @@ async fn redriven_dead_letter_continues_its_trace() {
     };
     let sent = eventually("the message is sent again in its trace", sent).await;
     assert_eq!(sent.service, "stream-outbox-relay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelled_order_shows_its_compensation() {
+    let fixture = Fixture::open().await;
+    let app = &fixture.app;
+    let placed = fixture.order(("traceparent", TRACEPARENT)).await.data(StatusCode::CREATED);
+    let order = placed["id"].as_str().unwrap().to_owned();
+    fixture.wait_for_confirmation(async || {}).await;
+    let cancel = app.request(Method::POST, &format!("/v1/orders/{order}/cancel")).by(&fixture.buyer);
+    let cancelled = cancel.json(&json!({ "reason": "too late" })).send().await;
+    assert_eq!(cancelled.status, StatusCode::OK, "{}", cancelled.text);
+    fixture.complete_trace().await;
+    let spans = fixture.collector.spans();
+    let of_order: Vec<&RecordedSpan> =
+        spans.iter().filter(|span| span.attributes.get("agora.order.id") == Some(&order)).collect();
+    let steps: Vec<&str> = of_order.iter().flat_map(|span| event_names(span)).collect();
+    assert!(steps.ends_with(&["order.refunded", "order.compensated"]), "{steps:?}");
+    let names: Vec<&str> = of_order.iter().map(|span| span.name.as_str()).collect();
+    assert!(names.contains(&"POST /v1/orders/{id}/cancel"), "{names:?}");
 }

@@ -33,6 +33,8 @@ pub struct RecordedSpan {
     pub parent: String,
     /// Attributes.
     pub attributes: BTreeMap<String, String>,
+    /// Events, each with its name and attributes.
+    pub events: Vec<(String, BTreeMap<String, String>)>,
     /// True if the status is an error.
     pub failed: bool,
 }
@@ -143,6 +145,7 @@ fn recorded_span(span: &Span) -> RecordedSpan {
         id: hex(&span.span_id),
         parent: hex(&span.parent_span_id),
         attributes: attributes(&span.attributes),
+        events: span.events.iter().map(|event| (event.name.clone(), attributes(&event.attributes))).collect(),
         failed,
     }
 }

@@ -74,6 +74,12 @@ impl From<&Order> for OrderEventData {
 }
 
 impl OrderEvent {
+    /// Id of the market.
+    #[must_use]
+    pub const fn market_id(&self) -> MarketId {
+        self.data().market_id
+    }
+
     /// Id of the order.
     #[must_use]
     pub const fn order_id(&self) -> OrderId {

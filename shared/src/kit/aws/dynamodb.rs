@@ -13,10 +13,13 @@ mod store;
 pub mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use read::consistency::Consistency;
 pub use read::reader::DynamoReader;
 pub use store::DynamoStore;
+
+use crate::kit::telemetry::retries::Retry;
 
 /// A table and the client to access it.
 #[derive(Debug, Clone)]
@@ -31,4 +34,9 @@ impl Table {
     pub fn new(client: aws_sdk_dynamodb::Client, name: &str) -> Self {
         Self { client, name: name.into() }
     }
+}
+
+/// Records a retry that the SDK does not make.
+fn record_retry(operation: &str, attempt: u32, delay: Duration, reason: &'static str) {
+    Retry { dependency: "DynamoDB", operation, attempt, delay, reason }.record();
 }

@@ -5,6 +5,7 @@
 //! state determines the next step, and a call whose response was lost is repeated with the same idempotency
 //! key.
 
+use std::fmt;
 use std::future::Future;
 
 use crate::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError};
@@ -43,6 +44,12 @@ pub trait Saga: Sync {
 
     /// Returns the command that commits the transition `by`.
     fn advance(&self, by: Self::Transition) -> Self::Advance;
+
+    /// Name of the span event that records the commit of a transition.
+    fn event_name(&self, by: &Self::Transition) -> &'static str;
+
+    /// Name of the span event that records the end of the saga in this state; `None` before its end.
+    fn end_event_name(&self, state: &Self::State) -> Option<&'static str>;
 
     /// Interprets the refusal of a transition: returns the transition to commit instead, or `None` if the
     /// state has changed and must be loaded again.
@@ -100,6 +107,7 @@ where
     C: Clock,
     P: Fn(G::Effect) -> Fut + Send + Sync,
     Fut: Future<Output = Result<G::Transition, F>> + Send,
+    F: fmt::Display,
 {
     let mut state = store.load(saga.reads()).await?;
     for _ in 0..MAX_STEPS {
@@ -112,7 +120,11 @@ where
         };
         let context = context.at(clock.now());
         state = match traced::<G, _, _>("commit", commit(saga, state, store, &context, by)).await? {
-            Some(state) => state,
+            Some((state, event)) => {
+                let names = [Some(event), saga.end_event_name(&state)];
+                names.into_iter().flatten().for_each(|name| TracedSpan::current().add_event(name));
+                state
+            }
             None => store.load(saga.reads()).await?,
         };
     }
@@ -120,31 +132,39 @@ where
 }
 
 /// Runs a step within a span named after the saga.
-async fn traced<G, T, E>(step: &'static str, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn traced<G, T, E: fmt::Display>(
+    step: &'static str,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let name = std::any::type_name::<G>().rsplit("::").next().unwrap_or_default();
     let span = TracedSpan::begin(SpanKind::Internal, format!("{name} {step}"), Vec::new());
     let result = span.in_span(future).await;
+    if let Err(error) = &result {
+        span.record_exception(std::any::type_name::<E>(), error.to_string());
+    }
     span.end(result.is_ok());
     result
 }
 
-/// Commits a transition, or the one that replaces it after a refusal. Returns `None` if another writer has
-/// changed the state.
+/// Commits a transition, or the one that replaces it after a refusal, and returns the state with the name of
+/// the event that records the commit. Returns `None` if another writer has changed the state.
 async fn commit<G: Saga, S: Store, F>(
     saga: &G,
     state: G::State,
     store: &S,
     context: &CommandContext,
     by: G::Transition,
-) -> Result<Option<G::State>, SagaError<F>> {
+) -> Result<Option<(G::State, &'static str)>, SagaError<F>> {
+    let event = saga.event_name(&by);
     let refusal = match store.execute_on(state, saga.advance(by), context).await {
         Err(ExecuteError::Refused(refusal)) => refusal,
-        result => return result.map(|executed| Some(executed.into_output())).map_err(drive_error),
+        result => return result.map(|executed| Some((executed.into_output(), event))).map_err(drive_error),
     };
     let Some(instead) = saga.on_refusal(refusal)? else { return Ok(None) };
+    let event = saga.event_name(&instead);
     match store.execute(saga.advance(instead), context).await {
         Err(ExecuteError::Refused(_)) => Ok(None),
-        result => result.map(|executed| Some(executed.into_output())).map_err(drive_error),
+        result => result.map(|executed| Some((executed.into_output(), event))).map_err(drive_error),
     }
 }
 

@@ -120,7 +120,7 @@ async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &
     let response = response.into_response();
     let now = clock.now();
     let (response, code) = span.in_scope(|| finish(response, &info, now));
-    telemetry.end(response.status(), code, now.duration_since(info.received_at));
+    telemetry.end(&response, code, now.duration_since(info.received_at));
     response
 }
 

@@ -21,6 +21,7 @@ use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
 use crate::kit::telemetry::catalogue::MESSAGES;
 use crate::kit::telemetry::metrics;
+use crate::kit::telemetry::trace::TracedSpan;
 use guard::PANICKED;
 
 pub use delivery::Delivery;
@@ -138,6 +139,16 @@ impl Outcome {
             Self::Retry { reason, .. } | Self::Requeue { reason, .. } => Some(reason),
             Self::DeadLetter { reason } => Some(reason),
         }
+    }
+}
+
+impl Outcome {
+    /// Ends the span of handling a record or a batch.
+    fn end_span(&self, span: &TracedSpan) {
+        if let Some(reason) = self.reason() {
+            span.record_exception(self.name(), reason.to_owned());
+        }
+        span.end(*self == Self::Done);
     }
 }
 

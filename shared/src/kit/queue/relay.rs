@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 use crate::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use crate::kit::command::{EventId, StoreError};
-use crate::kit::queue::consumer::delivery::CORRELATION_ATTRIBUTE;
+use crate::kit::queue::consumer::delivery::{CORRELATION_ATTRIBUTE, EVENT_ATTRIBUTE};
 use crate::kit::queue::consumer::queue::{QueueError, attribute, trace_header};
 use crate::kit::system::clock::{Clock, SystemClock, Timestamp};
 use crate::kit::telemetry::catalogue::{OUTBOX_PUBLISH_DELAY, OUTBOX_PUBLISHED};
@@ -92,7 +92,11 @@ impl<R: EventRouter> Relay<R> {
             }
         };
         for (position, span) in spans.into_iter().enumerate() {
-            span.end(!failed.contains(&position));
+            let succeeded = !failed.contains(&position);
+            if !succeeded {
+                span.record_exception("QueueError", "the queue did not accept the event");
+            }
+            span.end(succeeded);
         }
         failed.into_iter().filter_map(|position| Some(batch.get(position)?.event_id.clone())).collect()
     }
@@ -128,6 +132,7 @@ fn start_send_span(event: &OutboxEvent, queue: &str) -> TracedSpan {
         KeyValue::new("messaging.operation.type", "send"),
         KeyValue::new("messaging.destination.name", queue.to_owned()),
         KeyValue::new("agora.event", event.event.clone()),
+        KeyValue::new("agora.event.id", event.event_id.to_string()),
     ];
     TracedSpan::start_with_parent(&parent, SpanKind::Producer, format!("send {queue}"), attributes)
 }
@@ -155,7 +160,8 @@ fn message_attributes<'a>(
     event: &'a OutboxEvent,
     traceparent: Option<&'a str>,
 ) -> BTreeMap<&'a str, &'a str> {
-    let own = [(CORRELATION_ATTRIBUTE, event.correlation_id.as_str()), ("event", event.event.as_str())];
+    let own =
+        [(CORRELATION_ATTRIBUTE, event.correlation_id.as_str()), (EVENT_ATTRIBUTE, event.event.as_str())];
     let original = event.attributes.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     own.into_iter().chain(original).chain(traceparent.map(|context| (TRACEPARENT, context))).collect()
 }

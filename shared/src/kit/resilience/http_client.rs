@@ -21,6 +21,7 @@ use crate::kit::command::CorrelationId;
 use crate::kit::resilience::breaker::{Breaker, BreakerConfig, CallOutcome, CircuitOpen};
 use crate::kit::resilience::retry::{Backoff, RetryBudget};
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
+use crate::kit::telemetry::retries::{Retry, status_class};
 use crate::kit::telemetry::trace::{KeyValue, SpanKind, TracedSpan};
 
 pub use reqwest_transport::ReqwestTransport;
@@ -158,6 +159,9 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
         {
             failures += 1;
             let Some(delay) = self.retry_delay(failures, result.as_ref().ok(), deadline) else { break };
+            let reason = error_class(result.as_ref());
+            let (dependency, operation, attempt) = (self.name, call.method.as_str(), failures + 1);
+            Retry { dependency, operation, attempt, delay, reason }.record();
             self.clock.sleep(delay).await;
             match self.attempt(call, deadline).await {
                 // The retry was not sent: the previous result remains.
@@ -203,15 +207,34 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
             Either::Left((response, _)) => response,
             Either::Right(_) => Err(CallError::TimedOut),
         };
-        if let Ok(response) = &result {
-            span.set_attribute(KeyValue::new(
-                "http.response.status_code",
-                i64::from(response.status.as_u16()),
-            ));
-        }
-        span.end(result.as_ref().is_ok_and(|response| response.status.as_u16() < 400));
+        end_span(&span, result.as_ref());
         permit.end(if is_failure(result.as_ref()) { CallOutcome::Failed } else { CallOutcome::Succeeded });
         result
+    }
+}
+
+/// Ends the span of an attempt. The body of a response is left out, because it can contain anything.
+fn end_span(span: &TracedSpan, result: Result<&ServiceResponse, &CallError>) {
+    match result {
+        Ok(response) => {
+            let status = response.status.as_u16();
+            span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
+            if response.status.is_server_error() {
+                span.record_exception("ServiceError", format!("the service responded with status {status}"));
+            }
+        }
+        Err(error) => span.record_exception("CallError", error.to_string()),
+    }
+    span.end(result.is_ok_and(|response| response.status.as_u16() < 400));
+}
+
+/// Class of the error that a retry is made for.
+fn error_class(result: Result<&ServiceResponse, &CallError>) -> &'static str {
+    match result {
+        Ok(response) => status_class(response.status.as_u16()),
+        Err(CallError::TimedOut) => "timeout",
+        Err(CallError::Disconnected) => "incomplete_response",
+        Err(CallError::ConnectFailed | CallError::CircuitOpen(_)) => "connection",
     }
 }
 

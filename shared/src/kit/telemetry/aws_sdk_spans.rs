@@ -1,18 +1,23 @@
-//! Spans of AWS SDK calls.
+//! Spans and retries of AWS SDK calls.
+
+use std::time::SystemTime;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
+use super::retries::{Retry, status_class};
 use super::trace::{self, KeyValue, SpanKind, TracedSpan};
 
-/// SDK interceptor that creates one span per call, including its retries. Inputs and outputs are not
-/// inspected.
+/// SDK interceptor that creates one span per call, including its retries, and records each retry. Inputs and
+/// outputs are not inspected.
 #[derive(Debug)]
 pub struct SdkTracingInterceptor;
 
@@ -24,9 +29,35 @@ impl Storable for Call {
     type Storer = StoreReplace<Self>;
 }
 
+/// Failed attempt of the call in progress.
+#[derive(Debug)]
+struct FailedAttempt {
+    reason: &'static str,
+    ended_at: Option<SystemTime>,
+}
+
+impl Storable for FailedAttempt {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Class of the error of an attempt; `None` if it succeeded.
+fn error_class(context: &FinalizerInterceptorContextRef<'_>) -> Option<&'static str> {
+    let error = context.output_or_error()?.err()?;
+    Some(match context.response() {
+        _ if error.is_timeout_error() => "timeout",
+        _ if error.is_connector_error() => "connection",
+        Some(response) if error.is_operation_error() => status_class(response.status().as_u16()),
+        _ => "incomplete_response",
+    })
+}
+
+fn now(components: &RuntimeComponents) -> Option<SystemTime> {
+    components.time_source().map(|source| source.now())
+}
+
 impl Intercept for SdkTracingInterceptor {
     fn name(&self) -> &'static str {
-        "call spans"
+        "spans and retries"
     }
 
     /// The earliest hook in which the SDK provides the service and operation.
@@ -53,6 +84,37 @@ impl Intercept for SdkTracingInterceptor {
         Ok(())
     }
 
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let failed = config.load::<FailedAttempt>();
+        let call = config.load::<Metadata>().zip(config.load::<RequestAttempts>());
+        if let Some((FailedAttempt { reason, ended_at }, (call, attempts))) = failed.zip(call) {
+            let delay =
+                now(components).zip(*ended_at).and_then(|(now, ended)| now.duration_since(ended).ok());
+            let (dependency, operation) = (call.service(), call.name());
+            let (attempt, delay) = (attempts.attempts(), delay.unwrap_or_default());
+            Retry { dependency, operation, attempt, delay, reason }.record();
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(reason) = error_class(context) {
+            let failed = FailedAttempt { reason, ended_at: now(components) };
+            config.interceptor_state().store_put(failed);
+        }
+        Ok(())
+    }
+
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -61,6 +123,10 @@ impl Intercept for SdkTracingInterceptor {
     ) -> Result<(), BoxError> {
         let succeeded = context.output_or_error().is_some_and(|result| result.is_ok());
         if let Some(Call(span)) = config.load::<Call>() {
+            if let Some(FailedAttempt { reason, .. }) = config.load::<FailedAttempt>().filter(|_| !succeeded)
+            {
+                span.record_exception("SdkError", *reason);
+            }
             span.end(succeeded);
         }
         if let Some(metadata) = config.load::<Metadata>() {

@@ -178,6 +178,16 @@ pub static BREAKER_TRANSITIONS: Metric<2> = Metric {
     help: "State transitions of a circuit breaker, by new state",
 };
 
+/// Repeated attempts of calls to a service, by class of the error that caused them: `timeout`, `connection`,
+/// `incomplete_response`, `throttled`, `server_error`, `rejected`, `conflict` or `unprocessed`.
+pub static RETRIES: Metric<2> = Metric {
+    name: "Retries",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: ["dependency", "reason"],
+    help: "Repeated attempts of calls to a service",
+};
+
 /// Requests rejected by the rate limiter, by rate limit group.
 pub static LIMITER_REJECTIONS: Metric<1> = Metric {
     name: "LimiterRejections",
@@ -225,7 +235,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 };
 
 /// Every metric.
-pub static ALL: [Entry; 16] = [
+pub static ALL: [Entry; 17] = [
     HTTP_REQUEST_DURATION.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
@@ -237,6 +247,7 @@ pub static ALL: [Entry; 16] = [
     DEAD_LETTERS.entry(),
     BREAKER_STATE.entry(),
     BREAKER_TRANSITIONS.entry(),
+    RETRIES.entry(),
     LIMITER_REJECTIONS.entry(),
     OUTBOX_PUBLISHED.entry(),
     OUTBOX_PUBLISH_DELAY.entry(),

@@ -4,7 +4,8 @@
 //! propagated in two forms: W3C's `traceparent` and the header of AWS X-Ray. It passes through the outbox and
 //! the queues even if no spans are recorded, as X-Ray requires.
 //!
-//! Spans contain only names defined in the code, nothing that a client sent: no path, query, address or text.
+//! Spans contain only names defined in the code and ids of entities (`agora.order.id`), nothing else that a
+//! client sent: no path, query, address or text.
 
 pub mod propagation;
 
@@ -82,6 +83,12 @@ impl TracedSpan {
         Self(parent.with_span(span.start_with_context(tracer, parent)))
     }
 
+    /// The current span.
+    #[must_use]
+    pub fn current() -> Self {
+        Self(Context::current())
+    }
+
     /// Adds a link to another span that led to this one.
     #[must_use]
     pub fn add_link(self, other: &Context) -> Self {
@@ -108,6 +115,19 @@ impl TracedSpan {
         self.0.span().set_attribute(attribute);
     }
 
+    /// Adds an event, with a name that is defined in the code.
+    pub fn add_event(&self, name: impl Into<Cow<'static, str>>) {
+        self.0.span().add_event(name, Vec::new());
+    }
+
+    /// Adds the event `exception` (semantic conventions, "Exceptions in spans"). The message must contain
+    /// nothing that a client sent.
+    pub fn record_exception(&self, kind: &'static str, message: impl Into<Cow<'static, str>>) {
+        let attributes =
+            vec![KeyValue::new("exception.type", kind), KeyValue::new("exception.message", message.into())];
+        self.0.span().add_event("exception", attributes);
+    }
+
     /// Ends the span.
     pub fn end(&self, succeeded: bool) {
         let span = self.0.span();
@@ -118,9 +138,54 @@ impl TracedSpan {
     }
 }
 
+/// Attributes with the ids of the entities that a path names, such as `agora.order.id` for
+/// `/v1/orders/ord_…`. Texts that are no ids are left out.
+#[must_use]
+pub fn entity_ids(path: &str) -> Vec<KeyValue> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let ids = segments.windows(2).filter_map(|pair| match pair {
+        [collection, id] if is_id(id) => Some(entity_id(collection.strip_suffix('s')?, (*id).to_owned())),
+        _ => None,
+    });
+    ids.collect()
+}
+
+/// Attribute with the id of an entity of this kind.
+#[must_use]
+pub fn entity_id(kind: &str, id: String) -> KeyValue {
+    KeyValue::new(format!("agora.{}.id", kind.replace('-', "_")), id)
+}
+
+/// Length of the part of an id after its prefix.
+const ULID_LENGTH: usize = 26;
+
+fn is_id(text: &str) -> bool {
+    text.split_once('_').is_some_and(|(prefix, ulid)| {
+        prefix.len() == 3
+            && prefix.bytes().all(|byte| byte.is_ascii_lowercase())
+            && ulid.len() == ULID_LENGTH
+            && ulid.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_ids_of_entities_become_attributes() {
+        let of = |path: &str| -> Vec<_> {
+            entity_ids(path).into_iter().map(|id| (id.key.to_string(), id.value.to_string())).collect()
+        };
+        let (order, market) = ("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS", "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS");
+        let attribute = |name: &str, id: &str| (name.to_owned(), id.to_owned());
+        assert_eq!(of(&format!("/v1/orders/{order}/cancel")), [attribute("agora.order.id", order)]);
+        assert_eq!(of(&format!("/v1/markets/{market}/products")), [attribute("agora.market.id", market)]);
+        assert_eq!(of(&format!("/v1/dead-letters/{order}")), [attribute("agora.dead_letter.id", order)]);
+        for path in ["/v1/users/me", "/v1/users/ada@example.com", "/v1/orders/ord_ada", "/v1/orders"] {
+            assert_eq!(of(path), [], "{path}");
+        }
+    }
 
     const W3C: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::schema::idempotency_record_key;
-use super::{Consistency, Table};
+use super::{Consistency, Table, record_retry};
 use crate::kit::aws::dynamodb::read::loader;
 use crate::kit::aws::dynamodb::write::group_commit::GroupCommit;
 use crate::kit::aws::dynamodb::write::idempotency_records;
@@ -168,6 +168,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
             };
             conflicts += 1;
             let Some(delay) = CONFLICT_BACKOFF.delay(conflicts, &self.entropy) else { return Err(conflict) };
+            record_retry("TransactWriteItems", conflicts + 1, delay, "conflict");
             self.clock.sleep(delay).await;
         }
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use axum::extract::Request;
-use http::{HeaderName, Method, StatusCode};
+use axum::response::Response;
+use http::header::LOCATION;
+use http::{HeaderName, Method};
 
 use crate::kit::telemetry::catalogue::{ERRORS, HTTP_REQUEST_DURATION};
 use crate::kit::telemetry::metrics;
@@ -31,6 +33,9 @@ impl RequestTelemetry {
         let (method, path) = (normalized_method(request.method()), route.unwrap_or("none"));
         let mut attributes = vec![KeyValue::new("http.request.method", method)];
         attributes.extend(route.map(|route| KeyValue::new("http.route", route.to_owned())));
+        if route.is_some() && trace::is_recording() {
+            attributes.extend(trace::entity_ids(request.uri().path()));
+        }
         Self {
             span: TracedSpan::start_with_parent(
                 &parent,
@@ -44,13 +49,21 @@ impl RequestTelemetry {
     }
 
     /// Records metrics and ends the span.
-    pub(crate) fn end(self, status: StatusCode, code: Option<&'static str>, duration: Duration) {
+    pub(crate) fn end(self, response: &Response, code: Option<&'static str>, duration: Duration) {
+        let status = response.status();
         let dimensions = [self.method, &self.route, status.as_str()];
         metrics::record_duration(&HTTP_REQUEST_DURATION, dimensions, duration);
         self.span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
         if let Some(code) = code {
             metrics::count(&ERRORS, [code]);
             self.span.set_attribute(KeyValue::new("error.type", code));
+            if status.is_server_error() {
+                self.span.record_exception(code, status.canonical_reason().unwrap_or_default());
+            }
+        }
+        let created = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        if let Some(created) = created.filter(|_| trace::is_recording()) {
+            trace::entity_ids(created).into_iter().for_each(|id| self.span.set_attribute(id));
         }
         self.span.end(!status.is_server_error());
     }

@@ -31,6 +31,8 @@ pub struct Delivery {
 
 /// Attribute with the correlation id.
 pub const CORRELATION_ATTRIBUTE: &str = "correlationId";
+/// Attribute with the name of the event.
+pub const EVENT_ATTRIBUTE: &str = "event";
 /// Attribute with the reason why a message was dead-lettered.
 pub const REASON_ATTRIBUTE: &str = "deadLetterReason";
 /// Attribute with the original message id of a dead letter.
@@ -75,6 +77,12 @@ impl Delivery {
     #[must_use]
     pub fn parent_context(&self) -> Context {
         trace::extract(self.attributes.get(TRACEPARENT).map(String::as_str), None)
+    }
+
+    /// Span attribute with the id of the entity that the event is about; `None` if the message names no event.
+    pub(super) fn entity_id(&self, subject: &str) -> Option<KeyValue> {
+        let (kind, _) = self.attributes.get(EVENT_ATTRIBUTE)?.split_once('.')?;
+        Some(trace::entity_id(kind, subject.to_owned()))
     }
 
     /// Starts the span of handling the message, as a child of the sender's ("Semantic conventions for

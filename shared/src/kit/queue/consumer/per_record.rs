@@ -63,10 +63,11 @@ impl<H: Consumer, C: Clock> PerRecord<H, C> {
             eventId = %event.id
         );
         let consumer_span = delivery.start_span();
+        delivery.entity_id(&event.subject).into_iter().for_each(|id| consumer_span.set_attribute(id));
         let work = consumer_span.in_span(self.consumer.handle(event, &delivery).instrument(span));
         let left = deadline.duration_since(self.clock.now());
-        let result = attempt(work, left, self.max_duration, &self.clock).await;
-        consumer_span.end(result == Ok(Outcome::Done));
-        result.unwrap_or_else(Outcome::from)
+        let outcome = attempt(work, left, self.max_duration, &self.clock).await.unwrap_or_else(Outcome::from);
+        outcome.end_span(&consumer_span);
+        outcome
     }
 }

@@ -49,7 +49,7 @@ impl<H: BatchConsumer, C: Clock> BatchHandler for WholeBatch<H, C> {
             .collect();
         let span = batch_span(&batch);
         let outcomes = span.in_span(self.handle_events(&events, deadline)).await;
-        span.end(outcomes.iter().all(|outcome| *outcome == Outcome::Done));
+        outcomes.iter().find(|outcome| **outcome != Outcome::Done).unwrap_or(&Outcome::Done).end_span(&span);
         let mut outcomes = outcomes.into_iter();
         let missing = Outcome::Retry { after: None, reason: "the handler returned no outcome" };
         parse_failures

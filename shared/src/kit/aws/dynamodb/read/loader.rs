@@ -6,10 +6,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::consistency::Consistency;
-use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Projection};
 use crate::kit::aws::dynamodb::schema::{PK, SK};
+use crate::kit::aws::dynamodb::{Table, record_retry};
 use crate::kit::command::{Item, Key, LoadedItems, StoreError};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy};
@@ -41,6 +41,7 @@ pub(crate) async fn load(
         pending = rest;
         if !unprocessed.is_empty() {
             let delay = UNPROCESSED.delay(idle_rounds, entropy).ok_or(StoreError::Throttled)?;
+            record_retry("BatchGetItem", idle_rounds + 1, delay, "unprocessed");
             clock.sleep(delay).await;
             pending.extend(unprocessed);
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update as UpdateItem};
 
-use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Update};
 use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::schema::{KIND, LIMIT_KIND, TTL};
+use crate::kit::aws::dynamodb::{Table, record_retry};
 use crate::kit::command::{Key, StoreError};
 use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
@@ -50,6 +50,7 @@ impl Table {
             }
             failures += 1;
             let delay = CONFLICT_BACKOFF.delay(failures, &SystemEntropy).ok_or(StoreError::Throttled)?;
+            record_retry("TransactWriteItems", failures + 1, delay, "conflict");
             SystemClock.sleep(delay).await;
         }
     }

@@ -13,7 +13,7 @@ use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::{KIND, OUTBOX_KIND, PK, SK, outbox_partition, outbox_shard};
-use crate::kit::aws::dynamodb::{DynamoReader, Table};
+use crate::kit::aws::dynamodb::{DynamoReader, Table, record_retry};
 use crate::kit::command::change::UncommittedEvent;
 use crate::kit::command::{CommandContext, Envelope, EventId, Key, MalformedItem, Record, StoreError};
 use crate::kit::resilience::retry::Backoff;
@@ -162,6 +162,7 @@ impl Outbox {
             if let Some(left) = left.filter(|left| !left.is_empty()) {
                 failures += 1;
                 let delay = UNPROCESSED.delay(failures, &SystemEntropy).ok_or(StoreError::Throttled)?;
+                record_retry("BatchWriteItem", failures + 1, delay, "unprocessed");
                 SystemClock.sleep(delay).await;
                 pending.extend(left);
             }
