@@ -11,12 +11,27 @@ use crate::read;
 /// Number of patterns.
 pub(crate) const PATTERNS: usize = 48;
 
-/// Row of the list: number, pattern, description, file, and test with its file.
+/// Link to a file; captures its path.
+const LINK: &str = r"\[`[^`]+`\]\(([^)]+)\)";
+
+/// Row of the list: number, pattern, description, file, and tests.
 static ROW: LazyLock<Regex> = LazyLock::new(|| {
-    let link = r"\[`[^`]+`\]\(([^)]+)\)";
-    let row = format!(r"^\| (\d+) \| [^|]+ \| [^|]+ \| {link} \| `(\w+)` in {link} \|$");
+    let row = format!(r"^\| (\d+) \| [^|]+ \| [^|]+ \| {LINK} \| (`[^|]+) \|$");
     Regex::new(&row).unwrap()
 });
+
+/// Tests of one file.
+static TESTS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"((?:`\w+`, )*`\w+`) in {LINK}")).unwrap());
+
+/// Text that defines a test in a file.
+fn definition(test: &str, file: &str) -> String {
+    match test {
+        "compile_fail" => "```compile_fail".to_owned(),
+        function if file.ends_with(".py") => format!("def {function}("),
+        function => format!("fn {function}("),
+    }
+}
 
 #[test]
 fn patterns_are_complete_and_name_existing_files_and_tests() {
@@ -28,16 +43,15 @@ fn patterns_are_complete_and_name_existing_files_and_tests() {
         let number: usize = row[1].parse().unwrap();
         numbers.push(number);
         assert!(path(&row[2]).is_file(), "pattern {number}: {} does not exist", &row[2]);
-        let file = path(&row[4]);
-        let definition = match &row[3] {
-            example @ "compile_fail" => format!("```{example}"),
-            function if file.extension().is_some_and(|extension| extension == "py") => {
-                format!("def {function}(")
+        let listed: Vec<&str> = TESTS.find_iter(&row[3]).map(|found| found.as_str()).collect();
+        assert_eq!(listed.join(", "), row[3], "pattern {number}");
+        for (_, [functions, file]) in TESTS.captures_iter(&row[3]).map(|found| found.extract()) {
+            let source = read(&path(file));
+            for test in functions.split(", ").map(|test| test.trim_matches('`')) {
+                let definition = definition(test, file);
+                assert!(source.contains(&definition), "pattern {number}: {file} has no {definition}");
             }
-            function => format!("fn {function}("),
-        };
-        let defined = read(&file).contains(&definition);
-        assert!(defined, "pattern {number}: {} has no {definition}", file.display());
+        }
     }
     assert_eq!(numbers, (1..=PATTERNS).collect::<Vec<_>>());
 }
