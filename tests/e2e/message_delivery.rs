@@ -22,6 +22,7 @@ pub(crate) fn order_created(order: &serde_json::Value) -> String {
             "orderId": id,
             "marketId": order["marketId"],
             "buyerId": order["buyerId"],
+            "sellerId": order["sellerId"],
             "total": order["total"],
         },
     })

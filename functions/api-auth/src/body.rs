@@ -21,6 +21,7 @@ use shared::api::UserBody;
             "name": "Ada Lovelace",
             "role": "user",
             "status": "active",
+            "notifications": { "sales": true },
             "createdAt": "2027-01-15T08:00:00.000Z",
             "updatedAt": "2027-01-15T08:05:00.000Z",
             "version": 2,

@@ -11,6 +11,7 @@ mod refresh;
 mod register;
 mod request_password_reset;
 mod state;
+mod unsubscribe;
 mod verify_email;
 
 use axum::Router;
@@ -37,6 +38,8 @@ pub fn routes<R: RouteBuilder<AuthState>>(routes: R) -> R {
             confirm_password_reset::confirm_password_reset,
             CONFIRM_PASSWORD_RESET,
         )
+        .get("/v1/auth/unsubscribe", unsubscribe::get_unsubscribe_page, UNSUBSCRIBE_PAGE)
+        .post("/v1/auth/unsubscribe", unsubscribe::unsubscribe, UNSUBSCRIBE)
         .get("/.well-known/jwks.json", jwks::get_jwks, JWKS)
 }
 
@@ -116,6 +119,24 @@ const CONFIRM_PASSWORD_RESET: OperationDoc = OperationDoc::new("Set a new passwo
          since. Log in with the new password next.",
     )
     .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired]);
+
+const UNSUBSCRIBE_PAGE: OperationDoc = OperationDoc::new("Show the unsubscribe page").with_description(
+    "Returns a small HTML page with a button that sends `POST /v1/auth/unsubscribe` with the same token. \
+     Notification e-mails link to this page. It changes nothing, because mail scanners open the links of \
+     e-mails, and does not check the token. No access token is needed.",
+);
+
+const UNSUBSCRIBE: OperationDoc = OperationDoc::new("Unsubscribe from e-mail notifications")
+    .with_description(
+        "Turns off the notifications that the token names: for e-mails about sales, `notifications.sales` \
+         of the account becomes `false`. No access token is needed. Mail programs send this request for \
+         the `List-Unsubscribe` header of an e-mail (one-click unsubscription, RFC 8058); the body is \
+         ignored.\n\n\
+         The token does not expire and can be used repeatedly; it can do nothing else. `INVALID_TOKEN` \
+         means that it is malformed or forged. The user turns the notifications on again with \
+         `PATCH /v1/users/me`.",
+    )
+    .with_errors(&[ErrorCode::InvalidToken]);
 
 const JWKS: OperationDoc = OperationDoc::new("Get the public keys of access tokens").with_description(
     "Returns the public keys with which any party can verify access tokens, as a JSON Web Key Set (RFC \

@@ -19,6 +19,7 @@ pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
         .get("/v1/users", list::list_users, LIST)
         .get("/v1/users/me", get::get_current_user, GET_CURRENT)
+        .patch("/v1/users/me", update::update_current_user, PATCH_CURRENT)
         .get("/v1/users/{id}", get::get_user, GET)
         .put("/v1/users/{id}", update::update_user::<ReplaceUserRequest>, REPLACE)
         .patch("/v1/users/{id}", update::update_user::<PatchUserRequest>, PATCH)
@@ -41,6 +42,18 @@ const GET_CURRENT: OperationDoc = OperationDoc::new("Get your account")
          account has not changed. `NOT_FOUND` means that the account has been deleted.",
     )
     .with_errors(&[ErrorCode::NotFound]);
+
+const PATCH_CURRENT: OperationDoc = OperationDoc::new("Change properties of your account")
+    .with_description(
+        "Applies a JSON Merge Patch (RFC 7396) to the account of the access token: the same as \
+         `PATCH /v1/users/{id}` with the own id. For example, `{\"notifications\": {\"sales\": false}}` \
+         turns off e-mails about new orders and about cancellations by buyers. E-mails about the own \
+         purchases, about failed refunds and about the account itself are always sent.\n\n\
+         `If-Match` is required; a request that changes nothing does not create a new version. Changing \
+         the own `role` or `status` is a `VALIDATION_ERROR`. A suspended account gets `TOKEN_REVOKED`.",
+    )
+    .with_errors(&[ErrorCode::NotFound, ErrorCode::EmailTaken])
+    .with_operation_id("patchCurrentUser");
 
 const GET: OperationDoc = OperationDoc::new("Get an account").with_description(
     "Returns an account to its owner and to callers with the permission `users:read` (moderators and \
@@ -65,7 +78,7 @@ const REPLACE: OperationDoc = OperationDoc::new("Replace the e-mail address and 
 const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
     .with_description(
         "Applies a JSON Merge Patch (RFC 7396): fields that are absent keep their values. Users can \
-         change the `email` and `name` of their own account. Callers with the permission \
+         change the `email`, `name` and `notifications` of their own account. Callers with the permission \
          `users:update` (administrators) can change every field of other accounts; callers with \
          `users:suspend` (moderators) only the `status` of accounts with the role `user`. Changing \
          one's own `role` or `status` is a `VALIDATION_ERROR`.\n\n\

@@ -1,4 +1,5 @@
-//! `PUT` and `PATCH /v1/users/{id}`: updates the caller's own account or, with the permission, any account.
+//! `PUT` and `PATCH /v1/users/{id}`, `PATCH /v1/users/me`: updates the caller's own account or, with the
+//! permission, any account.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -6,6 +7,7 @@ use schemars::JsonSchema;
 use shared::api::deserialize::NonNull;
 use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate};
 use shared::api::{Authenticated, CommandState, HasPermission, Idempotent, UserBody};
+use shared::domain::user::notifications::NotificationChanges;
 use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::domain::values::email::Email;
@@ -37,7 +39,11 @@ pub(crate) struct ReplaceUserRequest {
 #[schemars(
     rename_all = "camelCase",
     deny_unknown_fields,
-    extend("examples" = [{ "name": "Ada King" }, { "status": "suspended" }])
+    extend("examples" = [
+        { "name": "Ada King" },
+        { "status": "suspended" },
+        { "notifications": { "sales": false } },
+    ])
 )]
 pub(crate) struct PatchUserRequest {
     /// E-mail address. A new address is unverified; a verification token is sent to it.
@@ -56,6 +62,21 @@ pub(crate) struct PatchUserRequest {
     #[deserr(default)]
     #[schemars(default)]
     status: NonNull<StatusRequest>,
+    /// E-mails that the user wants to receive. Absent topics keep their values.
+    #[deserr(default)]
+    #[schemars(default)]
+    notifications: NonNull<NotificationsRequest>,
+}
+
+/// Changes to the notification settings.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields, inline)]
+pub(crate) struct NotificationsRequest {
+    /// True to receive e-mails about sales: new orders, and cancellations of orders by buyers.
+    #[deserr(default)]
+    #[schemars(default)]
+    sales: NonNull<bool>,
 }
 
 /// Permissions of the caller on the accounts of other users.
@@ -78,6 +99,20 @@ pub(crate) async fn update_user<R: Into<UserChanges>>(
     Ok(ApiResponse::updated(changed.map(UserBody::from)))
 }
 
+/// Updates single properties of the caller's own account.
+pub(crate) async fn update_current_user(
+    State(app): State<CommandState>,
+    Authenticated(by): Authenticated,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
+    Json(request): Json<PatchUserRequest>,
+) -> Result<Versioned<UserBody>, ApiError> {
+    let (rights, expected) = (UserAdminRights::default(), if_match.expected());
+    let command = UpdateUser { id: by.user, by, rights, expected, changes: request.into() };
+    let changed = app.store.execute(command, &context).await?;
+    Ok(ApiResponse::updated(changed.map(UserBody::from)))
+}
+
 impl From<ReplaceUserRequest> for UserChanges {
     fn from(ReplaceUserRequest { email, name }: ReplaceUserRequest) -> Self {
         Self { email: Some(email), name: Some(name), ..Self::default() }
@@ -91,6 +126,9 @@ impl From<PatchUserRequest> for UserChanges {
             name: request.name.0,
             role: request.role.0.map(Role::from),
             status: request.status.0.map(UserStatus::from),
+            notifications: NotificationChanges {
+                sales: request.notifications.0.and_then(|notifications| notifications.sales.0),
+            },
         }
     }
 }

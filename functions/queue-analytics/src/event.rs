@@ -14,6 +14,7 @@ pub enum AnalyticsEvent {
     /// An account was created, changed or deleted.
     #[serde(
         rename = "user.registered",
+        alias = "user.invited",
         alias = "user.changed",
         alias = "user.email_changed",
         alias = "user.deleted"
@@ -45,6 +46,7 @@ pub enum AnalyticsEvent {
         alias = "order.shipped",
         alias = "order.delivered",
         alias = "order.refund_started",
+        alias = "order.refund_failed",
         alias = "order.partially_refunded",
         alias = "order.refunded",
         alias = "order.fulfilment_progressed"

@@ -2,9 +2,13 @@
 
 use askama::Template;
 
+use crate::locale::Locale;
+
 /// Content of an e-mail. The HTML template escapes all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EmailContent {
+    /// Language of the texts.
+    pub(crate) locale: Locale,
     /// Kind of e-mail; sent as a tag.
     pub(crate) kind: &'static str,
     /// Subject line; contains no user input.
@@ -21,6 +25,8 @@ pub(crate) struct EmailContent {
     pub(crate) button: Option<Button>,
     /// Explains why the recipient received the e-mail, or what to do if it was not meant for them.
     pub(crate) footnote: &'static str,
+    /// Address of the page where the recipient turns off such e-mails; `None` if they are always sent.
+    pub(crate) unsubscribe_url: Option<String>,
 }
 
 /// Labelled detail.
@@ -49,6 +55,7 @@ pub(crate) struct Button {
 #[template(path = "email.html")]
 struct Html<'a> {
     email: &'a EmailContent,
+    language: &'static str,
 }
 
 #[derive(Template)]
@@ -63,7 +70,8 @@ impl EmailContent {
     /// # Errors
     /// [`askama::Error`] if a template fails.
     pub(crate) fn render(&self) -> Result<(String, String), askama::Error> {
-        Ok((Html { email: self }.render()?, Text { email: self }.render()?))
+        let html = Html { email: self, language: self.locale.language_tag() };
+        Ok((html.render()?, Text { email: self }.render()?))
     }
 }
 
@@ -77,7 +85,7 @@ mod tests {
         let item = Item { title: title.to_owned(), quantity: 2, price: "1.00 EUR".to_owned() };
         let content = EmailContent {
             name: Some("<b>Ada</b>".to_owned()),
-            facts: vec![Fact { label: "Carrier", value: "<script>".to_owned() }],
+            facts: vec![Fact { label: "Reason", value: "<script>".to_owned() }],
             items: vec![item],
             ..EmailContent::default()
         };

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use shared::domain::order::OrderEventData;
 use shared::domain::user::UserId;
+use shared::messaging::email_dispatch::Recipient;
 
 /// Event that may cause an e-mail.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,15 +31,30 @@ pub enum EmailEvent {
     /// A password reset was requested for an address without an account.
     #[serde(rename = "user.password_reset_unknown_email")]
     PasswordResetUnknownEmail,
+    /// An order was placed.
+    #[serde(rename = "order.created")]
+    OrderCreated(OrderEventData),
     /// An order is paid.
     #[serde(rename = "order.confirmed")]
     OrderConfirmed(OrderEventData),
+    /// An order cannot be fulfilled.
+    #[serde(rename = "order.rejected")]
+    OrderRejected(OrderEventData),
+    /// An order was cancelled.
+    #[serde(rename = "order.cancelled")]
+    OrderCancelled(OrderEventData),
     /// An order was not paid in time.
     #[serde(rename = "order.expired")]
     OrderExpired(OrderEventData),
     /// An order was shipped.
     #[serde(rename = "order.shipped")]
     OrderShipped(OrderEventData),
+    /// An order was delivered.
+    #[serde(rename = "order.delivered")]
+    OrderDelivered(OrderEventData),
+    /// The gateway refused a refund of an order.
+    #[serde(rename = "order.refund_failed")]
+    OrderRefundFailed(OrderEventData),
     /// A refund of an order succeeded.
     #[serde(rename = "order.refunded", alias = "order.partially_refunded")]
     OrderRefunded(OrderEventData),
@@ -46,15 +62,22 @@ pub enum EmailEvent {
     #[serde(
         rename = "user.changed",
         alias = "user.deleted",
-        alias = "order.created",
         alias = "order.awaiting_payment",
-        alias = "order.rejected",
-        alias = "order.cancelled",
-        alias = "order.delivered",
         alias = "order.refund_started",
         alias = "order.fulfilment_progressed"
     )]
     NotEmailed(IgnoredAny),
+}
+
+impl EmailEvent {
+    /// Recipients of the e-mails about an event of an order.
+    pub(crate) const fn order_recipients(&self) -> &'static [Recipient] {
+        match self {
+            Self::OrderConfirmed(_) | Self::OrderCancelled(_) => &[Recipient::Buyer, Recipient::Seller],
+            Self::OrderRefundFailed(_) => &[Recipient::Seller],
+            _ => &[Recipient::Buyer],
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,23 @@
 //! Sends e-mails about accounts and orders.
 //!
 //! - `event.rs`: events consumed
-//! - `compose.rs`: event to e-mail, or the reason for sending none
-//! - `templates/account.rs` and `templates/order.rs`: texts
+//! - `compose.rs`: event to e-mails, or the reason for sending none
+//! - `templates/`: texts to account owners, buyers and sellers
+//! - `locale.rs`: formats of money and time
 //! - `email.rs`: rendering
 //! - `send.rs`: sends each e-mail once
 
 mod compose;
 mod email;
 mod event;
-mod format_money;
+mod locale;
 mod send;
 mod skip_reason;
-pub mod templates;
+mod templates;
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use shared::api::email_token::EmailTokens;
 use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::aws::mail::Mailer;
@@ -24,8 +26,6 @@ use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::kit::system::config::{ConfigError, Environment, invalid_variable};
-
-use crate::compose::NotComposed;
 
 pub use crate::event::EmailEvent;
 
@@ -39,6 +39,8 @@ pub struct Emails<S, M, C = SystemClock> {
     hmac_key: HmacKey,
     /// Base URL of the web application, without a trailing slash.
     app_url: String,
+    /// Base URL of the API, without a trailing slash.
+    api_url: String,
 }
 
 /// Number of e-mails of a batch sent concurrently.
@@ -53,25 +55,22 @@ impl<S: Store, M: Mailer> Emails<S, M> {
     /// # Errors
     /// [`ConfigError`] if a variable is missing or invalid.
     pub fn new(env: &Environment, store: S, mailer: M) -> Result<Self, ConfigError> {
-        let url = env.text("AGORA_APP_URL")?;
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            return Err(invalid_variable("AGORA_APP_URL", "must begin with http:// or https://".to_owned()));
-        }
         Ok(Self {
             store,
             mailer,
             clock: SystemClock,
             tokens: EmailTokens::from_env(env)?,
             hmac_key: HmacKey::new(&env.secret("AGORA_EMAIL_TOKEN_KEY")?),
-            app_url: url.trim_end_matches('/').to_owned(),
+            app_url: base_url(env, "AGORA_APP_URL")?,
+            api_url: base_url(env, "AGORA_API_URL")?,
         })
     }
 
     /// Replaces the clock.
     #[must_use]
     pub fn with_clock<C: Clock>(self, clock: C) -> Emails<S, M, C> {
-        let Self { store, mailer, tokens, hmac_key, app_url, .. } = self;
-        Emails { store, mailer, clock, tokens, hmac_key, app_url }
+        let Self { store, mailer, tokens, hmac_key, app_url, api_url, .. } = self;
+        Emails { store, mailer, clock, tokens, hmac_key, app_url, api_url }
     }
 }
 
@@ -85,17 +84,38 @@ impl<S, M, C> Emails<S, M, C> {
 impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     type Event = EmailEvent;
 
+    /// Sends the e-mails of an event concurrently. A repeated delivery sends only those that were not sent.
     async fn handle(&self, event: Envelope<EmailEvent>, _: &Delivery) -> Outcome {
-        match self.compose(&event).await {
-            Ok((email, dispatch)) => self.send(&event, email, dispatch).await,
-            Err(NotComposed::Skipped(reason)) => {
-                tracing::info!(%reason, "e-mail skipped");
-                Outcome::Done
-            }
-            Err(NotComposed::Store(error)) => {
+        let composed = match self.compose(&event).await {
+            Ok(composed) => composed,
+            Err(error) => {
                 tracing::warn!(%error, "failed to load the state of the e-mail");
-                Outcome::Retry { after: None, reason: "the table did not respond" }
+                return Outcome::Retry { after: None, reason: "the table did not respond" };
             }
+        };
+        let (due, skipped): (Vec<_>, Vec<_>) = composed.into_iter().partition(Result::is_ok);
+        for reason in skipped.into_iter().filter_map(Result::err) {
+            tracing::info!(%reason, "e-mail skipped");
         }
+        let sends = due.into_iter().filter_map(Result::ok).map(|email| self.send(&event, email));
+        join_all(sends).await.into_iter().fold(Outcome::Done, combine)
     }
+}
+
+/// Outcome of two e-mails: a retry if one of them is still to be sent, else a dead letter if one of them
+/// cannot be sent.
+fn combine(first: Outcome, second: Outcome) -> Outcome {
+    match (first, second) {
+        (first, Outcome::Done) | (first @ Outcome::Retry { .. }, _) => first,
+        (_, second) => second,
+    }
+}
+
+/// Reads a base URL from the environment.
+fn base_url(env: &Environment, variable: &'static str) -> Result<String, ConfigError> {
+    let url = env.text(variable)?;
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err(invalid_variable(variable, "must begin with http:// or https://".to_owned()));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
 }

@@ -13,34 +13,31 @@ use shared::messaging::email_dispatch::begin::{BeginDispatch, BeginDispatchError
 use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::email_dispatch::{DispatchState, EmailDispatch};
 
-use crate::compose::{ComposedEmail, DispatchSnapshot};
+use crate::compose::ComposedEmail;
+use crate::email::EmailContent;
 use crate::{EmailEvent, Emails};
 
 /// Lease of the instance that sends the e-mail. Much longer than [`SEND_TIMEOUT`], to tolerate clock skew.
 pub(crate) const SEND_LEASE: Duration = Duration::from_secs(15);
 
 impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
-    /// Sends the e-mail, unless it was sent before. `dispatch` and the record that the first commit returns
-    /// save a read each: if either is outdated, its version conflicts and the command decides again.
-    pub(crate) async fn send(
-        &self,
-        event: &Envelope<EmailEvent>,
-        email: ComposedEmail,
-        dispatch: DispatchSnapshot,
-    ) -> Outcome {
+    /// Sends the e-mail, unless it was sent before. The loaded dispatch record and the one that the first
+    /// commit returns save a read each: if either is outdated, its version conflicts and the command decides
+    /// again.
+    pub(crate) async fn send(&self, event: &Envelope<EmailEvent>, email: ComposedEmail) -> Outcome {
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
-        let ComposedEmail { to, content, fingerprint } = email;
+        let ComposedEmail { to, content, fingerprint, dispatch_id: id, dispatch } = email;
         let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        let command = BeginDispatch { id: event.id.clone(), fingerprint, lease: SEND_LEASE };
+        let command = BeginDispatch { id, fingerprint, lease: SEND_LEASE };
         let begun = match self.store.execute_on(dispatch, command, &context).await {
             Ok(executed) => executed.into_output(),
             Err(error) => return not_begun(error),
         };
+        let EmailContent { subject, kind, unsubscribe_url, .. } = content;
         let correlation_id = context.correlation_id.clone();
-        let message =
-            Message { to, subject: content.subject, html, text, kind: content.kind, correlation_id };
+        let message = Message { to, subject, html, text, kind, correlation_id, unsubscribe_url };
         // A slow table may have used up the lease; the e-mail is then not sent at all.
         let sent = if self.is_in_time(&begun) {
             self.mailer.send(&message).await

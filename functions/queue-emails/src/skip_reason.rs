@@ -15,6 +15,9 @@ pub(crate) enum SkipReason {
     /// The link of the e-mail would have expired.
     #[error("the link would have expired")]
     TooLate,
+    /// The recipient has turned off e-mails of this topic.
+    #[error("the recipient has unsubscribed")]
+    Unsubscribed,
     /// The order is not in the state that the event reports.
     #[error("the order is not in the state that the event reports")]
     StateChanged,

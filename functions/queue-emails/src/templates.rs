@@ -1,4 +1,37 @@
-//! Texts of the e-mails.
+//! Texts of the e-mails: one file for each.
 
 pub(crate) mod account;
-pub(crate) mod order;
+pub(crate) mod buyer;
+pub(crate) mod seller;
+
+use shared::domain::order::{Order, OrderStatus, Transition};
+
+use crate::email::{Fact, Item};
+use crate::locale::Locale;
+use crate::skip_reason::SkipReason;
+
+/// Lines of an order.
+fn items(order: &Order, locale: Locale) -> Vec<Item> {
+    let items = order.lines.iter().map(|line| Item {
+        title: line.title.as_str().to_owned(),
+        quantity: line.quantity.get(),
+        // The product cannot overflow: it is part of the order total, which is within bounds.
+        price: locale.money(line.unit_price.checked_mul(line.quantity).unwrap_or(line.unit_price)),
+    });
+    items.collect()
+}
+
+/// Last change of the order to `status`.
+fn transition(order: &Order, status: OrderStatus) -> Result<&Transition, SkipReason> {
+    order.timeline.iter().rfind(|entry| entry.status == status).ok_or(SkipReason::StateChanged)
+}
+
+/// Reason of a change, if there is one. Products are named by their titles instead of their ids.
+fn reason(order: &Order, transition: &Transition) -> Option<Fact> {
+    let reason = transition.reason.clone()?;
+    let value = order
+        .lines
+        .iter()
+        .fold(reason, |text, line| text.replace(&line.product_id.to_string(), line.title.as_str()));
+    Some(Fact { label: "Reason", value })
+}

@@ -24,6 +24,7 @@ pub enum SearchEvent {
     /// An account was registered, changed or deleted.
     #[serde(
         rename = "user.registered",
+        alias = "user.invited",
         alias = "user.changed",
         alias = "user.email_changed",
         alias = "user.deleted"

@@ -169,8 +169,11 @@ async fn serve(
         None => Secrets::generate(template)?,
     };
     let mut parameters = secrets.parameters(template);
-    let defaults =
-        [("PaymentGatewayUrl", format!("http://{}", addresses.payments)), ("Stage", "local".to_owned())];
+    let defaults = [
+        ("ApiUrl", format!("http://{}", addresses.gateway)),
+        ("PaymentGatewayUrl", format!("http://{}", addresses.payments)),
+        ("Stage", "local".to_owned()),
+    ];
     parameters.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
     parameters.retain(|name, _| template.declares(name));
     parameters.extend(builder.parameters.clone());

@@ -4,6 +4,8 @@
 //! it can be used once. Tokens are deterministic: a token issued again at the same time for the same account
 //! is the same, so an e-mail can be composed twice.
 
+pub mod unsubscribe;
+
 use std::time::Duration;
 
 use crate::domain::user::{Credentials, User, UserId};
@@ -147,6 +149,7 @@ impl UnverifiedToken {
 mod tests {
     use super::*;
     use crate::domain::user::SessionEpoch;
+    use crate::domain::user::notifications::Notifications;
     use crate::domain::user::{Role, UserStatus};
     use crate::kit::command::Version;
 
@@ -170,6 +173,7 @@ mod tests {
             role: Role::User,
             status: UserStatus::Active,
             session_epoch: SessionEpoch::default(),
+            notifications: Notifications::default(),
             created_at: now(),
             updated_at: now(),
         };

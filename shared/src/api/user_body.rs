@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::user::notifications::Notifications;
 use crate::domain::user::{Role, User, UserId, UserStatus};
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
@@ -22,6 +23,7 @@ use crate::kit::system::clock::Timestamp;
         "name": "Ada Lovelace",
         "role": "user",
         "status": "active",
+        "notifications": { "sales": true },
         "createdAt": "2027-01-15T08:00:00.000Z",
         "updatedAt": "2027-01-15T08:05:00.000Z",
         "version": 2,
@@ -40,6 +42,8 @@ pub struct UserBody {
     role: Role,
     /// Status of the account.
     status: UserStatus,
+    /// E-mails that the user wants to receive.
+    notifications: Notifications,
     /// Time of registration.
     created_at: Timestamp,
     /// Time of the last change.
@@ -67,6 +71,7 @@ impl From<User> for UserBody {
             name: user.name,
             role: user.role,
             status: user.status,
+            notifications: user.notifications,
             created_at: user.created_at,
             updated_at: user.updated_at,
             version: user.version,

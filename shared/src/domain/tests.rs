@@ -2,6 +2,7 @@
 
 use crate::domain::market::{Market, MarketStatus};
 use crate::domain::product::{Product, ProductStatus};
+use crate::domain::user::notifications::Notifications;
 use crate::domain::user::{Role, SessionEpoch, User, UserStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::{Amount, Money};
@@ -55,6 +56,7 @@ pub(crate) fn user() -> User {
         role: Role::User,
         status: UserStatus::Active,
         session_epoch: SessionEpoch::default().next(),
+        notifications: Notifications::default(),
         created_at: at(0),
         updated_at: at(0),
     }

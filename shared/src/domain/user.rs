@@ -2,6 +2,7 @@
 
 pub mod delete;
 pub mod grant_admin;
+pub mod notifications;
 pub mod password_reset;
 pub mod register;
 pub mod rehash;
@@ -16,6 +17,7 @@ pub use session_epoch::SessionEpoch;
 use serde::{Deserialize, Serialize};
 use strum::{Display, IntoStaticStr, VariantArray};
 
+use crate::domain::user::notifications::Notifications;
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::text::Name;
@@ -46,6 +48,9 @@ pub struct User {
     /// Current session epoch. Sessions of earlier epochs are invalid.
     #[serde(default)]
     pub session_epoch: SessionEpoch,
+    /// E-mails that the user wants to receive.
+    #[serde(default)]
+    pub notifications: Notifications,
     /// Time of registration.
     pub created_at: Timestamp,
     /// Time of the last change.

@@ -8,6 +8,8 @@
 pub mod begin;
 pub mod end;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::kit::command::Version;
@@ -17,12 +19,45 @@ use crate::kit::system::clock::Timestamp;
 /// Maximum number of sends of an e-mail: one, and a second one if the outcome of the first is unknown.
 pub const MAX_SENDS: u32 = 2;
 
-/// Dispatch of the e-mail about an event.
+/// Recipient of an e-mail about an event. An event can have several, each with an e-mail of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// Owner of the account that the event is about.
+    Account,
+    /// Buyer of the order that the event is about.
+    Buyer,
+    /// Seller of the order that the event is about.
+    Seller,
+}
+
+/// Id of a dispatch: the event and the recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DispatchId(String);
+
+impl DispatchId {
+    /// Id of the dispatch of the e-mail about `event` to `recipient`.
+    #[must_use]
+    pub fn new(event: &EventId, recipient: Recipient) -> Self {
+        match recipient {
+            Recipient::Account | Recipient::Buyer => Self(event.to_string()),
+            Recipient::Seller => Self(format!("{event}.seller")),
+        }
+    }
+}
+
+impl fmt::Display for DispatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Dispatch of the e-mail about an event to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailDispatch {
-    /// Id of the event.
-    pub id: EventId,
+    /// Event and recipient.
+    pub id: DispatchId,
     /// Version for optimistic locking. Only the sender that began a version may end it.
     pub version: Version,
     /// State of the dispatch.

@@ -74,25 +74,27 @@ impl Subscriber {
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
-        "order.created" | "order.cancelled" => &[Subscriber::Fulfilment, Subscriber::Analytics],
+        "order.created" | "order.cancelled" => {
+            &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails]
+        }
         "order.refund_started" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
         "order.confirmed"
+        | "order.rejected"
+        | "order.delivered"
         | "order.expired"
         | "order.shipped"
         | "order.partially_refunded"
         | "order.refunded" => &[Subscriber::Analytics, Subscriber::Emails],
-        "user.registered" | "user.email_changed" => {
+        "user.registered" | "user.invited" | "user.email_changed" => {
             &[Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
         }
-        // Both events have a subscriber, so that a request for an unknown address costs the same as for a
-        // known one.
+        // Both events of password resets have a subscriber, so that a request for an unknown address costs
+        // the same as for a known one.
         "user.password_reset_requested"
         | "user.password_reset_unknown_email"
+        | "order.refund_failed"
         | "dead_letter.redriven.emails" => &[Subscriber::Emails],
-        "order.awaiting_payment"
-        | "order.rejected"
-        | "order.delivered"
-        | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
+        "order.awaiting_payment" | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted"
         | "user.changed" | "user.deleted" => &[Subscriber::Analytics, Subscriber::SearchIndex],
         "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],

@@ -32,11 +32,11 @@ use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, EmailClaim, Role, User};
 use shared::domain::values::email::Email;
 use shared::domain::values::money::Quantity;
-use shared::kit::command::{Command, CommandContext, EventId, ReadSet, Record, Store, Version};
+use shared::kit::command::{Command, CommandContext, ReadSet, Record, Store, Version};
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
-use shared::messaging::email_dispatch::EmailDispatch;
+use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::event_routing::Subscriber;
@@ -118,7 +118,7 @@ async fn password_reset_is_stored_without_the_address() {
 #[tokio::test]
 async fn email_dispatch_is_stored_by_event_without_the_address() {
     let fixture = Fixture::open().await;
-    let id: EventId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
+    let id: DispatchId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
     let (fingerprint, lease) = ("a digest".to_owned(), Duration::from_secs(15));
     fixture.run(BeginDispatch { id: id.clone(), fingerprint, lease }).await;
     assert_json_snapshot!("email-dispatch-begun", fixture.stored::<EmailDispatch>(&id).await);

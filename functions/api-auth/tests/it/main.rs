@@ -9,6 +9,7 @@ mod logout;
 mod password_reset;
 mod refresh;
 mod register;
+mod unsubscribe;
 mod verify_email;
 
 use api_auth::AuthState;

@@ -277,7 +277,8 @@ async fn response_contains_the_requested_fields() {
         assert!(shown.header("etag").is_some());
         let refused = users.api.get(&format!("{path}?fields=password&include=creator")).by(stranger()).await;
         assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
-        let known = "id, email, emailVerified, name, role, status, createdAt, updatedAt, version";
+        let known =
+            "id, email, emailVerified, name, role, status, notifications, createdAt, updatedAt, version";
         let expected = json!({
             "fields": format!("`password` is not one of {known}"),
             "include": "is not a known field",

@@ -41,6 +41,44 @@ async fn patch_without_changes_creates_no_version() {
 }
 
 #[tokio::test]
+async fn notifications_are_turned_off_and_on_again() {
+    let users = Users::open().await;
+    let patch = |sales: bool| {
+        let body = json!({ "notifications": { "sales": sales } });
+        users.api.patch("/v1/users/me").by(stranger()).if_match("*").json(&body)
+    };
+    for (sales, version) in [(true, 1), (false, 2), (false, 2), (true, 3)] {
+        let response = patch(sales).await;
+        assert_eq!(response.status, 200, "{}", response.json());
+        let shown = response.json()["data"].clone();
+        assert_eq!((&shown["notifications"]["sales"], &shown["version"]), (&json!(sales), &json!(version)));
+        assert_eq!(users.api.get("/v1/users/me").by(stranger()).await.json()["data"], shown);
+    }
+    for body in [json!({ "notifications": null }), json!({ "notifications": { "all": false } })] {
+        let response = users.api.patch("/v1/users/me").by(stranger()).if_match("*").json(&body).await;
+        assert_eq!(response.error(), (400, "VALIDATION_ERROR"), "{body}");
+    }
+    let outdated = users.api.patch("/v1/users/me").by(stranger()).if_match("\"1\"").json(&json!({})).await;
+    assert_eq!(outdated.error(), (412, "VERSION_MISMATCH"));
+}
+
+#[tokio::test]
+async fn own_account_is_patched_by_its_owner_only() {
+    let users = Users::open().await;
+    let own_role = json!({ "role": "admin" });
+    let response = users.api.patch("/v1/users/me").by(stranger()).if_match("*").json(&own_role).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    let body = json!({ "name": "Someone" });
+    let response = users.api.patch("/v1/users/me").if_match("*").json(&body).await;
+    assert_eq!(response.error(), (401, "UNAUTHENTICATED"));
+    let response = users.api.patch("/v1/users/me").by(stranger()).if_match("*").json(&body).await;
+    assert_eq!((response.status.as_u16(), &response.json()["data"]["name"]), (200, &body["name"]));
+    let foreign = json!({ "notifications": { "sales": false } });
+    let response = users.patch(moderator(), stranger().user, &foreign).await;
+    assert_eq!(response.error(), (403, "FORBIDDEN"));
+}
+
+#[tokio::test]
 async fn change_requires_the_current_version() {
     let users = Users::open().await;
     let patch = json!({ "name": "Someone" });

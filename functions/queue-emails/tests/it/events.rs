@@ -1,30 +1,37 @@
 //! Every event in `events/queue-emails/`.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
-use shared::domain::order::payment::GatewayId;
+use local::services::ses::Email;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
-use shared::domain::order::{Order, OrderEvent, OrderEventData, Party, Shipment};
-use test_support::fixture::cents;
+use shared::domain::order::payment::{DeclineCode, GatewayId};
+use shared::domain::order::{Order, OrderEvent, OrderEventData, OrderStatus, Party, Shipment, Transition};
+use shared::kit::system::clock::Timestamp;
+use test_support::fixture::{PRODUCT, cents};
 use test_support::lambda_event::assert_all_cases;
 
-use super::{ADDRESS, Fixture};
+use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
-/// Kind of the e-mail that is sent for each event.
-const SENT: [(&str, &str); 8] = [
-    ("order-confirmed", "order-confirmed"),
-    ("order-expired", "order-expired"),
-    ("order-refunded", "order-refunded"),
-    ("order-partially-refunded", "order-refunded"),
-    ("order-shipped", "order-shipped"),
-    ("password-reset-requested", "reset"),
-    ("user-email-changed", "verify"),
-    ("user-registered", "welcome"),
+/// Kinds of the e-mails that are sent for each event to the buyer and to the seller; empty for none.
+const SENT: [(&str, &str, &str); 13] = [
+    ("order-created", "order-received", ""),
+    ("order-confirmed", "order-confirmed", "new-order"),
+    ("order-rejected", "order-rejected", ""),
+    ("order-cancelled", "order-cancelled", "sale-cancelled"),
+    ("order-expired", "order-expired", ""),
+    ("order-refunded", "order-refunded", ""),
+    ("order-partially-refunded", "order-refunded", ""),
+    ("order-refund-failed", "", "refund-failed"),
+    ("order-shipped", "order-shipped", ""),
+    ("order-delivered", "order-delivered", ""),
+    ("password-reset-requested", "reset", ""),
+    ("user-email-changed", "verify", ""),
+    ("user-registered", "welcome", ""),
 ];
 
-/// Creates an order with refunds and a shipment.
-async fn order_with_refunds_and_shipment(fixture: &Fixture) {
-    let placed = fixture.marketplace.order(Some("pm_card_visa")).await;
-    let now = placed.created_at;
+/// Refunds in every status.
+fn refunds(at: Timestamp) -> Vec<Refund> {
     let refund = |number, amount, status| Refund {
         number,
         gateway_id: GatewayId("pi_1".to_owned()),
@@ -32,62 +39,122 @@ async fn order_with_refunds_and_shipment(fixture: &Fixture) {
         by: Party::Seller,
         reason: "chipped".to_owned(),
         status,
-        failure: None,
+        failure: (status == RefundStatus::Failed).then(|| DeclineCode::new("card_closed")),
         attempt: 1,
-        decided_at: now,
-        at: now,
+        decided_at: at,
+        at,
     };
-    let refunds = vec![
+    vec![
         refund(1, 400, RefundStatus::Succeeded),
         refund(2, 600, RefundStatus::Succeeded),
         refund(3, 500, RefundStatus::Pending),
         refund(4, 500, RefundStatus::Failed),
-    ];
+    ]
+}
+
+/// Creates an order that has been in every status, with refunds and a shipment.
+async fn order_with_history(fixture: &Fixture) {
+    let placed = fixture.marketplace.order(Some("pm_card_visa")).await;
+    let refunds = refunds(placed.created_at);
     let shipment =
         Shipment { carrier: "Snail & Sons".parse().unwrap(), tracking_number: "<42>".parse().unwrap() };
-    let order = Order { version: placed.version.next(), refunds, shipment: Some(shipment), ..placed };
+    let change = |status, by, reason: Option<&str>| Transition {
+        status,
+        at: "2027-01-15T08:00:00.000Z".parse().unwrap(),
+        by,
+        reason: reason.map(str::to_owned),
+    };
+    let out_of_stock = format!("out of stock: {PRODUCT}");
+    let mut timeline = placed.timeline.clone();
+    timeline.extend([
+        change(OrderStatus::Confirmed, Party::System, None),
+        change(OrderStatus::Shipped, Party::Seller, None),
+        change(OrderStatus::Delivered, Party::Seller, None),
+        change(OrderStatus::Rejected, Party::System, Some(&out_of_stock)),
+        change(OrderStatus::Cancelled, Party::Buyer, Some("<b>too</b> late & \"broken\"")),
+    ]);
+    let created_at = "2027-01-15T07:59:00.000Z".parse().unwrap();
+    let shipment = Some(shipment);
+    let order = Order { version: placed.version.next(), refunds, shipment, timeline, created_at, ..placed };
     let facts = OrderEventData::from(&order);
     fixture.marketplace.put_entity(order, OrderEvent::Shipped(facts)).await;
 }
 
-/// Text of an e-mail without the end of its link, which differs in every run.
-fn without_token(text: &str) -> String {
-    let line = |line: &str| match line.split_once("#token=") {
-        Some((link, _)) => format!("{link}#token=[token]"),
-        None => line.to_owned(),
-    };
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
+/// Headers, text and HTML of an e-mail, without the tokens of its links, which differ in every run.
+fn masked(email: &Email) -> String {
+    let mut all = format!("Subject: {}\n", email.subject);
+    for (name, value) in &email.headers {
+        writeln!(all, "{name}: {value}").unwrap();
+    }
+    write!(all, "\n{}\n\n{}", email.text, email.html).unwrap();
+    let api = email.headers.get("List-Unsubscribe").map(|link| link.split("/v1").next().unwrap_or_default());
+    if let Some(api) = api {
+        all = all.replace(api.trim_start_matches('<'), "[api]");
+    }
+    let mut parts = all.split("token=");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).unwrap_or(part.len());
+        masked.push_str("token=[token]");
+        masked.push_str(&part[end..]);
+    }
+    masked
 }
 
 #[tokio::test]
-async fn every_event_sends_its_email() {
+async fn every_event_sends_its_emails() {
     let fixture = Fixture::open().await;
-    order_with_refunds_and_shipment(&fixture).await;
-    for (case, kind) in SENT {
+    order_with_history(&fixture).await;
+    for (case, to_buyer, to_seller) in SENT {
+        let before = fixture.mail_catcher().sent().len();
         let result = fixture.handle_case(case).await;
         assert!(result.is_success(), "{case}: {result:?}");
-        let email = fixture.sent().pop().unwrap();
-        assert_eq!(email.tags["kind"], kind, "{case}");
-        assert_snapshot!(case, format!("{}\n\n{}", email.subject, without_token(&email.text)));
-        assert_eq!(
-            (email.from.as_str(), email.to.as_slice()),
-            ("no-reply@agora.example", [ADDRESS.to_owned()].as_slice())
-        );
-        assert_eq!(email.headers["X-Correlation-Id"], "checkout-7f3a");
-        assert!(!email.html.contains("<42>") && !email.html.contains("Snail & Sons"), "{}", email.html);
+        let expected: Vec<_> = [(ADDRESS, to_buyer), (SELLER_ADDRESS, to_seller)]
+            .into_iter()
+            .filter(|(_, kind)| !kind.is_empty())
+            .collect();
+        assert_eq!(fixture.mail_catcher().sent().len() - before, expected.len(), "{case}");
+        for (address, kind) in expected {
+            let email = fixture.mail_catcher().sent_to(address).pop().unwrap();
+            assert_eq!(email.tags["kind"], kind, "{case}");
+            assert_snapshot!(if address == ADDRESS { case } else { kind }, masked(&email));
+            assert_eq!((email.from.as_str(), email.to.len()), ("no-reply@agora.example", 1));
+            assert_eq!(email.headers["X-Correlation-Id"], "checkout-7f3a");
+            for markup in ["<42>", "Snail & Sons", "<b>"] {
+                assert!(!email.html.contains(markup), "{}", email.html);
+            }
+        }
     }
     assert!(fixture.handle_case("password-reset-unknown-email").await.is_success());
     let unreadable = fixture.handle_case("unreadable").await;
     assert!(unreadable.dead_letter_reason().starts_with("the message cannot be parsed"), "{unreadable:?}");
-    assert_eq!(fixture.mail_catcher().sent().len(), SENT.len());
     let without_email = ["password-reset-unknown-email", "unreadable"];
     assert_all_cases("queue-emails", SENT.iter().map(|(case, ..)| *case).chain(without_email));
 }
 
 #[tokio::test]
+async fn only_notifications_can_be_unsubscribed_with_one_click() {
+    let fixture = Fixture::open().await;
+    order_with_history(&fixture).await;
+    for (case, ..) in SENT {
+        assert!(fixture.handle_case(case).await.is_success(), "{case}");
+    }
+    for email in fixture.mail_catcher().sent() {
+        let kind = email.tags["kind"].as_str();
+        let link = email.headers.get("List-Unsubscribe");
+        assert_eq!(link.is_some(), ["new-order", "sale-cancelled"].contains(&kind), "{kind}");
+        let Some(link) = link else { continue };
+        assert_eq!(email.headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+        let url = link.trim_matches(['<', '>']);
+        assert!(url.contains("/v1/auth/unsubscribe?token=usr_"), "{url}");
+        assert!(email.text.contains(url) && email.html.contains(url), "{}", email.html);
+    }
+}
+
+#[tokio::test]
 async fn emails_to_unverified_addresses_contain_no_user_input() {
     let fixture = Fixture::open().await;
-    order_with_refunds_and_shipment(&fixture).await;
+    order_with_history(&fixture).await;
     for case in ["user-registered", "user-email-changed", "password-reset-requested", "order-confirmed"] {
         assert!(fixture.handle_case(case).await.is_success(), "{case}");
     }
@@ -102,4 +169,26 @@ async fn emails_to_unverified_addresses_contain_no_user_input() {
     fixture.marketplace.run(verify).await;
     assert!(fixture.handle_case("order-shipped").await.is_success());
     assert!(fixture.sent().pop().unwrap().text.contains(greeting));
+}
+
+#[tokio::test]
+async fn seller_gets_no_email_about_unconfirmed_or_own_cancellation() {
+    let fixture = Fixture::open().await;
+    let placed = fixture.marketplace.order(None).await;
+    let cancelled = |order: Order, by: Party, confirmed: bool| {
+        let at = order.created_at;
+        let entry = |status, by| Transition { status, at, by, reason: None };
+        let confirmation = confirmed.then(|| entry(OrderStatus::Confirmed, Party::System));
+        let timeline = confirmation.into_iter().chain([entry(OrderStatus::Cancelled, by)]).collect();
+        Order { version: order.version.next(), timeline, ..order }
+    };
+    let by_buyer = cancelled(placed, Party::Buyer, false);
+    let by_seller = cancelled(by_buyer.clone(), Party::Seller, true);
+    for order in [by_buyer, by_seller] {
+        let data = OrderEventData::from(&order);
+        fixture.marketplace.put_entity(order, OrderEvent::Cancelled(data)).await;
+        assert!(fixture.handle_case("order-cancelled").await.is_success());
+        assert!(fixture.mail_catcher().sent_to(SELLER_ADDRESS).is_empty());
+    }
+    assert_eq!(fixture.sent().len(), 1, "the buyer gets one e-mail");
 }

@@ -11,7 +11,7 @@ use test_support::fixture::test_context;
 use test_support::lambda_event::event_from_file;
 use test_support::queue_function::BatchResult;
 
-use super::Fixture;
+use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
 /// Lease of the instance that sends an e-mail.
 const SEND_LEASE: Duration = Duration::from_secs(15);
@@ -93,6 +93,20 @@ async fn throttled_email_is_sent_once_later() {
     assert!(fixture.handle_case("user-registered").await.is_success());
     assert!(fixture.handle_case("user-registered").await.is_success());
     assert_eq!(fixture.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn throttled_email_to_one_recipient_is_retried_alone() {
+    let fixture = Fixture::open().await;
+    fixture.confirmed_order().await;
+    fixture.mail_catcher().add_fault_rule(Rule::next(Effect::Throttle));
+    let result = fixture.handle_case("order-confirmed").await;
+    assert_eq!((result.failures.len(), fixture.mail_catcher().sent().len()), (1, 1));
+    for _ in 0..2 {
+        assert!(fixture.handle_case("order-confirmed").await.is_success());
+        let sent = [ADDRESS, SELLER_ADDRESS].map(|address| fixture.mail_catcher().sent_to(address).len());
+        assert_eq!(sent, [1, 1]);
+    }
 }
 
 #[tokio::test]

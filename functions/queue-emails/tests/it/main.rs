@@ -12,6 +12,8 @@ use std::time::Duration;
 use local::services::ses::{Email, MailCatcher};
 use queue_emails::Emails;
 use serde_json::Value;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
+use shared::domain::order::payment::{Capture, GatewayId};
 use shared::domain::user::User;
 use shared::kit::aws::mail::SesMailer;
 use shared::kit::system::clock::Timestamp;
@@ -22,6 +24,9 @@ use test_support::queue_function::{BatchResult, handle};
 
 /// E-mail address of the buyer.
 const ADDRESS: &str = "buyer@example.com";
+
+/// E-mail address of the seller.
+const SELLER_ADDRESS: &str = "seller@example.com";
 
 /// The function on a marketplace, shortly after the events under `events/` occurred.
 struct Fixture {
@@ -47,6 +52,14 @@ impl Fixture {
     /// Handles one of the events under `events/`.
     async fn handle_case(&self, case: &str) -> BatchResult {
         self.handle(&event_from_file("queue-emails", case)).await
+    }
+
+    /// Places the buyer's order and charges it.
+    async fn confirmed_order(&self) {
+        let order = self.marketplace.order(Some("pm_card_visa")).await;
+        let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total };
+        self.marketplace.advance(FulfilmentTransition::Reserve).await;
+        self.marketplace.advance(FulfilmentTransition::Captured(capture)).await;
     }
 
     fn mail_catcher(&self) -> &MailCatcher {

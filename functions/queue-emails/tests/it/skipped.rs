@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use local::services::ses::{Effect, Rule};
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
+use shared::domain::order::payment::DeclineCode;
+use shared::domain::order::refund::RefundOrder;
 use shared::domain::user::Credentials;
 use shared::domain::user::delete::DeleteUser;
+use shared::domain::user::notifications::{Topic, Unsubscribe};
 use shared::domain::user::password_reset::confirm::ResetPassword;
 use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::verify::VerifyEmail;
 use shared::repository::user::UserReader;
-use test_support::fixture::{BUYER, buyer, id};
+use test_support::fixture::{BUYER, ORDER, SELLER, buyer, id, seller};
 
-use super::{ADDRESS, Fixture};
+use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
 impl Fixture {
     /// Handles an event while the mail service throttles, so that the e-mail is not sent yet.
@@ -67,6 +71,24 @@ async fn deleted_account_gets_no_email() {
     for case in ["user-registered", "password-reset-requested", "order-confirmed"] {
         fixture.assert_skipped(case).await;
     }
+}
+
+#[tokio::test]
+async fn unsubscribed_seller_gets_only_emails_about_failed_refunds() {
+    let fixture = Fixture::open().await;
+    fixture.confirmed_order().await;
+    fixture.marketplace.run(Unsubscribe { user_id: id(SELLER), topic: Topic::Sales }).await;
+    assert!(fixture.handle_case("order-confirmed").await.is_success());
+    assert!(fixture.mail_catcher().sent_to(SELLER_ADDRESS).is_empty());
+    assert_eq!(fixture.sent().len(), 1, "the buyer still gets an e-mail");
+    let (reason, by) = ("chipped".parse().unwrap(), seller());
+    fixture.marketplace.run(RefundOrder { id: id(ORDER), by, amount: None, reason }).await;
+    let code = DeclineCode::new("card_closed");
+    fixture.marketplace.advance(FulfilmentTransition::RefundRefused(1, code)).await;
+    assert!(fixture.handle_case("order-refund-failed").await.is_success());
+    let to_seller = fixture.mail_catcher().sent_to(SELLER_ADDRESS);
+    assert_eq!(to_seller.len(), 1);
+    assert_eq!(to_seller[0].tags["kind"], "refund-failed");
 }
 
 #[tokio::test]

@@ -44,6 +44,9 @@ pub enum OrderEvent {
     /// A refund succeeded that does not change the status.
     #[serde(rename = "order.partially_refunded")]
     PartiallyRefunded(OrderEventData),
+    /// The gateway refused a refund that the seller decided on.
+    #[serde(rename = "order.refund_failed")]
+    RefundFailed(OrderEventData),
     /// The payment is fully refunded.
     #[serde(rename = "order.refunded")]
     Refunded(OrderEventData),
@@ -63,13 +66,16 @@ pub struct OrderEventData {
     pub market_id: MarketId,
     /// Buyer of the order.
     pub buyer_id: UserId,
+    /// Seller of the order.
+    pub seller_id: UserId,
     /// Total of the order.
     pub total: Money,
 }
 
 impl From<&Order> for OrderEventData {
     fn from(order: &Order) -> Self {
-        Self { order_id: order.id, market_id: order.market_id, buyer_id: order.buyer_id, total: order.total }
+        let Order { id, market_id, buyer_id, seller_id, total, .. } = *order;
+        Self { order_id: id, market_id, buyer_id, seller_id, total }
     }
 }
 
@@ -99,6 +105,7 @@ impl OrderEvent {
             | Self::Shipped(data)
             | Self::Delivered(data)
             | Self::RefundStarted(data)
+            | Self::RefundFailed(data)
             | Self::PartiallyRefunded(data)
             | Self::Refunded(data)
             | Self::Progressed(data) => *data,
@@ -122,7 +129,7 @@ mod tests {
     use crate::domain::order::tests::confirmed;
     use crate::domain::tests::assert_names_are_types;
 
-    const CONSTRUCTORS: [EventConstructor; 12] = [
+    const CONSTRUCTORS: [EventConstructor; 13] = [
         OrderEvent::Created,
         OrderEvent::AwaitingPayment,
         OrderEvent::Confirmed,
@@ -132,6 +139,7 @@ mod tests {
         OrderEvent::Shipped,
         OrderEvent::Delivered,
         OrderEvent::RefundStarted,
+        OrderEvent::RefundFailed,
         OrderEvent::PartiallyRefunded,
         OrderEvent::Refunded,
         OrderEvent::Progressed,
@@ -152,6 +160,7 @@ mod tests {
             order_id: order.id,
             market_id: order.market_id,
             buyer_id: order.buyer_id,
+            seller_id: order.seller_id,
             total: order.total,
         };
         for event in CONSTRUCTORS.map(|event| event((&order).into())) {

@@ -2,6 +2,7 @@
 
 use super::{Credentials, EmailClaim, Role, User, UserEvent, UserId, UserStatus};
 use crate::domain::user::SessionEpoch;
+use crate::domain::user::notifications::Notifications;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
 use crate::kit::command::{Change, Command, ReadSet, Version};
@@ -51,6 +52,7 @@ impl Command for RegisterUser {
             role: self.role,
             status: UserStatus::Active,
             session_epoch: SessionEpoch::default(),
+            notifications: Notifications::default(),
             created_at: now,
             updated_at: now,
         };

@@ -2,6 +2,7 @@
 
 use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
+use crate::domain::user::notifications::NotificationChanges;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
@@ -45,6 +46,8 @@ pub struct UserChanges {
     pub role: Option<Role>,
     /// New status.
     pub status: Option<UserStatus>,
+    /// Changes to the notifications.
+    pub notifications: NotificationChanges,
 }
 
 /// Rule for changes to other accounts.
@@ -154,6 +157,7 @@ impl UserChanges {
             name: self.name.clone().unwrap_or(user.name),
             role: self.role.unwrap_or(user.role),
             status,
+            notifications: self.notifications.applied_to(user.notifications),
             session_epoch: if suspended { user.session_epoch.next() } else { user.session_epoch },
             ..user
         }
@@ -164,6 +168,7 @@ impl UserChanges {
 mod tests {
     use super::*;
     use crate::domain::tests::{BUYER, STRANGER, actor, at, decide, refusal, third, user};
+    use crate::domain::user::notifications::Notifications;
     use crate::kit::command::{Condition, Operation};
 
     const MODERATOR: UserAdminRights = UserAdminRights { read: true, suspend: true, update: false };
@@ -228,6 +233,7 @@ mod tests {
             name: Some("Eve".parse().unwrap()),
             role: Some(Role::Moderator),
             status: Some(UserStatus::Suspended),
+            notifications: NotificationChanges { sales: Some(false) },
         };
         let rights = UserAdminRights { suspend: false, ..ADMIN };
         let decided = decide(&command(STRANGER, rights, changes.clone()), Some(user()), at(7));
@@ -238,6 +244,7 @@ mod tests {
             name: changes.name.unwrap(),
             role: Role::Moderator,
             status: UserStatus::Suspended,
+            notifications: Notifications { sales: false },
             session_epoch: user().session_epoch.next(),
             updated_at: at(7),
             ..user()
@@ -284,6 +291,16 @@ mod tests {
             let refused = update(with_role(Role::Admin), BUYER, ADMIN, changes);
             assert_eq!(refused, Err(UpdateUserError::OwnRoleOrStatus { role, status }));
         }
+    }
+
+    #[test]
+    fn owner_changes_notifications_and_nothing_else() {
+        let off = Notifications { sales: false };
+        let notifications = NotificationChanges { sales: Some(false) };
+        let changes = UserChanges { notifications, ..UserChanges::default() };
+        let changed = update(with_role(Role::User), BUYER, NO_RIGHTS, changes).unwrap();
+        let expected = User { version: third().next(), notifications: off, updated_at: at(7), ..user() };
+        assert_eq!(changed, expected);
     }
 
     #[test]

@@ -120,6 +120,9 @@ pub struct Currency([u8; 3]);
 const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR \
                           NOK NZD PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
 
+/// Supported currencies without a minor unit (ISO 4217).
+const WITHOUT_MINOR_UNIT: [&str; 3] = ["JPY", "KRW", "VND"];
+
 /// The text is not a supported currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a supported ISO 4217 currency code in upper case, like EUR")]
@@ -136,6 +139,12 @@ impl Currency {
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Number of decimal digits of the minor unit: 2 for cents, 0 if the currency has no minor unit.
+    #[must_use]
+    pub fn minor_digits(&self) -> u32 {
+        if WITHOUT_MINOR_UNIT.contains(&self.as_str()) { 0 } else { 2 }
     }
 }
 

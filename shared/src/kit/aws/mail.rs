@@ -31,6 +31,9 @@ pub struct Message {
     pub kind: &'static str,
     /// Correlation id of the original request.
     pub correlation_id: CorrelationId,
+    /// Address at which the recipient unsubscribes from such messages with one click (RFC 8058); `None` if
+    /// the message is sent in any case.
+    pub unsubscribe_url: Option<String>,
 }
 
 /// Omits address, subject and bodies: personal data must not get into a log.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DispatchState, EmailDispatch, MAX_SENDS};
-use crate::kit::command::event::EventId;
+use super::{DispatchId, DispatchState, EmailDispatch, MAX_SENDS};
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -11,8 +10,8 @@ use crate::kit::system::clock::Timestamp;
 /// Records that an e-mail is being sent, unless it was already sent or another sender is sending it.
 #[derive(Debug, Clone)]
 pub struct BeginDispatch {
-    /// Id of the event that the e-mail is about.
-    pub id: EventId,
+    /// Event that the e-mail is about, and its recipient.
+    pub id: DispatchId,
     /// Digest of the content; see [`EmailDispatch::content_hash`].
     pub fingerprint: String,
     /// Maximum duration of the sending.

@@ -21,12 +21,11 @@ use crate::domain::user::summary::UserSummary;
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
 use crate::domain::values::id::Id;
-use crate::kit::command::event::EventId;
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Entity, IndexEntries, Key, NoEvents, Record, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
-use crate::messaging::email_dispatch::EmailDispatch;
+use crate::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
 use crate::projections::name_index::{NameEntry, NamePosting, NamePostingKey, Named, Posted};
@@ -201,7 +200,7 @@ records! {
     }
 
     EmailDispatch "dispatch" {
-        key(event: EventId): format!("dispatch#{event}"), "dispatch";
+        key(id: DispatchId): format!("dispatch#{id}"), "dispatch";
         entity(self): self.id, NoEvents;
         expires_at: Some(self.expires_at);
     }

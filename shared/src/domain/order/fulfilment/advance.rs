@@ -140,7 +140,7 @@ impl Command for AdvanceOrder {
                 (order.retry_refund(*number, *attempt, now)?, OrderEvent::Progressed)
             }
             FulfilmentTransition::RefundRefused(number, code) => {
-                (order.refund_failed(*number, code, now)?, OrderEvent::Progressed)
+                (order.refund_failed(*number, code, now)?, OrderEvent::RefundFailed)
             }
         };
         let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));

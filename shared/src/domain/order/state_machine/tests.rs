@@ -161,7 +161,7 @@ const CHARGED: [(&[Step], &[Row]); 16] = [
             (Step::CaptureOther, Confirmed, Sold, REFUND),
             (Step::RefundMade, Refunded, Available, Some("order.refunded")),
             (Step::RetryRefund, Confirmed, Sold, None),
-            (Step::RefundRefused, Confirmed, Sold, None),
+            (Step::RefundRefused, Confirmed, Sold, Some("order.refund_failed")),
         ],
     ),
     (
@@ -182,7 +182,7 @@ const CHARGED: [(&[Step], &[Row]); 16] = [
             (Step::CaptureOther, Shipped, Sold, REFUND),
             (Step::RefundMade, Refunded, Sold, Some("order.refunded")),
             (Step::RetryRefund, Shipped, Sold, None),
-            (Step::RefundRefused, Shipped, Sold, None),
+            (Step::RefundRefused, Shipped, Sold, Some("order.refund_failed")),
             (Step::Deliver, Delivered, Sold, Some("order.delivered")),
         ],
     ),

@@ -51,14 +51,22 @@ impl Mailer for SesMailer {
 
 fn content(message: &Message) -> Result<ses::EmailContent, BuildError> {
     let body = ses::Body::builder().html(utf8(&message.html)?).text(utf8(&message.text)?).build();
-    let correlation =
-        ses::MessageHeader::builder().name(CORRELATION_HEADER).value(message.correlation_id.as_str());
     let simple = ses::Message::builder()
         .subject(utf8(&message.subject)?)
         .body(body)
-        .headers(correlation.build()?)
+        .set_headers(Some(headers(message)?))
         .build();
     Ok(ses::EmailContent::builder().simple(simple).build())
+}
+
+fn headers(message: &Message) -> Result<Vec<ses::MessageHeader>, BuildError> {
+    let header = |name: &str, value: &str| ses::MessageHeader::builder().name(name).value(value).build();
+    let mut headers = vec![header(CORRELATION_HEADER, message.correlation_id.as_str())?];
+    if let Some(url) = &message.unsubscribe_url {
+        headers.push(header("List-Unsubscribe", &format!("<{url}>"))?);
+        headers.push(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")?);
+    }
+    Ok(headers)
 }
 
 fn utf8(text: &str) -> Result<ses::Content, BuildError> {

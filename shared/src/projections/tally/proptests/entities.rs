@@ -11,6 +11,7 @@ use crate::domain::order::tests::{NOW, placed};
 use crate::domain::order::{Order, OrderStatus, Party, Transition};
 use crate::domain::product::{Product, ProductStatus};
 use crate::domain::user::SessionEpoch;
+use crate::domain::user::notifications::Notifications;
 use crate::domain::user::{Role, User, UserStatus};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Money};
@@ -61,6 +62,7 @@ fn user() -> User {
         role: Role::User,
         status: UserStatus::Active,
         session_epoch: SessionEpoch::default(),
+        notifications: Notifications::default(),
         created_at: now,
         updated_at: now,
     }

@@ -1,0 +1,27 @@
+//! E-mail about a new order.
+
+use shared::domain::order::Order;
+
+use crate::email::{EmailContent, Fact};
+use crate::locale::Locale;
+use crate::templates::items;
+
+pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
+    let next = if order.payment_method.is_some() {
+        "We are now reserving the products and charging your payment method. You will get another e-mail \
+         when the order is confirmed."
+    } else {
+        "Please complete the payment. You will get another e-mail when we have received it; without a \
+         payment, the order expires."
+    };
+    EmailContent {
+        kind: "order-received",
+        subject: "We received your order".to_owned(),
+        heading: "We received your order".to_owned(),
+        paragraphs: vec![next.to_owned()],
+        facts: vec![Fact { label: "Placed", value: locale.time(order.created_at) }],
+        items: items(order, locale),
+        total: Some(locale.money(order.total)),
+        ..EmailContent::default()
+    }
+}

@@ -1,0 +1,29 @@
+//! E-mail about a refund.
+
+use shared::domain::order::Order;
+use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::values::money::Money;
+
+use crate::email::{EmailContent, Fact};
+use crate::locale::Locale;
+use crate::skip_reason::SkipReason;
+
+pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
+    let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let zero = Money::zero(order.total.currency());
+    let sum = succeeded.map(|refund| refund.amount).try_fold(zero, Money::checked_add);
+    let sum = sum.map_err(|_| SkipReason::StateChanged)?;
+    Ok(EmailContent {
+        kind: "order-refunded",
+        subject: "Your refund is on its way".to_owned(),
+        heading: "Your refund is on its way".to_owned(),
+        paragraphs: vec![
+            "Depending on your bank, it can take a few days until the money is in your account.".to_owned(),
+        ],
+        facts: vec![
+            Fact { label: "Refunded so far", value: locale.money(sum) },
+            Fact { label: "Order total", value: locale.money(order.total) },
+        ],
+        ..EmailContent::default()
+    })
+}

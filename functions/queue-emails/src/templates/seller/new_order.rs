@@ -1,0 +1,22 @@
+//! E-mail about a new confirmed order.
+
+use shared::domain::order::{Order, OrderStatus};
+
+use crate::email::{EmailContent, Fact};
+use crate::locale::Locale;
+use crate::skip_reason::SkipReason;
+use crate::templates::{items, transition};
+
+pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
+    let confirmation = transition(order, OrderStatus::Confirmed)?;
+    Ok(EmailContent {
+        kind: "new-order",
+        subject: "You have a new order".to_owned(),
+        heading: "You have a new order".to_owned(),
+        paragraphs: vec!["The order is paid. Please ship it.".to_owned()],
+        facts: vec![Fact { label: "Confirmed", value: locale.time(confirmation.at) }],
+        items: items(order, locale),
+        total: Some(locale.money(order.total)),
+        ..EmailContent::default()
+    })
+}
