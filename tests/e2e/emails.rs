@@ -4,7 +4,9 @@ use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
 use local::services::ses::Email;
 use serde_json::json;
+use shared::domain::user::Role;
 use test_support::app::{WAIT_TIMEOUT, eventually};
+use test_support::audit::{AuditSnapshot, Expectations, HttpLog};
 use test_support::seeded_bugs::mutation;
 use test_support::{TestApp, TestUser};
 
@@ -94,6 +96,7 @@ async fn buyer_gets_emails_from_confirmation_to_refund() {
     let product = app.product(&seller, 1_999, 10).await;
     let placed = app.order(&buyer, "k1", &product, 2, Some("pm_card_visa")).await.data(StatusCode::CREATED);
     let id = placed["id"].as_str().unwrap();
+    assert!(email(&app, &buyer.email, "order-received").await.text.contains("Total: 39.98 EUR"));
     let confirmed = email(&app, &buyer.email, "order-confirmed").await;
     assert!(confirmed.text.contains("2 x Mug: 39.98 EUR"), "{}", confirmed.text);
     assert!(confirmed.link(&format!("http://localhost:3000/orders/{id}")).is_some(), "{}", confirmed.text);
@@ -101,13 +104,123 @@ async fn buyer_gets_emails_from_confirmation_to_refund() {
     let shipment = json!({ "carrier": "Snail", "trackingNumber": "S-42" });
     execute_as_seller(&app, &seller, id, "ship", &shipment).await;
     assert!(email(&app, &buyer.email, "order-shipped").await.text.contains("S-42"));
+    execute_as_seller(&app, &seller, id, "deliver", &json!({})).await;
+    email(&app, &buyer.email, "order-delivered").await;
     let part = json!({ "reason": "chipped", "amount": { "amount": 500, "currency": "EUR" } });
     execute_as_seller(&app, &seller, id, "refund", &part).await;
     let part = email(&app, &buyer.email, "order-refunded").await;
     assert!(part.text.contains("Refunded so far: 5.00 EUR"), "{}", part.text);
     app.wait_until_idle().await;
     assert_eq!(of_kind(&app, &buyer.email, "order-refunded").len(), 1);
-    assert_eq!(app.stack().mail().sent_to(&seller.email).len(), 1, "the seller only gets the welcome e-mail");
+    let to_seller = app.stack().mail().sent_to(&seller.email);
+    let kinds: Vec<&str> = to_seller.iter().map(|email| email.tags["kind"].as_str()).collect();
+    assert_eq!(kinds, ["welcome", "new-order"]);
+    assert_audit_passes(&app).await;
+}
+
+/// Checks the auditor's invariants, among them that each e-mail was sent once.
+async fn assert_audit_passes(app: &TestApp) {
+    let snapshot = AuditSnapshot::read(app).await;
+    let found: Vec<String> = snapshot
+        .violations(&Expectations::default(), &HttpLog::default())
+        .iter()
+        .map(ToString::to_string)
+        .filter(|violation| violation.contains("e-mail"))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancellation_is_reported_to_buyer_and_seller() {
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
+    let placed = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await.data(StatusCode::CREATED);
+    let id = placed["id"].as_str().unwrap();
+    app.wait_for_order(&buyer, id, &["confirmed"]).await;
+    let cancel = app.request(Method::POST, &format!("/v1/orders/{id}/cancel")).by(&buyer).key("cancel");
+    let cancelled = cancel.json(&json!({ "reason": "<b>changed</b> my mind" })).send().await;
+    assert_eq!(cancelled.status, StatusCode::OK, "{}", cancelled.text);
+    let to_buyer = email(&app, &buyer.email, "order-cancelled").await;
+    assert!(to_buyer.text.contains("You cancelled the order."), "{}", to_buyer.text);
+    let to_seller = email(&app, &seller.email, "sale-cancelled").await;
+    for email in [to_buyer, to_seller] {
+        assert!(email.text.contains("Reason: <b>changed</b> my mind"), "{}", email.text);
+        assert!(!email.html.contains("<b>"), "{}", email.html);
+    }
+    email(&app, &buyer.email, "order-refunded").await;
+    app.wait_until_idle().await;
+    assert_audit_passes(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declined_order_is_reported_to_the_buyer() {
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
+    let declined = Some("pm_card_chargeDeclined");
+    let placed = app.order(&buyer, "k1", &product, 1, declined).await.data(StatusCode::CREATED);
+    app.wait_for_order(&buyer, placed["id"].as_str().unwrap(), &["rejected"]).await;
+    let rejected = email(&app, &buyer.email, "order-rejected").await;
+    assert!(rejected.text.contains("Reason: payment declined: generic_decline"), "{}", rejected.text);
+    app.wait_until_idle().await;
+    assert_eq!(app.stack().mail().sent_to(&seller.email).len(), 1, "the seller gets the welcome e-mail only");
+    assert_audit_passes(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seller_unsubscribes_with_one_click() {
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
+    let product = app.product(&seller, 1_999, 10).await;
+    let _ = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await.data(StatusCode::CREATED);
+    let notification = email(&app, &seller.email, "new-order").await;
+    assert_eq!(notification.headers["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click");
+    let link = notification.headers["List-Unsubscribe"].trim_matches(['<', '>']).to_owned();
+    let path = &link[link.find("/v1/").unwrap()..];
+    let page = app.request(Method::GET, path).send().await;
+    assert!(page.text.contains("<form method=\"post\">"), "{}", page.text);
+    let me = || app.request(Method::GET, "/v1/users/me").by(&seller).send();
+    assert_eq!(me().await.data(StatusCode::OK)["notifications"]["sales"], true, "the page changes nothing");
+    let form = "application/x-www-form-urlencoded";
+    let click = app.request(Method::POST, path).body(form, "List-Unsubscribe=One-Click").send().await;
+    assert_eq!(click.status, StatusCode::OK, "{}", click.text);
+    assert_eq!(me().await.data(StatusCode::OK)["notifications"]["sales"], false);
+
+    let second = app.order(&buyer, "k2", &product, 1, Some("pm_card_visa")).await.data(StatusCode::CREATED);
+    app.wait_for_order(&buyer, second["id"].as_str().unwrap(), &["confirmed"]).await;
+    app.wait_until_idle().await;
+    assert_eq!(of_kind(&app, &seller.email, "new-order").len(), 1);
+    assert_eq!(of_kind(&app, &buyer.email, "order-confirmed").len(), 2);
+    assert_audit_passes(&app).await;
+    let logs = app.stack().logs().lines(EMAILS).join("\n");
+    assert!(!logs.contains(&seller.email) && !logs.contains("unsubscribe?token"), "{logs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invited_person_sets_a_password_and_logs_in() {
+    let app = TestApp::start().await;
+    let admin = app.user_with_role("admin", Role::Admin).await;
+    let account = json!({ "email": "grace@example.com", "name": "Grace", "role": "moderator" });
+    let create = || app.request(Method::POST, "/v1/users").by(&admin).key("invite").json(&account).send();
+    let created = create().await.data(StatusCode::CREATED);
+    assert_eq!(create().await.data(StatusCode::CREATED), created, "a repetition returns the same account");
+    let log_in = |password: &str| {
+        let login = json!({ "email": "grace@example.com", "password": password });
+        app.request(Method::POST, "/v1/auth/login").json(&login).send()
+    };
+    assert_eq!(log_in("!!!!!!!!").await.status, StatusCode::UNAUTHORIZED);
+    let invitation = email(&app, "grace@example.com", "invitation").await;
+    let token = token(&invitation, "accept-invitation");
+    let confirmation = json!({ "token": token, "password": "another horse" });
+    let confirm = || app.request(Method::POST, "/v1/auth/password-reset/confirm").json(&confirmation).send();
+    assert!(confirm().await.status.is_success());
+    assert_eq!(confirm().await.status, StatusCode::UNAUTHORIZED, "the token can be used once");
+    let user = log_in("another horse").await.data(StatusCode::OK)["user"].clone();
+    assert_eq!((&user["id"], &user["emailVerified"]), (&created["id"], &json!(true)));
+    assert_eq!(user["role"], "moderator");
+    app.wait_until_idle().await;
+    assert_eq!(app.stack().mail().sent_to("grace@example.com").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
     costs.count_up_to(fixture, name, "queue-fulfilment", 1 + 10, fulfilling).await;
     let confirmed = fixture.take_events("order.confirmed").await;
     let writing = fixture.deliver("queue-emails", &confirmed);
-    costs.count_up_to(fixture, "e-mail the buyers of ten orders", "queue-emails", 1 + 10, writing).await;
+    costs.count_up_to(fixture, "e-mail the buyers of ten orders", "queue-emails", 1 + 20, writing).await;
     count_delivery(
         fixture,
         costs,
@@ -112,7 +112,7 @@ async fn report_job(fixture: &Fixture) -> Vec<OutboxEvent> {
 async fn count_relay(fixture: &Fixture, costs: &mut CostTable) {
     let stream = events::stream(&fixture.table(), &ten_orders(fixture).await);
     costs
-        .count(fixture, "relay ten events to two queues each", "stream-outbox-relay", async {
+        .count(fixture, "relay ten events to three queues each", "stream-outbox-relay", async {
             fixture.accept("stream-outbox-relay", &stream).await;
         })
         .await;

@@ -34,6 +34,11 @@ async fn accounts(fixture: &Fixture, costs: &mut CostTable) {
     let refresh = json!({ "refreshToken": tokens["refreshToken"] });
     let refreshing = post("/v1/auth/refresh", refresh, StatusCode::OK);
     costs.count(fixture, "refresh a session", "api-auth", async { drop(refreshing.await) }).await;
+    let invited = json!({ "email": "invited@example.com", "name": "New", "role": "user" });
+    let inviting = fixture.post(&fixture.admin, "/v1/users", &invited, StatusCode::CREATED);
+    costs
+        .count(fixture, "create an account for another person", "api-users", async { drop(inviting.await) })
+        .await;
 }
 
 async fn catalogue(fixture: &Fixture, costs: &mut CostTable) {
@@ -69,6 +74,7 @@ async fn orders(fixture: &Fixture, costs: &mut CostTable) {
     fixture.clear_outbox().await;
     let sold = fixture.place("sold").await;
     fixture.deliver("queue-fulfilment", &fixture.events("order.created").await).await;
+    Box::pin(unsubscribe(fixture, costs)).await;
     let shipment = json!({ "carrier": "Snail", "trackingNumber": "S-42" });
     let refund = json!({ "reason": "chipped", "amount": { "amount": 500, "currency": "EUR" } });
     let steps = [("ship", shipment), ("deliver", empty.clone()), ("refund", refund)];
@@ -81,4 +87,21 @@ async fn orders(fixture: &Fixture, costs: &mut CostTable) {
             })
             .await;
     }
+}
+
+/// Counts the use of the link in the seller's e-mail about the confirmed order, and subscribes again.
+async fn unsubscribe(fixture: &Fixture, costs: &mut CostTable) {
+    fixture.deliver("queue-emails", &fixture.events("order.confirmed").await).await;
+    let email = fixture.app.stack().mail().sent_to(&fixture.seller.email).pop().expect("an e-mail is sent");
+    let link = email.headers.get("List-Unsubscribe").expect("the e-mail has a link").trim_matches(['<', '>']);
+    let (_, path) = link.split_once("/v1/").expect("the link is one of the API");
+    costs
+        .count(fixture, "unsubscribe from notifications", "api-auth", async {
+            let response = fixture.app.request(Method::POST, &format!("/v1/{path}")).send().await;
+            assert_eq!(response.status, StatusCode::OK, "{}", response.text);
+        })
+        .await;
+    let subscribe = fixture.app.request(Method::PATCH, "/v1/users/me").by(&fixture.seller);
+    let settings = json!({ "notifications": { "sales": true } });
+    let _ = subscribe.header("if-match", "*").json(&settings).send().await.data(StatusCode::OK);
 }

@@ -60,15 +60,16 @@ pub(crate) async fn log_in(
     Ok(ApiResponse::ok(app.tokens(user, &session, &first, context.at)?))
 }
 
-/// Loads the account and verifies the password. An unknown address and a wrong password have the same
-/// response and take the same time.
+/// Loads the account and verifies the password. An unknown address, an account without a password and a wrong
+/// password have the same response and take the same time.
 async fn authenticate(
     app: &AuthState,
     LoginRequest { email, password }: LoginRequest,
     context: &CommandContext,
 ) -> Result<User, ApiError> {
     let account = app.reader.account_by_email(&email).await?;
-    let stored = account.as_ref().map(|(_, credentials)| credentials.password_hash.clone());
+    let hash = account.as_ref().and_then(|(_, credentials)| credentials.password_hash());
+    let stored = hash.map(str::to_owned);
     let is_correct = app.hasher.verify(password.clone(), stored).await.map_err(ApiError::internal)?;
     let (user, credentials) = account.filter(|_| is_correct).ok_or_else(invalid_credentials)?;
     if user.status != UserStatus::Active {

@@ -40,6 +40,6 @@ async fn load(
     query: ItemQuery<UserBody>,
     if_none_match: &IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    let user = reader.user(id).await?.ok_or_else(ApiError::not_found)?;
+    let user = reader.displayed_user(id).await?.ok_or_else(ApiError::not_found)?;
     Ok(ApiResponse::versioned(UserBody::from(user)).with_fields(query.fields).not_modified_if(if_none_match))
 }

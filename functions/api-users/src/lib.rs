@@ -1,5 +1,6 @@
-//! The function `api-users`: lists, returns, updates and deletes accounts.
+//! The function `api-users`: creates, lists, returns, updates and deletes accounts.
 
+mod create;
 mod delete;
 mod get;
 mod list;
@@ -18,6 +19,7 @@ use crate::update::{PatchUserRequest, ReplaceUserRequest};
 pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
         .get("/v1/users", list::list_users, LIST)
+        .post("/v1/users", create::create_user, CREATE)
         .get("/v1/users/me", get::get_current_user, GET_CURRENT)
         .patch("/v1/users/me", update::update_current_user, PATCH_CURRENT)
         .get("/v1/users/{id}", get::get_user, GET)
@@ -34,6 +36,21 @@ const LIST: OperationDoc = OperationDoc::new("List accounts").with_description(
      whose e-mail address starts with the text. A new name is found a little later. A `search` with more than 1,000 matches is a `VALIDATION_ERROR` of `search`: use a longer text. \
      `pagination.total` may lag behind recent changes.",
 );
+
+const CREATE: OperationDoc = OperationDoc::new("Create an account for another person")
+    .with_description(
+        "Creates an account with a name, an e-mail address and a role, without a password, and sends an \
+         invitation to the address asynchronously. The account cannot log in until its owner has set a \
+         password with the token of the invitation and `POST /v1/auth/password-reset/confirm`, which \
+         also verifies the address.\n\n\
+         The token expires seven days after the account was created and can be used once. To send another \
+         one, request a password reset with `POST /v1/auth/password-reset`: the token of that e-mail works \
+         as well, and is valid for an hour. The first token that is used invalidates all others, as does a \
+         change of the address.\n\n\
+         `EMAIL_TAKEN` means that an account with the address exists; `error.fields` names `email`. An \
+         `Idempotency-Key` is required: repeat a request with the same key if you did not get its response.",
+    )
+    .with_errors(&[ErrorCode::EmailTaken]);
 
 const GET_CURRENT: OperationDoc = OperationDoc::new("Get your account")
     .with_description(

@@ -35,6 +35,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
     pub(crate) async fn compose(&self, event: &Envelope<EmailEvent>) -> Result<Composed, StoreError> {
         match &event.event {
             EmailEvent::UserRegistered { user_id }
+            | EmailEvent::UserInvited { user_id }
             | EmailEvent::EmailChanged { user_id }
             | EmailEvent::PasswordResetRequested { user_id } => {
                 self.compose_account_email(event, *user_id).await

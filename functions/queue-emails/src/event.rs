@@ -16,6 +16,12 @@ pub enum EmailEvent {
         /// Id of the account.
         user_id: UserId,
     },
+    /// An account was created for another person.
+    #[serde(rename = "user.invited")]
+    UserInvited {
+        /// Id of the account.
+        user_id: UserId,
+    },
     /// The e-mail address of an account was changed.
     #[serde(rename = "user.email_changed")]
     EmailChanged {

@@ -12,6 +12,9 @@ pub(crate) enum SkipReason {
     /// The address has been verified.
     #[error("the address is already verified")]
     Verified,
+    /// The invited user has set a password.
+    #[error("the invitation is already accepted")]
+    InvitationAccepted,
     /// The link of the e-mail would have expired.
     #[error("the link would have expired")]
     TooLate,

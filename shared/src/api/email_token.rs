@@ -19,6 +19,9 @@ pub const VERIFICATION_LIFETIME: Duration = Duration::from_hours(72);
 /// Lifetime of a password-reset token.
 pub const PASSWORD_RESET_LIFETIME: Duration = Duration::from_hours(1);
 
+/// Lifetime of the token in an invitation.
+pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
 // Purposes, which are part of the MAC: a token is valid for one purpose only.
 const VERIFY_EMAIL: &str = "verify-email";
 const RESET_PASSWORD: &str = "reset-password";
@@ -72,6 +75,14 @@ impl EmailTokens {
     #[must_use]
     pub fn to_reset_password(&self, user: &User, credentials: &Credentials, at: Timestamp) -> String {
         let expires_at = at.saturating_add(PASSWORD_RESET_LIFETIME).as_seconds();
+        self.issue(RESET_PASSWORD, user, expires_at, credentials.password_hash.as_bytes())
+    }
+
+    /// Issues a token with which an invited user sets their first password: a password-reset token that is
+    /// valid for longer.
+    #[must_use]
+    pub fn to_accept_invitation(&self, user: &User, credentials: &Credentials, at: Timestamp) -> String {
+        let expires_at = at.saturating_add(INVITATION_LIFETIME).as_seconds();
         self.issue(RESET_PASSWORD, user, expires_at, credentials.password_hash.as_bytes())
     }
 

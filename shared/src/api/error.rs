@@ -21,6 +21,7 @@ use crate::domain::product::delete::DeleteProductError;
 use crate::domain::product::update::UpdateProductError;
 use crate::domain::session::rotate::RotateError;
 use crate::domain::user::delete::DeleteUserError;
+use crate::domain::user::invite::InviteError;
 use crate::domain::user::password_reset::confirm::ResetPasswordError;
 use crate::domain::user::register::RegisterError;
 use crate::domain::user::rehash::RehashError;
@@ -50,7 +51,6 @@ error_codes! {
     TokenError { Invalid => InvalidToken, Expired => TokenExpired }
     EmailTokenError { Invalid => InvalidToken, Expired => TokenExpired }
     RotateError { Unknown => InvalidToken, Ended => TokenRevoked }
-    RegisterError { EmailTaken => EmailTaken }
     VerifyEmailError { TokenOutdated => InvalidToken }
     ResetPasswordError { TokenOutdated => InvalidToken }
     RehashError { Changed => Conflict }
@@ -85,9 +85,29 @@ impl From<UpdateUserError> for ApiError {
                 Self::validation(fields.map(|(field, _)| (field.to_owned(), message.clone())).collect())
             }
             UpdateUserError::Suspended => token_revoked(),
-            UpdateUserError::EmailTaken => Self::new(ErrorCode::EmailTaken, message),
+            UpdateUserError::EmailTaken => email_taken(message),
         }
     }
+}
+
+impl From<RegisterError> for ApiError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::EmailTaken => email_taken(error.to_string()),
+        }
+    }
+}
+
+impl From<InviteError> for ApiError {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::EmailTaken => email_taken(error.to_string()),
+        }
+    }
+}
+
+fn email_taken(message: String) -> ApiError {
+    ApiError::new(ErrorCode::EmailTaken, message.clone()).with_field("email", message)
 }
 
 impl From<DeleteUserError> for ApiError {

@@ -2,6 +2,7 @@
 
 pub mod delete;
 pub mod grant_admin;
+pub mod invite;
 pub mod notifications;
 pub mod password_reset;
 pub mod register;
@@ -100,11 +101,27 @@ pub struct EmailClaim {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    /// Argon2id hash in PHC string format, which includes parameters and salt.
+    /// Argon2id hash in PHC string format, which includes parameters and salt, or
+    /// [`NO_PASSWORD`](Self::NO_PASSWORD).
     pub password_hash: String,
 }
 
 impl Credentials {
+    /// Text in place of the hash of an account without a password. It is the hash of no password.
+    const NO_PASSWORD: &'static str = "!";
+
+    /// Credentials of an account whose owner has not set a password yet.
+    #[must_use]
+    pub fn without_password() -> Self {
+        Self { password_hash: Self::NO_PASSWORD.to_owned() }
+    }
+
+    /// Hash of the password; `None` if the owner has not set one yet.
+    #[must_use]
+    pub fn password_hash(&self) -> Option<&str> {
+        Some(self.password_hash.as_str()).filter(|hash| *hash != Self::NO_PASSWORD)
+    }
+
     /// Attribute used in the condition of a password change.
     pub(super) const PASSWORD_HASH: &'static str = "passwordHash";
 }
@@ -116,6 +133,12 @@ pub enum UserEvent {
     /// An account was registered.
     #[serde(rename = "user.registered", rename_all = "camelCase")]
     Registered {
+        /// Id of the account.
+        user_id: UserId,
+    },
+    /// An account was created for another person, who is invited to set the password.
+    #[serde(rename = "user.invited", rename_all = "camelCase")]
+    Invited {
         /// Id of the account.
         user_id: UserId,
     },
@@ -145,6 +168,7 @@ impl UserEvent {
     pub const fn user_id(&self) -> UserId {
         match self {
             Self::Registered { user_id }
+            | Self::Invited { user_id }
             | Self::Changed { user_id }
             | Self::EmailChanged { user_id }
             | Self::Deleted { user_id } => *user_id,
@@ -156,6 +180,7 @@ impl Event for UserEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::Registered { .. } => "user.registered",
+            Self::Invited { .. } => "user.invited",
             Self::Changed { .. } => "user.changed",
             Self::EmailChanged { .. } => "user.email_changed",
             Self::Deleted { .. } => "user.deleted",
@@ -183,6 +208,7 @@ mod tests {
         let user_id = user().id;
         assert_names_are_types([
             UserEvent::Registered { user_id },
+            UserEvent::Invited { user_id },
             UserEvent::Changed { user_id },
             UserEvent::EmailChanged { user_id },
             UserEvent::Deleted { user_id },

@@ -172,6 +172,10 @@ impl<Q: UserReader> UserReader for CachedReader<Q> {
         self.reader.user(id).await
     }
 
+    async fn displayed_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.reader.displayed_user(id).await
+    }
+
     async fn account_by_id(&self, id: UserId) -> Result<Option<(User, Credentials)>, StoreError> {
         self.reader.account_by_id(id).await
     }

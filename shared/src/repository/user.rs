@@ -16,6 +16,9 @@ pub trait UserReader: Clone + Send + Sync + 'static {
     /// Loads a user with strong consistency, because permissions depend on role and status.
     fn user(&self, id: UserId) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
+    /// Loads a user with eventual consistency, to display it.
+    fn displayed_user(&self, id: UserId) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
     /// Loads an account with its credentials, with strong consistency.
     fn account_by_id(
         &self,
@@ -35,6 +38,10 @@ const NIL_USER_ID: UserId = UserId::of_digest(0);
 impl UserReader for DynamoReader {
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.get(ReadSet::get(&id), Consistency::Strong).await
+    }
+
+    async fn displayed_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.get(ReadSet::get(&id), Consistency::Eventual).await
     }
 
     async fn account_by_id(&self, id: UserId) -> Result<Option<(User, Credentials)>, StoreError> {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use test_support::app::RequestBuilder;
+use local::services::ses::Email;
+use test_support::app::{RequestBuilder, eventually};
 
 use super::report::{Report, done, invalid, refused};
 use crate::attacks::fixture::{Fixture, PASSWORD};
@@ -15,6 +16,8 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     indistinguishable(fixture, report).await;
     too_many_failures(fixture, report).await;
     resets(fixture, report).await;
+    Box::pin(invitations(fixture, report)).await;
+    Box::pin(unsubscriptions(fixture, report)).await;
     rules(fixture, report).await;
 }
 
@@ -164,6 +167,56 @@ async fn resets(fixture: &Fixture, report: &mut Report) {
     report.row("a forged reset token", confirm, refused(401, "INVALID_TOKEN")).await;
     let verify = fixture.app.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": "x" }));
     report.row("a forged verification token", verify, refused(401, "INVALID_TOKEN")).await;
+}
+
+/// Waits for an e-mail of this kind to an address.
+async fn email(fixture: &Fixture, address: &str, kind: &str) -> Email {
+    let sent = || async {
+        let sent = fixture.app.stack().mail().sent_to(address);
+        sent.into_iter().find(|email| email.tags["kind"] == kind)
+    };
+    eventually(&format!("an e-mail of kind {kind} is sent"), sent).await
+}
+
+/// An invitation sets one password.
+async fn invitations(fixture: &Fixture, report: &mut Report) {
+    let account = json!({ "email": "invited@example.com", "name": "Canary", "role": "user" });
+    let create = fixture.app.request(Method::POST, "/v1/users").by(&fixture.admin).key("invited");
+    report.row("an account for another person", create.json(&account), done(201)).await;
+    let wrong = refused(401, "INVALID_CREDENTIALS");
+    report.row("a login before the invitation is accepted", login(fixture, "invited@example.com", "!!!!!!!!"), wrong).await;
+    let invitation = email(fixture, "invited@example.com", "invitation").await;
+    let (_, token) = invitation.text.split_once("#token=").unwrap();
+    let token = token.split_whitespace().next().unwrap();
+    let accept = |token: &str, password: &str| {
+        let body = json!({ "token": token, "password": password });
+        fixture.app.request(Method::POST, "/v1/auth/password-reset/confirm").json(&body)
+    };
+    let invalid_token = refused(401, "INVALID_TOKEN");
+    let forged = token.replacen(".1", ".2", 1);
+    report.row("an invitation with another expiry", accept(&forged, PASSWORD), invalid_token.clone()).await;
+    report.row("an invitation", accept(token, PASSWORD), done(204)).await;
+    report.row("an invitation used twice", accept(token, "another password"), invalid_token).await;
+    report.row("the first password stays", login(fixture, "invited@example.com", PASSWORD), done(200)).await;
+}
+
+/// An unsubscribe token turns off the notifications of its account only.
+async fn unsubscriptions(fixture: &Fixture, report: &mut Report) {
+    let notification = email(fixture, &fixture.seller.email, "new-order").await;
+    let (_, token) = notification.text.split_once("unsubscribe?token=").unwrap();
+    let token = token.split_whitespace().next().unwrap();
+    let unsubscribe = |token: &str| {
+        fixture.app.request(Method::POST, &format!("/v1/auth/unsubscribe?token={token}"))
+    };
+    let invalid_token = refused(401, "INVALID_TOKEN");
+    let other = token.replace(&fixture.seller.id, &fixture.stranger.id);
+    report.row("an unsubscribe token for another account", unsubscribe(&other), invalid_token.clone()).await;
+    let (head, _) = token.rsplit_once('.').unwrap();
+    report.row("a forged unsubscribe token", unsubscribe(&format!("{head}.AAAA")), invalid_token.clone()).await;
+    let reset = json!({ "token": token, "password": "a new password" });
+    let reset = fixture.app.request(Method::POST, "/v1/auth/password-reset/confirm").json(&reset);
+    report.row("an unsubscribe token as a reset token", reset, invalid_token).await;
+    report.row("an unsubscribe token", unsubscribe(token), done(200)).await;
 }
 
 async fn rules(fixture: &Fixture, report: &mut Report) {

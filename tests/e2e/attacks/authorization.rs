@@ -117,4 +117,13 @@ async fn roles(fixture: &Fixture, report: &mut Report) {
     let promote = app.request(Method::PATCH, &format!("/v1/users/{}", fixture.stranger.id));
     let promote = promote.by(&fixture.moderator).header("if-match", "*").json(&json!({ "role": "admin" }));
     report.row("a moderator grants the admin role", promote, FORBIDDEN).await;
+    let invite = |user: &TestUser| {
+        let account = json!({ "email": user.email.replace('@', "+second@"), "name": "Second", "role": "admin" });
+        app.request(Method::POST, "/v1/users").by(user).key("second").json(&account)
+    };
+    report.row("a user creates an administrator", invite(&fixture.buyer), FORBIDDEN).await;
+    report.row("a moderator creates an administrator", invite(&fixture.moderator), FORBIDDEN).await;
+    let own = app.request(Method::PATCH, "/v1/users/me").by(&fixture.buyer).header("if-match", "*");
+    let own = own.json(&json!({ "role": "admin" }));
+    report.row("a user promotes themselves", own, refused(400, "VALIDATION_ERROR")).await;
 }

@@ -28,11 +28,13 @@ type ForbiddenFields<'a> = (&'static str, String, &'a TestUser, Value, &'static 
 fn of_accounts(fixture: &Fixture) -> Vec<ForbiddenFields<'_>> {
     let account = json!({ "email": "fields@example.com", "password": PASSWORD, "name": "Canary" });
     let login = json!({ "email": fixture.buyer.email, "password": PASSWORD });
+    let invited = json!({ "email": "fields@example.com", "name": "Canary", "role": "user" });
     let register = "/v1/auth/register".to_owned();
     let own = format!("/v1/users/{}", fixture.buyer.id);
     vec![
         ("POST", register, &fixture.buyer, account, "role status id emailVerified version"),
         ("POST", "/v1/auth/login".to_owned(), &fixture.buyer, login, "role userId"),
+        ("POST", "/v1/users".to_owned(), &fixture.admin, invited, "password status id emailVerified version"),
         ("PATCH", own, &fixture.buyer, json!({}), "id emailVerified version passwordHash"),
     ]
 }
@@ -90,8 +92,18 @@ async fn forbidden_fields(fixture: &Fixture, report: &mut Report) {
     report.row("an additional field in a price", taxed, invalid("price.tax")).await;
 }
 
-const USER: &[&str] =
-    &["id", "email", "name", "role", "status", "emailVerified", "createdAt", "updatedAt", "version"];
+const USER: &[&str] = &[
+    "id",
+    "email",
+    "name",
+    "role",
+    "status",
+    "notifications",
+    "emailVerified",
+    "createdAt",
+    "updatedAt",
+    "version",
+];
 const MARKET: &[&str] = &[
     "id",
     "name",

@@ -41,15 +41,24 @@ fn accounts() -> Vec<Route> {
             |_| json!({ "token": "x", "password": PASSWORD }),
             FORGED,
         ),
+        ("GET", "/v1/auth/unsubscribe", nothing, PUBLIC),
+        ("POST", "/v1/auth/unsubscribe", nothing, FORGED),
         ("GET", "/.well-known/jwks.json", nothing, PUBLIC),
     ]
 }
 
+fn new_address() -> String {
+    format!("{}@example.com", local::system::aws_ids::uuid())
+}
+
 fn users() -> Vec<Route> {
-    let replaced = |_: &Fixture| json!({ "email": format!("{}@example.com", local::system::aws_ids::uuid()), "name": "New" });
+    let replaced = |_: &Fixture| json!({ "email": new_address(), "name": "New" });
+    let invited = |_: &Fixture| json!({ "email": new_address(), "name": "New", "role": "admin" });
     vec![
         ("GET", "/v1/users", nothing, [401, 403, 403, 200, 200]),
+        ("POST", "/v1/users", invited, [401, 403, 403, 403, 201]),
         ("GET", "/v1/users/me", nothing, SIGNED_IN),
+        ("PATCH", "/v1/users/me", |_| json!({ "name": "New" }), SIGNED_IN),
         ("GET", "/v1/users/{id}", nothing, [401, 200, 404, 200, 200]),
         ("PUT", "/v1/users/{id}", replaced, [401, 200, 404, 403, 200]),
         ("PATCH", "/v1/users/{id}", |_| json!({ "name": "New" }), [401, 200, 404, 403, 200]),
@@ -199,6 +208,7 @@ async fn target(fixture: &Fixture, method: &str, path: &str) -> (String, Option<
     let path = match path {
         "$default" => "/v1/nowhere",
         "/v1/search" => "/v1/search?q=mug",
+        "/v1/auth/unsubscribe" => "/v1/auth/unsubscribe?token=x",
         path => path,
     };
     (path.replace("{id}", &target).replace("{marketId}", &target).replace("{proxy+}", "index.css"), holder)

@@ -1,13 +1,15 @@
 //! Tests with the events in `events/api-auth/`.
 
 use serde_json::Value;
+use shared::domain::user::UserId;
+use shared::domain::user::notifications::Topic;
 use shared::kit::system::clock::Clock;
 use test_support::lambda_event::{assert_all_cases, event_from_file};
 
 use super::Auth;
 
 /// Status and error code of the response to each event, in an order in which they can be sent.
-const EXPECTED: [(&str, u16, &str); 16] = [
+const EXPECTED: [(&str, u16, &str); 19] = [
     ("register", 201, ""),
     ("register-with-bad-fields", 400, "VALIDATION_ERROR"),
     ("verify-email", 200, ""),
@@ -23,6 +25,9 @@ const EXPECTED: [(&str, u16, &str); 16] = [
     ("request-password-reset-without-an-address", 400, "VALIDATION_ERROR"),
     ("confirm-password-reset", 204, ""),
     ("confirm-password-reset-with-a-foreign-token", 401, "INVALID_TOKEN"),
+    ("unsubscribe-page", 200, ""),
+    ("unsubscribe", 200, ""),
+    ("unsubscribe-with-a-foreign-token", 401, "INVALID_TOKEN"),
     ("jwks", 200, ""),
 ];
 
@@ -39,6 +44,10 @@ async fn example_events_have_the_expected_responses() {
     let mut refresh_token = String::new();
     for (case, status, code) in EXPECTED {
         let mut event = event_from_file("api-auth", case);
+        if let Some(Value::String(query)) = event.get_mut("rawQueryString") {
+            let token = auth.email_tokens().to_unsubscribe(UserId::of_digest(7), Topic::Sales);
+            *query = query.replace("<unsubscribe token>", &token);
+        }
         if let Some(Value::String(body)) = event.get_mut("body") {
             *body = body.replace("<refresh token>", &refresh_token);
             if body.contains("token>") {

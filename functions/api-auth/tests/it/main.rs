@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod events;
+mod invitation;
 mod jwks;
 mod login;
 mod logout;

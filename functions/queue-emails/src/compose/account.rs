@@ -1,6 +1,6 @@
 //! E-mails about accounts.
 
-use shared::api::email_token::{PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME};
+use shared::api::email_token::{INVITATION_LIFETIME, PASSWORD_RESET_LIFETIME, VERIFICATION_LIFETIME};
 use shared::domain::user::{Credentials, User, UserId};
 use shared::kit::aws::mail::Mailer;
 use shared::kit::command::{Envelope, ReadSet, Store, StoreError};
@@ -45,17 +45,29 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             let expires_at = at.saturating_add(lifetime);
             if self.clock.now() < expires_at { Ok(()) } else { Err(SkipReason::TooLate) }
         };
-        if let EmailEvent::PasswordResetRequested { .. } = event.event {
-            in_time(PASSWORD_RESET_LIFETIME)?;
-            let token = self.tokens.to_reset_password(user, credentials, at);
-            return Ok((account::reset::content(app_url, &token), token));
+        match event.event {
+            EmailEvent::PasswordResetRequested { .. } => {
+                in_time(PASSWORD_RESET_LIFETIME)?;
+                let token = self.tokens.to_reset_password(user, credentials, at);
+                Ok((account::reset::content(app_url, &token), token))
+            }
+            EmailEvent::UserInvited { .. } => {
+                in_time(INVITATION_LIFETIME)?;
+                if credentials.password_hash().is_some() {
+                    return Err(SkipReason::InvitationAccepted);
+                }
+                let token = self.tokens.to_accept_invitation(user, credentials, at);
+                Ok((account::invite::content(app_url, &token), token))
+            }
+            _ => {
+                in_time(VERIFICATION_LIFETIME)?;
+                if user.email_verified {
+                    return Err(SkipReason::Verified);
+                }
+                let token = self.tokens.to_verify_email(user, at);
+                let is_new = matches!(event.event, EmailEvent::UserRegistered { .. });
+                Ok((account::verify::content(app_url, &token, is_new), token))
+            }
         }
-        in_time(VERIFICATION_LIFETIME)?;
-        if user.email_verified {
-            return Err(SkipReason::Verified);
-        }
-        let token = self.tokens.to_verify_email(user, at);
-        let is_new = matches!(event.event, EmailEvent::UserRegistered { .. });
-        Ok((account::verify::content(app_url, &token, is_new), token))
     }
 }

@@ -14,7 +14,7 @@ use test_support::lambda_event::assert_all_cases;
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
 /// Kinds of the e-mails that are sent for each event to the buyer and to the seller; empty for none.
-const SENT: [(&str, &str, &str); 13] = [
+const SENT: [(&str, &str, &str); 14] = [
     ("order-created", "order-received", ""),
     ("order-confirmed", "order-confirmed", "new-order"),
     ("order-rejected", "order-rejected", ""),
@@ -28,6 +28,7 @@ const SENT: [(&str, &str, &str); 13] = [
     ("password-reset-requested", "reset", ""),
     ("user-email-changed", "verify", ""),
     ("user-registered", "welcome", ""),
+    ("user-invited", "invitation", ""),
 ];
 
 /// Refunds in every status.

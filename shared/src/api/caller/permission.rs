@@ -43,6 +43,8 @@ permission_types! {
     MarketsStats,
     /// Read and list accounts of all users.
     UsersRead,
+    /// Create accounts for other people.
+    UsersCreate,
     /// Suspend and reinstate accounts of users.
     UsersSuspend,
     /// Change accounts of all users, including role and status.

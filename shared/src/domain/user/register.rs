@@ -43,24 +43,29 @@ impl Command for RegisterUser {
     /// # Errors
     /// [`RegisterError::EmailTaken`], from the claim on the address; exact under concurrency.
     fn decide(&self, (): (), now: Timestamp) -> Result<Change<User, RegisterError>, RegisterError> {
-        let user = User {
-            id: self.id,
-            version: Version::FIRST,
-            email: self.email.clone(),
-            email_verified: false,
-            name: self.name.clone(),
-            role: self.role,
-            status: UserStatus::Active,
-            session_epoch: SessionEpoch::default(),
-            notifications: Notifications::default(),
-            created_at: now,
-            updated_at: now,
-        };
+        let user = new_user(self.id, self.email.clone(), self.name.clone(), self.role, now);
         let claim = EmailClaim { user_id: user.id };
         Ok(Change::of(user.clone())
             .save(&user, UserEvent::Registered { user_id: user.id })
             .claim(&user.email, &claim, RegisterError::EmailTaken)
             .overwrite(&user.id, &self.credentials))
+    }
+}
+
+/// New account with an unverified address.
+pub(super) fn new_user(id: UserId, email: Email, name: Name, role: Role, now: Timestamp) -> User {
+    User {
+        id,
+        version: Version::FIRST,
+        email,
+        email_verified: false,
+        name,
+        role,
+        status: UserStatus::Active,
+        session_epoch: SessionEpoch::default(),
+        notifications: Notifications::default(),
+        created_at: now,
+        updated_at: now,
     }
 }
 

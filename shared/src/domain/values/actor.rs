@@ -19,6 +19,9 @@ pub enum Permission {
     /// Read and list accounts of all users.
     #[serde(rename = "users:read")]
     UsersRead,
+    /// Create accounts for other people.
+    #[serde(rename = "users:create")]
+    UsersCreate,
     /// Suspend and reinstate accounts of users.
     #[serde(rename = "users:suspend")]
     UsersSuspend,
@@ -62,6 +65,7 @@ impl Role {
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
+                Permission::UsersCreate,
                 Permission::UsersUpdate,
                 Permission::UsersDelete,
                 Permission::JobsRedrive,
@@ -97,7 +101,12 @@ mod tests {
         let [user, moderator, admin] = [Role::User, Role::Moderator, Role::Admin].map(Role::permissions);
         assert!(user.is_empty());
         assert!(moderator.iter().all(|permission| admin.contains(permission)));
-        let only_admin = [Permission::UsersUpdate, Permission::UsersDelete, Permission::JobsRedrive];
+        let only_admin = [
+            Permission::UsersCreate,
+            Permission::UsersUpdate,
+            Permission::UsersDelete,
+            Permission::JobsRedrive,
+        ];
         for permission in admin {
             assert_eq!(moderator.contains(permission), !only_admin.contains(permission), "{permission:?}");
         }

@@ -66,7 +66,8 @@ impl MoneyAndStock {
             unknown_emails: items
                 .of::<EmailDispatch>()
                 .filter(is_unknown_outcome)
-                .map(|of| of.id.to_string())
+                // A seller's dispatch has the id of the event and a suffix.
+                .map(|of| of.id.to_string().trim_end_matches(".seller").to_owned())
                 .collect(),
             unpublished: items.of_kind(OUTBOX_KIND).count(),
         }
