@@ -106,16 +106,18 @@ const REQUEST_PASSWORD_RESET: OperationDoc = OperationDoc::new("Request a passwo
      The response is the same for known and unknown addresses. The e-mail is sent asynchronously, at \
      most one per minute and address; further requests within the minute are accepted but send \
      nothing. The token expires after one hour; pass it to `POST /v1/auth/password-reset/confirm` \
-     together with the new password.",
+     together with the new password. An invited account without a password gets the e-mail as well: its \
+     token replaces that of an invitation that was lost or has expired.",
 );
 
 const CONFIRM_PASSWORD_RESET: OperationDoc = OperationDoc::new("Set a new password")
     .with_description(
-        "Sets a new password with the token of a password-reset e-mail. No access token is needed.\n\n\
+        "Sets a new password with the token of a password-reset e-mail, or the first one with the token of \
+         an invitation. No access token is needed.\n\n\
          All sessions of the account end: their refresh tokens fail with `TOKEN_REVOKED`, and access \
          tokens expire after at most 15 minutes. The e-mail address counts as verified afterwards. The \
-         token expires one hour after it was issued (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the \
-         token is malformed or was already used, or that the password or the address has changed \
+         token expires one hour after it was issued, that of an invitation after seven days \
+         (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the token is malformed or was already used, or that the password or the address has changed \
          since. Log in with the new password next.",
     )
     .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired]);

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use shared::api::MaybeAuthenticated;
+use shared::domain::access::AccessError;
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, Versioned};
@@ -21,7 +22,7 @@ pub(crate) async fn get_market(
 ) -> Result<Versioned<MarketBody>, ApiError> {
     let market = app.reader.market_with_volume(id).await?;
     let market = market.filter(|market| market.market.is_visible_to(caller.as_ref()));
-    let market = market.ok_or_else(ApiError::not_found)?;
+    let market = market.ok_or_else(|| AccessError::not_found(id))?;
     let cache_control =
         if market.market.status == MarketStatus::Draft { "private, no-store" } else { PUBLIC };
     let creator_id = market.market.creator_id;

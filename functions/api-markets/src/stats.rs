@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::MarketsStats;
 use shared::api::{Authenticated, HasPermission};
-use shared::domain::access::{AccessError, forbid_unless};
+use shared::domain::access::{AccessError, require_permission};
 use shared::domain::market::{Market, MarketId};
-use shared::domain::values::actor::Actor;
+use shared::domain::values::actor::{Actor, Permission};
 use shared::domain::values::date::Date;
 use shared::domain::values::money::Currency;
 use shared::kit::error::{ApiError, FieldErrors};
@@ -108,7 +108,7 @@ pub(crate) async fn get_market_stats(
     Query(query): Query<StatsQuery>,
 ) -> Result<ApiResponse<StatsBody>, ApiError> {
     let (from, to) = query.days(Date::of(request.received_at))?;
-    let market = readable(app.reader.market(id).await?, &actor, reads_any)?;
+    let market = readable(id, app.reader.market(id).await?, &actor, reads_any)?;
     let sales = app.reader.sales(id, from, to).await?;
     Ok(ApiResponse::ok(StatsBody::new(&market, from, to, &sales)).cache_control("private, no-cache"))
 }
@@ -118,14 +118,15 @@ pub(crate) async fn get_market_stats(
 /// # Errors
 /// 404 if the market does not exist or is not visible to the caller; 403 if it is visible but not their own.
 fn readable(
+    id: MarketId,
     market: Option<Market>,
     actor: &Actor,
     reads_any: HasPermission<MarketsStats>,
 ) -> Result<Market, ApiError> {
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
-    let market = market.ok_or(AccessError::NotFound)?;
+    let market = market.ok_or(AccessError::not_found(id))?;
     let permitted = market.is_owned_by(actor) || reads_any.is_held();
-    forbid_unless(permitted, "only the creator of the market can read its sales")?;
+    require_permission(permitted, Permission::MarketsStats)?;
     Ok(market)
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{Authenticated, HasPermission, QueryState};
+use shared::domain::access::AccessError;
 use shared::domain::order::{Order, OrderId};
 use shared::domain::values::actor::Actor;
 use shared::kit::error::ApiError;
@@ -20,7 +21,7 @@ pub(crate) async fn get_order(
     if_none_match: IfNoneMatch,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let order = app.reader.order(id).await?.filter(|order| can_view(order, &actor, reads_any));
-    let order = order.ok_or_else(ApiError::not_found)?;
+    let order = order.ok_or_else(|| AccessError::not_found(id))?;
     Ok(ApiResponse::versioned(OrderBody::for_actor(&actor, order))
         .with_fields(query.fields)
         .not_modified_if(&if_none_match))

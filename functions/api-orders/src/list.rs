@@ -7,10 +7,10 @@ use shared::api::list::sort::OrderSortParam;
 use shared::api::permission::OrdersReadAny;
 use shared::api::with_total;
 use shared::api::{Authenticated, HasPermission, QueryState};
-use shared::domain::access::{AccessError, forbid_unless};
+use shared::domain::access::{AccessError, require_permission};
 use shared::domain::market::MarketId;
 use shared::domain::order::OrderStatus;
-use shared::domain::values::actor::Actor;
+use shared::domain::values::actor::{Actor, Permission};
 use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::{ApiError, FieldErrors};
@@ -80,8 +80,8 @@ async fn list_for(
     let Some(id) = market else { return Ok(OrderList::OfBuyer(actor.user)) };
     let market = markets.market(id).await?;
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
-    let market = market.ok_or(AccessError::NotFound)?;
+    let market = market.ok_or(AccessError::not_found(id))?;
     let permitted = market.is_owned_by(actor) || reads_any.is_held();
-    forbid_unless(permitted, "only the creator of the market can list its orders")?;
+    require_permission(permitted, Permission::OrdersReadAny)?;
     Ok(OrderList::InMarket(id))
 }

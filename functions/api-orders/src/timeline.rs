@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{Authenticated, HasPermission, QueryState};
+use shared::domain::access::AccessError;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::attempts::Attempts;
 use shared::domain::order::{Order, OrderId, Transition};
@@ -73,7 +74,8 @@ pub(crate) async fn get_order_timeline(
     Path(id): Path<OrderId>,
 ) -> Result<ApiResponse<TimelineBody>, ApiError> {
     let (order, attempts) = app.reader.order_with_attempts(id).await?;
-    let order = order.filter(|order| can_view(order, &actor, reads_any)).ok_or_else(ApiError::not_found)?;
+    let order =
+        order.filter(|order| can_view(order, &actor, reads_any)).ok_or_else(|| AccessError::not_found(id))?;
     Ok(ApiResponse::ok(TimelineBody::new(order, attempts)))
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use shared::api::permission::PaymentsReadAny;
 use shared::api::{Authenticated, HasPermission, QueryState};
+use shared::domain::access::AccessError;
 use shared::domain::order::payment::PaymentId;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, Path, Versioned};
@@ -19,6 +20,6 @@ pub(crate) async fn get_payment(
 ) -> Result<Versioned<PaymentBody>, ApiError> {
     let found = app.reader.payment(id).await?;
     let found = found.filter(|(_, order)| order.party(&actor).is_some() || read_any.is_held());
-    let (payment, _) = found.ok_or_else(ApiError::not_found)?;
+    let (payment, _) = found.ok_or_else(|| AccessError::not_found(id))?;
     Ok(ApiResponse::versioned(PaymentBody::from(payment)).not_modified_if(&if_none_match))
 }

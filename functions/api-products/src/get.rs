@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use shared::api::MaybeAuthenticated;
+use shared::domain::access::AccessError;
 use shared::domain::product::ProductId;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, Versioned};
@@ -19,9 +20,11 @@ pub(crate) async fn get_product(
     query: ItemQuery<ProductBody>,
     if_none_match: IfNoneMatch,
 ) -> Result<Versioned<ProductBody>, ApiError> {
-    let stocked = app.reader.product(id).await?.ok_or_else(ApiError::not_found)?;
+    let stocked = app.reader.product(id).await?.ok_or_else(|| AccessError::not_found(id))?;
     let market = app.reader.market(stocked.product.market_id).await?;
-    market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;
+    market
+        .filter(|market| market.is_visible_to(caller.as_ref()))
+        .ok_or_else(|| AccessError::not_found(id))?;
     let cache_control = if caller.is_none() { PUBLIC } else { "private, no-cache" };
     Ok(ApiResponse::versioned(ProductBody::from(stocked))
         .with_fields(query.fields)

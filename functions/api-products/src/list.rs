@@ -3,6 +3,7 @@
 use axum::extract::State;
 use shared::api::MaybeAuthenticated;
 use shared::api::with_total;
+use shared::domain::access::AccessError;
 use shared::domain::market::MarketId;
 use shared::kit::error::ApiError;
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse, NoParameters, Path};
@@ -24,7 +25,9 @@ pub(crate) async fn list_products(
     let cursors = CursorCodec::new(&app.mac_key, &list, "public");
     let slice = query.paging.slice(&cursors)?;
     let market = app.reader.market(market_id).await?;
-    market.filter(|market| market.is_visible_to(caller.as_ref())).ok_or_else(ApiError::not_found)?;
+    market
+        .filter(|market| market.is_visible_to(caller.as_ref()))
+        .ok_or_else(|| AccessError::not_found(market_id))?;
     let total = [total_of(market_id)];
     let products = with_total(app.reader.products_of(market_id, &slice), app.reader.total(&total)).await?;
     let pagination = query.paging.pagination(&products, &cursors);

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use shared::api::permission::UsersRead;
 use shared::api::{Authenticated, HasPermission, QueryState, UserBody};
+use shared::domain::access::AccessError;
 use shared::domain::user::UserId;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::ApiError;
@@ -29,7 +30,7 @@ pub(crate) async fn get_user(
     if_none_match: IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
     if id != actor.user && !read_any.is_held() {
-        return Err(ApiError::not_found());
+        return Err(AccessError::not_found(id).into());
     }
     load(&app.reader, id, query, &if_none_match).await
 }
@@ -40,6 +41,6 @@ async fn load(
     query: ItemQuery<UserBody>,
     if_none_match: &IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    let user = reader.displayed_user(id).await?.ok_or_else(ApiError::not_found)?;
+    let user = reader.displayed_user(id).await?.ok_or_else(|| AccessError::not_found(id))?;
     Ok(ApiResponse::versioned(UserBody::from(user)).with_fields(query.fields).not_modified_if(if_none_match))
 }

@@ -39,7 +39,7 @@ macro_rules! error_codes {
             fn from(error: $error) -> Self {
                 let code = match error {
                     $($error::$access(error) => return error.into(),)?
-                    $($error::$variant => ErrorCode::$code,)+
+                    $($error::$variant { .. } => ErrorCode::$code,)+
                 };
                 Self::new(code, error.to_string())
             }
@@ -68,9 +68,12 @@ error_codes! {
 impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
-            AccessError::NotFound => Self::not_found(),
+            AccessError::NotFound(_) => Self::new(ErrorCode::NotFound, error.to_string()),
             AccessError::Forbidden(rule) => Self::new(ErrorCode::Forbidden, rule),
-            AccessError::VersionMismatch => Self::version_mismatch(),
+            AccessError::MissingPermission(permission) => {
+                Self::new(ErrorCode::Forbidden, error.to_string()).with_permission(permission.into())
+            }
+            AccessError::VersionMismatch(_) => Self::new(ErrorCode::VersionMismatch, error.to_string()),
         }
     }
 }
@@ -139,9 +142,9 @@ impl From<CreateProductError> for ApiError {
         let message = error.to_string();
         match error {
             CreateProductError::Access(error) => error.into(),
-            CreateProductError::MarketClosed => Self::new(ErrorCode::InvalidState, message),
+            CreateProductError::MarketClosed(_) => Self::new(ErrorCode::InvalidState, message),
             CreateProductError::CurrencyMismatch => Self::field("price.currency", message),
-            CreateProductError::SkuTaken => sku_taken(message),
+            CreateProductError::SkuTaken { .. } => sku_taken(message),
         }
     }
 }
@@ -152,7 +155,7 @@ impl From<UpdateProductError> for ApiError {
         match error {
             UpdateProductError::Access(error) => error.into(),
             UpdateProductError::CurrencyMismatch => Self::field("price.currency", message),
-            UpdateProductError::SkuTaken => sku_taken(message),
+            UpdateProductError::SkuTaken { .. } => sku_taken(message),
         }
     }
 }
@@ -176,7 +179,7 @@ impl From<PlaceOrderError> for ApiError {
                 Self::new(ErrorCode::PriceChanged, message)
                     .with_field(format!("items[{index}].expectedPrice"), now)
             }
-            PlaceOrderError::MarketClosed => Self::new(ErrorCode::InvalidState, message),
+            PlaceOrderError::MarketClosed(_) => Self::new(ErrorCode::InvalidState, message),
         }
     }
 }
@@ -188,11 +191,13 @@ impl From<RefundError> for ApiError {
             RefundError::Access(error) => error.into(),
             RefundError::ZeroAmount => Self::field("amount.amount", message),
             RefundError::OtherCurrency => Self::field("amount.currency", message),
-            RefundError::AmountTooLarge { left } => {
+            RefundError::AmountTooLarge { left, .. } => {
                 let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
                 Self::new(ErrorCode::InvalidState, message).with_field("amount", rule)
             }
-            RefundError::InvalidState | RefundError::TooMany => Self::new(ErrorCode::InvalidState, message),
+            RefundError::InvalidState(_) | RefundError::TooMany(_) => {
+                Self::new(ErrorCode::InvalidState, message)
+            }
         }
     }
 }

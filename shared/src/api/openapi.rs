@@ -36,9 +36,7 @@ impl<P: PermissionType> OperationInput for HasPermission<P> {
 impl<P: PermissionType> OperationInput for RequirePermission<P> {
     fn describe(operation: &mut Operation<'_>) {
         Authenticated::describe(operation);
-        if let Ok(serde_json::Value::String(name)) = serde_json::to_value(P::PERMISSION) {
-            operation.require_permission(name);
-        }
+        operation.require_permission(P::PERMISSION.to_string());
         operation.add_errors(&[ErrorCode::Forbidden]);
     }
 }

@@ -1,20 +1,33 @@
-//! Access checks: a resource exists and is visible to the actor, the actor may perform the operation, and the
-//! resource is at the expected version.
+//! Access checks: an entity exists and is visible to the actor, the actor may perform the operation, and the
+//! entity is at the expected version.
 
+use crate::domain::values::actor::Permission;
+use crate::domain::values::id::NamedId;
 use crate::kit::command::Version;
 
-/// Reason why an actor cannot access a resource.
+/// Reason why an actor cannot access an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
-    /// The resource does not exist or is not visible to the actor.
-    #[error("resource not found")]
-    NotFound,
-    /// The actor may read the resource but not perform the operation. Contains the rule that forbids it.
+    /// The entity does not exist or is not visible to the actor; the message does not reveal which.
+    #[error("{0} does not exist")]
+    NotFound(NamedId),
+    /// The actor may read the entity but not perform the operation, and no permission would allow it. Contains
+    /// the rule that forbids it.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The resource is not at the expected version.
-    #[error("the resource was changed meanwhile")]
-    VersionMismatch,
+    /// The actor may read the entity but lacks the permission to perform the operation.
+    #[error("the permission {0} is required for resources of other users")]
+    MissingPermission(Permission),
+    /// The entity is not at the expected version.
+    #[error("{0} has changed since it was read; read it again")]
+    VersionMismatch(NamedId),
+}
+
+impl AccessError {
+    /// The entity with this id does not exist or is not visible to the actor.
+    pub fn not_found(id: impl Into<NamedId>) -> Self {
+        Self::NotFound(id.into())
+    }
 }
 
 /// Checks that the actor may perform the operation.
@@ -25,14 +38,27 @@ pub const fn forbid_unless(permitted: bool, rule: &'static str) -> Result<(), Ac
     if permitted { Ok(()) } else { Err(AccessError::Forbidden(rule)) }
 }
 
-/// Checks the current version of a resource. Without an expected version, every version is accepted.
+/// Checks that the entity is the actor's own, or that the actor holds `permission`.
+///
+/// # Errors
+/// [`AccessError::MissingPermission`].
+pub const fn require_permission(permitted: bool, permission: Permission) -> Result<(), AccessError> {
+    if permitted { Ok(()) } else { Err(AccessError::MissingPermission(permission)) }
+}
+
+/// Checks the current version of the entity with this id. Without an expected version, every version is
+/// accepted.
 ///
 /// # Errors
 /// [`AccessError::VersionMismatch`].
-pub fn require_version(current: Version, expected: Option<Version>) -> Result<(), AccessError> {
+pub fn require_version(
+    id: impl Into<NamedId>,
+    current: Version,
+    expected: Option<Version>,
+) -> Result<(), AccessError> {
     if expected.is_none_or(|expected| expected == current) {
         Ok(())
     } else {
-        Err(AccessError::VersionMismatch)
+        Err(AccessError::VersionMismatch(id.into()))
     }
 }

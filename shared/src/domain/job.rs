@@ -117,6 +117,7 @@ pub struct ClaimLost;
 
 impl Identified for Job {
     const PREFIX: &'static str = "job";
+    const NOUN: &'static str = "job";
 }
 
 impl Job {
@@ -139,9 +140,9 @@ impl Job {
     }
 
     /// Returns the job if it exists, has not expired and belongs to `owner`.
-    fn of(owner: UserId, job: Option<Self>, now: Timestamp) -> Result<Self, AccessError> {
+    fn of(owner: UserId, id: JobId, job: Option<Self>, now: Timestamp) -> Result<Self, AccessError> {
         let job = job.filter(|job| job.owner_id == owner && !job.is_expired(now));
-        job.ok_or(AccessError::NotFound)
+        job.ok_or(AccessError::not_found(id))
     }
 
     /// Returns the job if the claim is still valid.
@@ -220,12 +221,15 @@ pub(crate) mod tests {
             assert_eq!((cancelled.stored(), &cancelled.output), (expected.clone(), &expected));
         }
         for status in [JobStatus::Succeeded, JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
-            assert_eq!(refusal(&cancel, Some(ended(status)), at(1)), CancelJobError::AlreadyEnded);
+            assert_eq!(
+                refusal(&cancel, Some(ended(status)), at(1)),
+                CancelJobError::AlreadyEnded(running().id)
+            );
         }
-        assert_eq!(refusal(&cancel, Some(running()), at(WEEK)), AccessError::NotFound.into());
-        assert_eq!(refusal(&cancel, None, at(1)), AccessError::NotFound.into());
+        assert_eq!(refusal(&cancel, Some(running()), at(WEEK)), AccessError::not_found(running().id).into());
+        assert_eq!(refusal(&cancel, None, at(1)), AccessError::not_found(running().id).into());
         let by_another = CancelJob { by: STRANGER.parse().unwrap(), ..cancel };
-        assert_eq!(refusal(&by_another, Some(running()), at(1)), AccessError::NotFound.into());
+        assert_eq!(refusal(&by_another, Some(running()), at(1)), AccessError::not_found(running().id).into());
     }
 
     #[test]
@@ -252,8 +256,11 @@ pub(crate) mod tests {
         }
         for status in [JobStatus::Queued, JobStatus::Running, JobStatus::Succeeded] {
             let job = Job { status, ..running() };
-            assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded);
+            assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded(running().id));
         }
-        assert_eq!(refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK)), AccessError::NotFound.into());
+        assert_eq!(
+            refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK)),
+            AccessError::not_found(running().id).into()
+        );
     }
 }

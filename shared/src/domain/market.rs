@@ -47,6 +47,7 @@ pub struct Market {
 
 impl Identified for Market {
     const PREFIX: &'static str = "mkt";
+    const NOUN: &'static str = "market";
 }
 
 /// Status of a market.

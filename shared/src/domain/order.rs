@@ -74,6 +74,7 @@ pub struct Order {
 
 impl Identified for Order {
     const PREFIX: &'static str = "ord";
+    const NOUN: &'static str = "order";
 }
 
 /// One product of an order.

@@ -50,6 +50,7 @@ pub struct Product {
 
 impl Identified for Product {
     const PREFIX: &'static str = "prd";
+    const NOUN: &'static str = "product";
 }
 
 impl Product {

@@ -78,6 +78,7 @@ pub enum SessionEnd {
 
 impl Identified for Session {
     const PREFIX: &'static str = "ses";
+    const NOUN: &'static str = "session";
 }
 
 impl Session {

@@ -60,6 +60,7 @@ pub struct User {
 
 impl Identified for User {
     const PREFIX: &'static str = "usr";
+    const NOUN: &'static str = "account";
 }
 
 /// Role of an account.

@@ -34,13 +34,15 @@ pub struct ApiError {
     message: Cow<'static, str>,
     fields: BTreeMap<String, String>,
     retry_after: Option<u32>,
+    permission: Option<&'static str>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl ApiError {
     /// Creates an error with a user-facing message.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), fields: BTreeMap::new(), retry_after: None, cause: None }
+        let (fields, retry_after, permission, cause) = (BTreeMap::new(), None, None, None);
+        Self { code, message: message.into(), fields, retry_after, permission, cause }
     }
 
     /// Validation error; `fields` maps the path of each invalid field to the rule that it breaks.
@@ -54,7 +56,7 @@ impl ApiError {
         Self::validation(BTreeMap::from([(path.into(), rule.to_string())]))
     }
 
-    /// 404. The resource does not exist or is not visible to the caller; the response does not reveal which.
+    /// 404. No resource has such a path.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(ErrorCode::NotFound, "resource not found")
@@ -105,6 +107,12 @@ impl ApiError {
         Self { retry_after: Some(seconds), ..self }
     }
 
+    /// Names the permission that the caller lacks.
+    #[must_use]
+    pub fn with_permission(self, permission: &'static str) -> Self {
+        Self { permission: Some(permission), ..self }
+    }
+
     /// Adds a field and the rule that it breaks.
     #[must_use]
     pub fn with_field(mut self, path: impl Into<String>, rule: impl ToString) -> Self {
@@ -131,6 +139,9 @@ impl ApiError {
         let mut error = json!({ "code": code, "message": self.message });
         if !self.fields.is_empty() {
             error["fields"] = json!(self.fields);
+        }
+        if let Some(permission) = self.permission {
+            error["permission"] = json!(permission);
         }
         if let Some(seconds) = self.retry_after {
             error["retryAfter"] = json!(seconds);

@@ -90,6 +90,7 @@ const RETENTION: Duration = Duration::from_hours(90 * 24);
 
 impl Identified for DeadLetter {
     const PREFIX: &'static str = "dlt";
+    const NOUN: &'static str = "dead letter";
 }
 
 impl DeadLetter {

@@ -36,9 +36,9 @@ use shared::kit::command::{Command, CommandContext, ReadSet, Record, Store, Vers
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
-use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
+use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use shared::messaging::event_routing::Subscriber;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, buyer, cents, create_market, id, seller};
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
-use serde_json::json;
 use local::services::ses::Email;
+use serde_json::json;
 use test_support::app::{RequestBuilder, eventually};
 
 use super::report::{Report, done, invalid, refused};
@@ -184,7 +184,13 @@ async fn invitations(fixture: &Fixture, report: &mut Report) {
     let create = fixture.app.request(Method::POST, "/v1/users").by(&fixture.admin).key("invited");
     report.row("an account for another person", create.json(&account), done(201)).await;
     let wrong = refused(401, "INVALID_CREDENTIALS");
-    report.row("a login before the invitation is accepted", login(fixture, "invited@example.com", "!!!!!!!!"), wrong).await;
+    report
+        .row(
+            "a login before the invitation is accepted",
+            login(fixture, "invited@example.com", "!!!!!!!!"),
+            wrong,
+        )
+        .await;
     let invitation = email(fixture, "invited@example.com", "invitation").await;
     let (_, token) = invitation.text.split_once("#token=").unwrap();
     let token = token.split_whitespace().next().unwrap();
@@ -205,14 +211,15 @@ async fn unsubscriptions(fixture: &Fixture, report: &mut Report) {
     let notification = email(fixture, &fixture.seller.email, "new-order").await;
     let (_, token) = notification.text.split_once("unsubscribe?token=").unwrap();
     let token = token.split_whitespace().next().unwrap();
-    let unsubscribe = |token: &str| {
-        fixture.app.request(Method::POST, &format!("/v1/auth/unsubscribe?token={token}"))
-    };
+    let unsubscribe =
+        |token: &str| fixture.app.request(Method::POST, &format!("/v1/auth/unsubscribe?token={token}"));
     let invalid_token = refused(401, "INVALID_TOKEN");
     let other = token.replace(&fixture.seller.id, &fixture.stranger.id);
     report.row("an unsubscribe token for another account", unsubscribe(&other), invalid_token.clone()).await;
     let (head, _) = token.rsplit_once('.').unwrap();
-    report.row("a forged unsubscribe token", unsubscribe(&format!("{head}.AAAA")), invalid_token.clone()).await;
+    report
+        .row("a forged unsubscribe token", unsubscribe(&format!("{head}.AAAA")), invalid_token.clone())
+        .await;
     let reset = json!({ "token": token, "password": "a new password" });
     let reset = fixture.app.request(Method::POST, "/v1/auth/password-reset/confirm").json(&reset);
     report.row("an unsubscribe token as a reset token", reset, invalid_token).await;

@@ -1,5 +1,6 @@
 //! Loading a job of the caller.
 
+use shared::domain::access::AccessError;
 use shared::domain::job::{Job, JobId};
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::DynamoReader;
@@ -9,7 +10,7 @@ use shared::kit::system::clock::Timestamp;
 /// Loads a job of the caller.
 ///
 /// # Errors
-/// [`ApiError::not_found`] if the job does not exist, has expired or belongs to another user.
+/// [`AccessError::NotFound`] if the job does not exist, has expired or belongs to another user.
 pub(super) async fn own_job(
     reader: &DynamoReader,
     id: JobId,
@@ -17,5 +18,5 @@ pub(super) async fn own_job(
     now: Timestamp,
 ) -> Result<Job, ApiError> {
     let job = reader.job(id, now).await?;
-    job.filter(|job| job.owner_id == actor.user).ok_or_else(ApiError::not_found)
+    Ok(job.filter(|job| job.owner_id == actor.user).ok_or_else(|| AccessError::not_found(id))?)
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, QueryState};
+use shared::domain::access::AccessError;
 use shared::domain::job::output::chunk::{ChunkKey, Part, chunk_keys, parts};
 use shared::domain::job::{Job, JobId, JobStatus};
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
@@ -34,7 +35,7 @@ pub(crate) async fn get_job_result(
     let chunks = app.reader.chunks(&keys_of_part(&job, part)?).await?;
     // A missing chunk has expired since the job was loaded.
     let texts: Option<Vec<String>> = chunks.into_iter().map(|chunk| Some(chunk?.text)).collect();
-    let text = texts.ok_or_else(ApiError::not_found)?.concat();
+    let text = texts.ok_or_else(|| AccessError::not_found(id))?.concat();
     let next = part.next(job.output.chunks);
     let next = next.map(|next| format!("/v1/jobs/{id}/result?part={}", next.get()));
     Ok(CsvPart { text, name: format!("sales-{id}.csv"), next })
@@ -47,7 +48,8 @@ pub(crate) async fn get_job_result(
 /// such part.
 fn keys_of_part(job: &Job, part: Part) -> Result<Vec<ChunkKey>, ApiError> {
     if job.status != JobStatus::Succeeded {
-        return Err(ApiError::new(ErrorCode::InvalidState, "only a job that has succeeded has a result"));
+        let message = format!("job {} has no result: it has not succeeded", job.id);
+        return Err(ApiError::new(ErrorCode::InvalidState, message));
     }
     let keys: Vec<ChunkKey> = chunk_keys(job.id, part, job.output.chunks).collect();
     if keys.is_empty() {

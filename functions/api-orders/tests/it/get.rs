@@ -22,8 +22,8 @@ async fn order_is_visible_to_its_parties_and_moderators_only() {
     let another = orders.api.get(&path).by(stranger()).await;
     let absent = orders.api.get(&path.replace("PQRS", "PQR0")).by(stranger()).await;
     assert_eq!(another.error(), (404, "NOT_FOUND"));
-    assert_eq!(another.json()["error"], absent.json()["error"]);
-    assert_eq!(another.json()["detail"], absent.json()["detail"]);
+    let absent = absent.json().to_string().replace("PQR0", "PQRS");
+    assert_eq!(another.json().to_string(), absent, "the responses differ in the id only");
 }
 
 #[tokio::test]

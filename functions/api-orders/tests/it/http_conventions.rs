@@ -1,7 +1,7 @@
 //! HTTP conventions that every route follows.
 
 use serde_json::{Value, json};
-use test_support::fixture::{ORDER, buyer};
+use test_support::fixture::{MARKET, ORDER, buyer, seller};
 use test_support::lambda_event::RouterResponse;
 
 use super::{Orders, two_mugs};
@@ -138,16 +138,34 @@ async fn valid_correlation_id_of_the_caller_is_kept() {
 }
 
 #[tokio::test]
+async fn refusals_name_the_order_and_the_missing_permission() {
+    let orders = Orders::new().await;
+    orders.marketplace.order(None).await;
+    let ship = json!({ "carrier": "DHL", "trackingNumber": "1" });
+    let shipped = orders.api.post(&format!("/v1/orders/{ORDER}/ship")).by(seller()).json(&ship).await;
+    assert_eq!(shipped.error(), (409, "INVALID_STATE"));
+    let message = shipped.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with(&format!("order {ORDER} cannot be marked as shipped")), "{message}");
+    let foreign = orders.api.get(&format!("/v1/orders?marketId={MARKET}")).by(buyer()).await;
+    assert_eq!(foreign.error(), (403, "FORBIDDEN"));
+    assert_eq!(foreign.json()["error"]["permission"], "orders:read-any");
+    let by_buyer = orders.api.post(&format!("/v1/orders/{ORDER}/deliver")).by(buyer()).await;
+    assert_eq!(by_buyer.error(), (403, "FORBIDDEN"));
+    assert!(by_buyer.json()["error"].get("permission").is_none(), "no permission allows it");
+}
+
+#[tokio::test]
 async fn error_is_a_problem_with_the_request_id() {
     let orders = Orders::new().await;
     let response = orders.api.get(&format!("/v1/orders/{ORDER}")).by(buyer()).await;
+    let message = format!("order {ORDER} does not exist");
     let expected = json!({
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
-        "detail": "resource not found",
+        "detail": message,
         "instance": "JKJaXmPLvHcESHA=",
-        "error": { "code": "NOT_FOUND", "message": "resource not found" },
+        "error": { "code": "NOT_FOUND", "message": message },
     });
     assert_eq!(response.json(), expected);
     assert_eq!(response.header("content-type").unwrap(), "application/problem+json");

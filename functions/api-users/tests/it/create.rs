@@ -69,7 +69,9 @@ async fn only_administrators_create_accounts() {
     for actor in [stranger(), moderator()] {
         for role in ["user", "moderator", "admin"] {
             let body = json!({ "email": "eve@example.com", "name": "Eve", "role": role });
-            assert_eq!(users.create(actor, "k1", &body).await.error(), (403, "FORBIDDEN"), "{role}");
+            let response = users.create(actor, "k1", &body).await;
+            assert_eq!(response.error(), (403, "FORBIDDEN"), "{role}");
+            assert_eq!(response.json()["error"]["permission"], "users:create");
         }
     }
     let anonymous = users.api.post("/v1/users").header("idempotency-key", "k1").json(&grace()).await;

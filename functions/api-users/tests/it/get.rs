@@ -27,7 +27,9 @@ async fn reading_other_accounts_requires_the_permission() {
         assert_eq!(users.api.get(&path(new_id())).by(actor).await.error(), (404, "NOT_FOUND"));
     }
     for user in [moderator().user, admin().user, new_id()] {
-        assert_eq!(users.api.get(&path(user)).by(stranger()).await.error(), (404, "NOT_FOUND"));
+        let response = users.api.get(&path(user)).by(stranger()).await;
+        assert_eq!(response.error(), (404, "NOT_FOUND"));
+        assert_eq!(response.json()["error"]["message"], format!("account {user} does not exist"));
     }
     for invalid in ["usr_1", "ord_01J8Z3K5V0ABCDEFGHJKMNPQRX", "%20", "Me"] {
         let response = users.api.get(&format!("/v1/users/{invalid}")).by(admin()).await;

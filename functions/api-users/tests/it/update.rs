@@ -76,6 +76,7 @@ async fn own_account_is_patched_by_its_owner_only() {
     let foreign = json!({ "notifications": { "sales": false } });
     let response = users.patch(moderator(), stranger().user, &foreign).await;
     assert_eq!(response.error(), (403, "FORBIDDEN"));
+    assert_eq!(response.json()["error"]["permission"], "users:update");
 }
 
 #[tokio::test]

@@ -30,8 +30,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
                 Recipient::Seller => data.seller_id,
             })
             .collect();
-        let ids: Vec<_> =
-            recipients.iter().map(|recipient| DispatchId::new(&event.id, *recipient)).collect();
+        let ids: Vec<_> = recipients.iter().map(|recipient| DispatchId::new(&event.id, *recipient)).collect();
         let reads = ReadSet::<Option<Order>>::get(&data.order_id)
             .and(ReadSet::<Vec<Option<User>>>::get_all(&users))
             .and(ReadSet::<Vec<Option<EmailDispatch>>>::get_all(&ids));
@@ -41,8 +40,12 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             recipients.iter().zip(users).zip(ids).zip(dispatches)
         {
             let content = self.order_content(*recipient, &event.event, order.as_ref(), user.as_ref());
-            composed.push(content.map(|(to, content)| {
-                ComposedEmail { to, content, fingerprint: String::new(), dispatch_id, dispatch }
+            composed.push(content.map(|(to, content)| ComposedEmail {
+                to,
+                content,
+                fingerprint: String::new(),
+                dispatch_id,
+                dispatch,
             }));
         }
         Ok(composed)

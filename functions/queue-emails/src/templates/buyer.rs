@@ -17,11 +17,7 @@ use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
 
 /// Composes the e-mail about an event.
-pub(crate) fn content(
-    event: &EmailEvent,
-    order: &Order,
-    locale: Locale,
-) -> Result<EmailContent, SkipReason> {
+pub(crate) fn content(event: &EmailEvent, order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
     let content = match event {
         EmailEvent::OrderCreated(_) => placed::content(order, locale),
         EmailEvent::OrderConfirmed(_) => confirmed::content(order, locale),

@@ -21,11 +21,7 @@ pub(crate) const fn topic(event: &EmailEvent) -> Option<Topic> {
 }
 
 /// Composes the e-mail about an event.
-pub(crate) fn content(
-    event: &EmailEvent,
-    order: &Order,
-    locale: Locale,
-) -> Result<EmailContent, SkipReason> {
+pub(crate) fn content(event: &EmailEvent, order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
     let content = match event {
         EmailEvent::OrderConfirmed(_) => new_order::content(order, locale)?,
         EmailEvent::OrderCancelled(_) => cancelled::content(order, locale)?,

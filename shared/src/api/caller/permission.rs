@@ -165,7 +165,8 @@ impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for RequirePermission
         if holds::<P>(&actor, parts, state.users()).await? {
             Ok(Self { actor, marker: PhantomData })
         } else {
-            Err(ApiError::new(ErrorCode::Forbidden, "the caller lacks the required permission"))
+            let message = format!("the permission {} is required", P::PERMISSION);
+            Err(ApiError::new(ErrorCode::Forbidden, message).with_permission(P::PERMISSION.into()))
         }
     }
 }

@@ -27,8 +27,8 @@ impl EmailTokens {
         let [id, topic, mac] = *token.splitn(4, '.').collect::<Vec<_>>() else {
             return Err(EmailTokenError::Invalid);
         };
-        let is_valid = token.len() <= MAX_TOKEN
-            && self.0.verify(UNSUBSCRIBE, &[id.as_bytes(), topic.as_bytes()], mac);
+        let is_valid =
+            token.len() <= MAX_TOKEN && self.0.verify(UNSUBSCRIBE, &[id.as_bytes(), topic.as_bytes()], mac);
         match (is_valid, id.parse(), topic.parse()) {
             (true, Ok(user_id), Ok(topic)) => Ok(Unsubscribe { user_id, topic }),
             _ => Err(EmailTokenError::Invalid),

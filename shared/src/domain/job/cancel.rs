@@ -23,8 +23,8 @@ pub enum CancelJobError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The job has already ended.
-    #[error("the job has already ended")]
-    AlreadyEnded,
+    #[error("job {0} has already ended")]
+    AlreadyEnded(JobId),
 }
 
 impl Command for CancelJob {
@@ -43,9 +43,9 @@ impl Command for CancelJob {
         job: Self::State,
         now: Timestamp,
     ) -> Result<Change<Job, CancelJobError>, CancelJobError> {
-        let job = Job::of(self.by, job, now)?;
+        let job = Job::of(self.by, self.id, job, now)?;
         if !job.status.is_open() {
-            return Err(CancelJobError::AlreadyEnded);
+            return Err(CancelJobError::AlreadyEnded(job.id));
         }
         let cancelled = job.ended(JobStatus::Cancelled, now);
         Ok(Change::of(cancelled.clone()).save(&cancelled, JobEvent::Cancelled))

@@ -68,7 +68,7 @@ impl Command for CreateJob {
         now: Timestamp,
     ) -> Result<Change<Job, CreateJobError>, CreateJobError> {
         let visible = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
-        let market = visible.ok_or(AccessError::NotFound)?;
+        let market = visible.ok_or(AccessError::not_found(self.market_id))?;
         let permitted = market.is_owned_by(&self.by) || self.reads_any;
         forbid_unless(permitted, "only the owner of the market can create a sales report")?;
         if self.run_at.is_some_and(|at| at <= now || at > now.saturating_add(MAX_SCHEDULE_AHEAD)) {
@@ -205,8 +205,8 @@ mod tests {
     fn only_creator_and_moderators_report_on_a_market() {
         let by_moderator = CreateJob { by: moderator(), reads_any: true, ..create(STRANGER) };
         let draft = || Some(Market { status: MarketStatus::Draft, ..market() });
-        assert_eq!(refusal(&create(SELLER), None, at(0)), AccessError::NotFound.into());
-        assert_eq!(refusal(&create(STRANGER), draft(), at(0)), AccessError::NotFound.into());
+        assert_eq!(refusal(&create(SELLER), None, at(0)), AccessError::not_found(market().id).into());
+        assert_eq!(refusal(&create(STRANGER), draft(), at(0)), AccessError::not_found(market().id).into());
         let forbidden = AccessError::Forbidden("only the owner of the market can create a sales report");
         assert_eq!(refusal(&create(STRANGER), Some(market()), at(0)), forbidden.into());
         for command in [create(SELLER), by_moderator] {

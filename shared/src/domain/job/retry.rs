@@ -23,8 +23,8 @@ pub enum RetryJobError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The job has not ended or has succeeded.
-    #[error("only a failed, dead or cancelled job can be retried")]
-    NotEnded,
+    #[error("job {0} cannot be retried: it is neither failed nor dead nor cancelled")]
+    NotEnded(JobId),
 }
 
 impl Command for RetryJob {
@@ -39,9 +39,9 @@ impl Command for RetryJob {
     /// # Errors
     /// [`RetryJobError`].
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, RetryJobError>, RetryJobError> {
-        let job = Job::of(self.by, job, now)?;
+        let job = Job::of(self.by, self.id, job, now)?;
         if !matches!(job.status, JobStatus::Failed | JobStatus::Dead | JobStatus::Cancelled) {
-            return Err(RetryJobError::NotEnded);
+            return Err(RetryJobError::NotEnded(job.id));
         }
         let retried = Job {
             attempts: 0,

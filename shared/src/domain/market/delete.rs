@@ -30,9 +30,9 @@ impl Command for DeleteMarket {
     /// [`AccessError`].
     fn decide(&self, market: Self::State, _: Timestamp) -> Result<Change<(), AccessError>, AccessError> {
         let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
-        let market = market.ok_or(AccessError::NotFound)?;
+        let market = market.ok_or(AccessError::not_found(self.id))?;
         forbid_unless(market.is_owned_by(&self.by), "only the creator of the market can delete it")?;
-        require_version(market.version, self.expected)?;
+        require_version(market.id, market.version, self.expected)?;
         let last = Market { version: market.version.next(), ..market };
         Ok(Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id }))
     }
@@ -65,13 +65,13 @@ mod tests {
         let forbidden = AccessError::Forbidden("only the creator of the market can delete it");
         let draft = Market { status: MarketStatus::Draft, ..market() };
         for (command, state, error) in [
-            (delete(SELLER), None, AccessError::NotFound),
-            (delete(STRANGER), Some(draft), AccessError::NotFound),
+            (delete(SELLER), None, AccessError::not_found(market().id)),
+            (delete(STRANGER), Some(draft), AccessError::not_found(market().id)),
             (delete(STRANGER), Some(market()), forbidden),
             (
                 DeleteMarket { expected: Some(Version::FIRST), ..delete(SELLER) },
                 Some(market()),
-                AccessError::VersionMismatch,
+                AccessError::VersionMismatch(market().id.into()),
             ),
         ] {
             assert_eq!(refusal(&command, state, at(7)), error);

@@ -1,9 +1,9 @@
 //! Updating a market.
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
-use crate::domain::access::{AccessError, forbid_unless, require_version};
+use crate::domain::access::{AccessError, forbid_unless, require_permission, require_version};
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
-use crate::domain::values::actor::Actor;
+use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::text::{Description, Name};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
@@ -44,8 +44,8 @@ pub enum UpdateMarketError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The status cannot change from the current one to the new one.
-    #[error("the market cannot change to this status from its current status")]
-    InvalidTransition,
+    #[error("market {0} cannot change to this status from its current status")]
+    InvalidTransition(MarketId),
 }
 
 impl Command for UpdateMarket {
@@ -65,9 +65,9 @@ impl Command for UpdateMarket {
         now: Timestamp,
     ) -> Result<Change<MarketWithVolume, UpdateMarketError>, UpdateMarketError> {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
-        let market = market.ok_or(AccessError::NotFound)?;
+        let market = market.ok_or(AccessError::not_found(self.id))?;
         self.authorize(&market)?;
-        require_version(market.version, self.expected)?;
+        require_version(market.id, market.version, self.expected)?;
         let MarketChanges { name, description, status } = self.changes.clone();
         let changed = Market {
             version: market.version.next(),
@@ -99,12 +99,14 @@ impl UpdateMarket {
         if self.may_suspend && only_status && suspension {
             return Ok(());
         }
-        forbid_unless(market.is_owned_by(&self.by), CREATOR_ONLY)?;
+        let is_owner = market.is_owned_by(&self.by);
+        require_permission(is_owner || !(only_status && suspension), Permission::MarketsSuspend)?;
+        forbid_unless(is_owner, CREATOR_ONLY)?;
         let forward = matches!(
             (market.status, new_status),
             (Draft, Active | Closed) | (Active, Closed) | (Closed, Active)
         );
-        if unchanged || forward { Ok(()) } else { Err(UpdateMarketError::InvalidTransition) }
+        if unchanged || forward { Ok(()) } else { Err(UpdateMarketError::InvalidTransition(market.id)) }
     }
 }
 
@@ -176,7 +178,7 @@ mod tests {
         assert_eq!((renamed.stored::<Market>(), renamed.output.volume), (expected, 0));
         let outdated = UpdateMarket { expected: Some(Version::FIRST), ..command };
         let refused = refusal(&outdated, (Some(market()), None), at(7));
-        assert_eq!(refused, AccessError::VersionMismatch.into());
+        assert_eq!(refused, AccessError::VersionMismatch(market().id.into()).into());
     }
 
     #[test]
@@ -187,7 +189,7 @@ mod tests {
             assert_eq!(refused, AccessError::Forbidden(CREATOR_ONLY).into());
         }
         let missing = refusal(&update(STRANGER, true, rename()), (None, None), at(7));
-        assert_eq!(missing, AccessError::NotFound.into());
+        assert_eq!(missing, AccessError::not_found(market().id).into());
     }
 
     #[test]
@@ -197,7 +199,8 @@ mod tests {
         for from in MarketStatus::VARIANTS {
             for to in MarketStatus::VARIANTS {
                 let ok = from == to || allowed.contains(&(*from, *to));
-                let expected = if ok { Ok(*to) } else { Err(UpdateMarketError::InvalidTransition) };
+                let expected =
+                    if ok { Ok(*to) } else { Err(UpdateMarketError::InvalidTransition(market().id)) };
                 assert_eq!(change(*from, *to, true, false), expected, "{from:?} to {to:?}");
                 assert_eq!(
                     change(*from, *to, false, true).is_ok(),
@@ -212,11 +215,20 @@ mod tests {
         use MarketStatus::{Active, Draft, Suspended};
         assert_eq!(change(Active, Suspended, false, true), Ok(Suspended));
         assert_eq!(change(Suspended, Active, false, true), Ok(Active));
-        assert_eq!(change(Active, Suspended, true, false), Err(UpdateMarketError::InvalidTransition));
-        assert_eq!(change(Suspended, Active, true, false), Err(UpdateMarketError::InvalidTransition));
-        assert_eq!(change(Active, Draft, true, false), Err(UpdateMarketError::InvalidTransition));
+        assert_eq!(
+            change(Active, Suspended, true, false),
+            Err(UpdateMarketError::InvalidTransition(market().id))
+        );
+        assert_eq!(
+            change(Suspended, Active, true, false),
+            Err(UpdateMarketError::InvalidTransition(market().id))
+        );
+        assert_eq!(
+            change(Active, Draft, true, false),
+            Err(UpdateMarketError::InvalidTransition(market().id))
+        );
         assert_eq!(change(Draft, Active, true, false), Ok(Active));
-        assert_eq!(change(Draft, Active, false, false), Err(AccessError::NotFound.into()));
+        assert_eq!(change(Draft, Active, false, false), Err(AccessError::not_found(market().id).into()));
         assert_eq!(change(Draft, Active, false, true), Err(AccessError::Forbidden(CREATOR_ONLY).into()));
     }
 }

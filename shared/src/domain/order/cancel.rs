@@ -26,8 +26,8 @@ pub enum CancelError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The order has shipped, has ended, or its payment is already being refunded in full.
-    #[error("the order can no longer be cancelled")]
-    TooLate,
+    #[error("order {0} can no longer be cancelled")]
+    TooLate(OrderId),
 }
 
 impl Command for CancelOrder {
@@ -49,17 +49,18 @@ impl Command for CancelOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, CancelError>, CancelError> {
-        let order = order.filter(|order| order.is_visible_to(&self.by)).ok_or(AccessError::NotFound)?;
+        let order =
+            order.filter(|order| order.is_visible_to(&self.by)).ok_or(AccessError::not_found(self.id))?;
         let party = order.party(&self.by);
         let party =
             party.ok_or(AccessError::Forbidden("only the buyer or the seller can cancel the order"))?;
         let before = order.stock_position();
         let reason = self.reason.clone().map(String::from);
         let cancelled = order.cancelled(party, reason, payment.as_ref(), now);
-        let cancelled = cancelled.map_err(|_| CancelError::TooLate)?;
+        let cancelled = cancelled.map_err(|_| CancelError::TooLate(self.id))?;
         let change =
             Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
-        Ok(cancelled.move_stock(before, change, |_| CancelError::TooLate))
+        Ok(cancelled.move_stock(before, change, |_| CancelError::TooLate(self.id)))
     }
 }
 
@@ -98,11 +99,14 @@ mod tests {
     #[test]
     fn only_buyer_and_seller_cancel_an_open_order() {
         let refused = |by, order| refusal(&cancel(by), (order, None), at(7));
-        assert_eq!(refused(actor(BUYER), None), AccessError::NotFound.into());
-        assert_eq!(refused(actor(STRANGER), Some(placed(None))), AccessError::NotFound.into());
+        assert_eq!(refused(actor(BUYER), None), AccessError::not_found(placed(None).id).into());
+        assert_eq!(
+            refused(actor(STRANGER), Some(placed(None))),
+            AccessError::not_found(placed(None).id).into()
+        );
         let forbidden = AccessError::Forbidden("only the buyer or the seller can cancel the order");
         assert_eq!(refused(moderator(), Some(placed(None))), forbidden.into());
         let rejected = placed(None).out_of_stock("out of stock".to_owned(), at(0)).unwrap();
-        assert_eq!(refused(actor(BUYER), Some(rejected)), CancelError::TooLate);
+        assert_eq!(refused(actor(BUYER), Some(rejected)), CancelError::TooLate(placed(None).id));
     }
 }

@@ -1,6 +1,6 @@
 //! Marking an order as delivered.
 
-use super::{InvalidState, Order, OrderEvent, OrderId};
+use super::{Order, OrderEvent, OrderId};
 use crate::domain::access::AccessError;
 use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::values::actor::Actor;
@@ -23,14 +23,8 @@ pub enum DeliverError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The order has not shipped or is already delivered.
-    #[error("only a shipped order can be marked as delivered")]
-    InvalidState,
-}
-
-impl From<InvalidState> for DeliverError {
-    fn from(_: InvalidState) -> Self {
-        Self::InvalidState
-    }
+    #[error("order {0} cannot be marked as delivered: it has not shipped, or is already delivered")]
+    InvalidState(OrderId),
 }
 
 impl Command for DeliverOrder {
@@ -49,7 +43,8 @@ impl Command for DeliverOrder {
         order: Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, DeliverError>, DeliverError> {
-        let delivered = require_seller(order, &self.by)?.delivered(now)?;
+        let delivered = require_seller(self.id, order, &self.by)?.delivered(now);
+        let delivered = delivered.map_err(|_| DeliverError::InvalidState(self.id))?;
         let event = OrderEvent::Delivered((&delivered).into());
         Ok(Change::of(delivered.clone()).save(&delivered, event))
     }

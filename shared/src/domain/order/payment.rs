@@ -45,6 +45,7 @@ pub struct Payment {
 
 impl Identified for Payment {
     const PREFIX: &'static str = "pay";
+    const NOUN: &'static str = "payment";
 }
 
 /// Id assigned by the gateway, for example `pi_…`.

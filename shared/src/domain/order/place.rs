@@ -2,7 +2,7 @@
 
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderLine, OrderStatus, Party, Transition};
-use crate::domain::market::{Market, MarketStatus};
+use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::order::payment::PaymentMethod;
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::domain::values::actor::Actor;
@@ -74,8 +74,8 @@ pub enum PlaceOrderError {
     #[error("the total of the order exceeds the maximum amount")]
     TotalTooLarge,
     /// The market is not active.
-    #[error("the market is not active")]
-    MarketClosed,
+    #[error("market {0} is not active")]
+    MarketClosed(MarketId),
 }
 
 impl Command for PlaceOrder {
@@ -125,7 +125,7 @@ impl Command for PlaceOrder {
             &order.market_id,
             "status",
             MarketStatus::Active.into(),
-            PlaceOrderError::MarketClosed,
+            PlaceOrderError::MarketClosed(order.market_id),
         ))
     }
 }
@@ -209,7 +209,7 @@ mod tests {
         let market = placed_order.write::<Market>(&product().market_id);
         assert!(matches!(market.operation, Operation::Check));
         assert_eq!(market.condition, Condition::Is("status", "active".to_owned()));
-        assert_eq!(market.refusal, Some(PlaceOrderError::MarketClosed));
+        assert_eq!(market.refusal, Some(PlaceOrderError::MarketClosed(product().market_id)));
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub enum RefundError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The order is not paid, or is already fully refunded.
-    #[error("only a paid order can be refunded")]
-    InvalidState,
+    #[error("order {0} cannot be refunded: it is not paid, or is already refunded")]
+    InvalidState(OrderId),
     /// The amount is zero.
     #[error("must be more than 0")]
     ZeroAmount,
@@ -41,14 +41,20 @@ pub enum RefundError {
     #[error("must be the same as the currency of the payment")]
     OtherCurrency,
     /// The amount exceeds the refundable amount of the payment. Pending refunds count as refunded.
-    #[error("at most {} {} can still be refunded", .left.amount(), .left.currency().as_str())]
+    #[error(
+        "at most {} {} of order {order} can still be refunded",
+        .left.amount(),
+        .left.currency().as_str()
+    )]
     AmountTooLarge {
+        /// Id of the order.
+        order: OrderId,
         /// Refundable amount.
         left: Money,
     },
     /// The order already has [`MAX_REFUNDS`] refunds.
-    #[error("an order can have at most {MAX_REFUNDS} refunds")]
-    TooMany,
+    #[error("order {0} has {MAX_REFUNDS} refunds, which is the maximum")]
+    TooMany(OrderId),
 }
 
 impl Command for RefundOrder {
@@ -67,14 +73,14 @@ impl Command for RefundOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, RefundError>, RefundError> {
-        let order = require_seller(order, &self.by)?;
+        let order = require_seller(self.id, order, &self.by)?;
         let paid =
             matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
         let payment = payment.filter(|_| paid && order.fulfilment == Fulfilment::Finished);
-        let payment = payment.ok_or(RefundError::InvalidState)?;
+        let payment = payment.ok_or(RefundError::InvalidState(self.id))?;
         let amount = self.within(payment.refundable(&order.refunds))?;
         if order.refunds.len() >= MAX_REFUNDS {
-            return Err(RefundError::TooMany);
+            return Err(RefundError::TooMany(self.id));
         }
         let refunding =
             order.with_refund_due(&payment.gateway_id, amount, Party::Seller, self.reason.as_str(), now);
@@ -91,12 +97,16 @@ impl RefundOrder {
             return Err(RefundError::OtherCurrency);
         }
         if left.amount() == 0 {
-            return Err(RefundError::AmountTooLarge { left });
+            return Err(RefundError::AmountTooLarge { order: self.id, left });
         }
         if amount.amount() == 0 {
             return Err(RefundError::ZeroAmount);
         }
-        if left.checked_sub(amount).is_err() { Err(RefundError::AmountTooLarge { left }) } else { Ok(amount) }
+        if left.checked_sub(amount).is_err() {
+            Err(RefundError::AmountTooLarge { order: self.id, left })
+        } else {
+            Ok(amount)
+        }
     }
 }
 
@@ -152,14 +162,17 @@ mod tests {
     #[test]
     fn amount_is_limited_to_the_refundable_rest() {
         let refused = |amount| refusal(&refund(Some(amount)), with_refunds(1), at(7));
-        assert_eq!(refused(euros(TOTAL)), RefundError::AmountTooLarge { left: euros(TOTAL - 1) });
+        assert_eq!(
+            refused(euros(TOTAL)),
+            RefundError::AmountTooLarge { order: placed(None).id, left: euros(TOTAL - 1) }
+        );
         assert_eq!(refused(euros(0)), RefundError::ZeroAmount);
         assert_eq!(refused(dollars(1)), RefundError::OtherCurrency);
         let state = with_refunds(0);
         let all = decide(&refund(None), state.clone(), at(7)).output;
         for amount in [None, Some(euros(0)), Some(euros(1))] {
             let refused = refusal(&refund(amount), (Some(all.clone()), state.1.clone()), at(8));
-            assert_eq!(refused, RefundError::AmountTooLarge { left: euros(0) });
+            assert_eq!(refused, RefundError::AmountTooLarge { order: placed(None).id, left: euros(0) });
         }
     }
 
@@ -167,7 +180,10 @@ mod tests {
     fn number_of_refunds_is_limited() {
         let last = decide(&refund(None), with_refunds(MAX_REFUNDS - 1), at(7));
         assert_eq!(last.output.refunds.len(), MAX_REFUNDS);
-        assert_eq!(refusal(&refund(None), with_refunds(MAX_REFUNDS), at(7)), RefundError::TooMany);
+        assert_eq!(
+            refusal(&refund(None), with_refunds(MAX_REFUNDS), at(7)),
+            RefundError::TooMany(placed(None).id)
+        );
     }
 
     #[test]
@@ -183,7 +199,7 @@ mod tests {
         let ended = Order { fulfilment: Fulfilment::Finished, ..cancelled.clone() };
         let ended = (Some(ended), Some(payment.clone()));
         for state in [pending, unpaid, ended, (Some(cancelled), Some(payment))] {
-            assert_eq!(refusal(&refund(None), state, at(7)), RefundError::InvalidState);
+            assert_eq!(refusal(&refund(None), state, at(7)), RefundError::InvalidState(placed(None).id));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Marking an order as shipped.
 
-use super::{InvalidState, Order, OrderEvent, OrderId, Shipment};
+use super::{Order, OrderEvent, OrderId, Shipment};
 use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::order::state_machine::require_seller::require_seller;
@@ -26,14 +26,8 @@ pub enum ShipError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The order is not confirmed, or its payment is being refunded in full.
-    #[error("only a confirmed order that is not being refunded in full can be marked as shipped")]
-    InvalidState,
-}
-
-impl From<InvalidState> for ShipError {
-    fn from(_: InvalidState) -> Self {
-        Self::InvalidState
-    }
+    #[error("order {0} cannot be marked as shipped: it is not confirmed, or is being refunded in full")]
+    InvalidState(OrderId),
 }
 
 impl Command for ShipOrder {
@@ -52,9 +46,10 @@ impl Command for ShipOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, ShipError>, ShipError> {
-        let order = require_seller(order, &self.by)?;
-        let payment = payment.ok_or(ShipError::InvalidState)?;
-        let shipped = order.shipped(self.shipment.clone(), &payment, now)?;
+        let order = require_seller(self.id, order, &self.by)?;
+        let payment = payment.ok_or(ShipError::InvalidState(self.id))?;
+        let shipped = order.shipped(self.shipment.clone(), &payment, now);
+        let shipped = shipped.map_err(|_| ShipError::InvalidState(self.id))?;
         let event = OrderEvent::Shipped((&shipped).into());
         Ok(Change::of(shipped.clone()).save(&shipped, event))
     }
@@ -91,8 +86,8 @@ mod tests {
         let forbidden = AccessError::Forbidden("only the seller of the order may do this");
         let (order, payment) = confirmed();
         for (by, order, error) in [
-            (actor(SELLER), None, AccessError::NotFound),
-            (actor(STRANGER), Some(&order), AccessError::NotFound),
+            (actor(SELLER), None, AccessError::not_found(placed(None).id)),
+            (actor(STRANGER), Some(&order), AccessError::not_found(placed(None).id)),
             (actor(BUYER), Some(&order), forbidden),
             (moderator(), Some(&order), forbidden),
         ] {
@@ -107,9 +102,9 @@ mod tests {
     fn order_is_shipped_once_paid_and_delivered_once_shipped() {
         let (order, payment) = confirmed();
         let refused = |order, payment| refusal(&ship(actor(SELLER)), (Some(order), payment), at(7));
-        assert_eq!(refused(order.clone(), None), ShipError::InvalidState);
-        assert_eq!(refused(placed(None), Some(payment)), ShipError::InvalidState);
+        assert_eq!(refused(order.clone(), None), ShipError::InvalidState(order.id));
+        assert_eq!(refused(placed(None), Some(payment)), ShipError::InvalidState(order.id));
         let deliver = DeliverOrder { id: order.id, by: actor(SELLER) };
-        assert_eq!(refusal(&deliver, Some(order), at(7)), DeliverError::InvalidState);
+        assert_eq!(refusal(&deliver, Some(order), at(7)), DeliverError::InvalidState(placed(None).id));
     }
 }

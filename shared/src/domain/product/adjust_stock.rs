@@ -25,8 +25,8 @@ pub enum AdjustStockError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// Fewer units are available than are to be removed.
-    #[error("fewer units are available than are to be removed")]
-    InsufficientStock,
+    #[error("fewer units of product {0} are available than are to be removed")]
+    InsufficientStock(ProductId),
 }
 
 impl Command for AdjustStock {
@@ -48,14 +48,14 @@ impl Command for AdjustStock {
         (product, stock): Self::State,
         _: Timestamp,
     ) -> Result<Change<StockedProduct, AdjustStockError>, AdjustStockError> {
-        let (product, stock) = product.zip(stock).ok_or(AccessError::NotFound)?;
+        let (product, stock) = product.zip(stock).ok_or(AccessError::not_found(self.id))?;
         forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can adjust its stock")?;
         let stock = Stock { available: stock.available.saturating_add(self.delta), ..stock };
         let change = Adjustment::of::<Stock>().add("available", self.delta);
         Ok(Change::of(StockedProduct { product, stock }).adjust::<Stock>(
             &self.id,
             change,
-            AdjustStockError::InsufficientStock,
+            AdjustStockError::InsufficientStock(self.id),
         ))
     }
 }
@@ -79,7 +79,7 @@ mod tests {
             let Operation::Adjust(adjustment) = &write.operation else { panic!("expected an adjustment") };
             assert_eq!(*adjustment, Adjustment::of::<Stock>().add("available", delta));
             assert_eq!(write.condition, Condition::NoneBelowZero);
-            assert_eq!(write.refusal, Some(AdjustStockError::InsufficientStock));
+            assert_eq!(write.refusal, Some(AdjustStockError::InsufficientStock(product().id)));
         }
     }
 
@@ -87,7 +87,7 @@ mod tests {
     fn adjustment_is_refused_without_product_or_ownership() {
         let command = |by| AdjustStock { id: product().id, by: actor(by), delta: 1 };
         for state in [(None, None), (Some(product()), None), (None, Some(STOCK))] {
-            assert_eq!(refusal(&command(SELLER), state, at(7)), AccessError::NotFound.into());
+            assert_eq!(refusal(&command(SELLER), state, at(7)), AccessError::not_found(product().id).into());
         }
         let state = (Some(product()), Some(STOCK));
         let forbidden = AccessError::Forbidden("only the seller of the product can adjust its stock");

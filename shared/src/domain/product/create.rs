@@ -90,14 +90,17 @@ pub enum CreateProductError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The market is closed or suspended.
-    #[error("the market is closed or suspended")]
-    MarketClosed,
+    #[error("market {0} is closed or suspended")]
+    MarketClosed(MarketId),
     /// The currency of the price differs from that of the market.
     #[error("must be in the currency of the market")]
     CurrencyMismatch,
     /// Another product of the market has this SKU.
-    #[error("another product of the market has this SKU")]
-    SkuTaken,
+    #[error("another product of market {market} has this SKU")]
+    SkuTaken {
+        /// Market of both products.
+        market: MarketId,
+    },
 }
 
 impl Command for CreateProduct {
@@ -117,17 +120,17 @@ impl Command for CreateProduct {
         now: Timestamp,
     ) -> Result<Change<StockedProduct, CreateProductError>, CreateProductError> {
         let market = market.filter(|market| market.is_visible_to(Some(&self.by)));
-        let market = market.ok_or(AccessError::NotFound)?;
+        let market = market.ok_or(AccessError::not_found(self.market_id))?;
         let owned = market.is_owned_by(&self.by);
         forbid_unless(owned, "only the creator of the market can create products in it")?;
         if !matches!(market.status, MarketStatus::Draft | MarketStatus::Active) {
-            return Err(CreateProductError::MarketClosed);
+            return Err(CreateProductError::MarketClosed(market.id));
         }
         if self.product.price.currency() != market.currency {
             return Err(CreateProductError::CurrencyMismatch);
         }
-        let (change, created) =
-            self.product.create_in(&market, now, Change::of(()), CreateProductError::SkuTaken);
+        let taken = CreateProductError::SkuTaken { market: market.id };
+        let (change, created) = self.product.create_in(&market, now, Change::of(()), taken);
         Ok(change.with_output(created))
     }
 }
@@ -158,19 +161,28 @@ mod tests {
             assert_eq!(created.events(), [("product.changed", Version::FIRST)]);
             assert_eq!(created.stored::<SkuClaim>(), SkuClaim { product_id: product().id });
             let sku = SkuKey { market_id: market().id, sku: product().sku };
-            assert_eq!(created.write::<SkuClaim>(&sku).refusal, Some(CreateProductError::SkuTaken));
+            assert_eq!(
+                created.write::<SkuClaim>(&sku).refusal,
+                Some(CreateProductError::SkuTaken { market: market().id })
+            );
         }
     }
 
     #[test]
     fn products_are_created_only_in_own_open_markets() {
         let refused = |by, market| refusal(&create(by), market, at(0));
-        assert_eq!(refused(SELLER, None), AccessError::NotFound.into());
-        assert_eq!(refused(STRANGER, Some(with_status(MarketStatus::Draft))), AccessError::NotFound.into());
+        assert_eq!(refused(SELLER, None), AccessError::not_found(market().id).into());
+        assert_eq!(
+            refused(STRANGER, Some(with_status(MarketStatus::Draft))),
+            AccessError::not_found(market().id).into()
+        );
         let forbidden = AccessError::Forbidden("only the creator of the market can create products in it");
         assert_eq!(refused(STRANGER, Some(market())), forbidden.into());
         for status in [MarketStatus::Suspended, MarketStatus::Closed] {
-            assert_eq!(refused(SELLER, Some(with_status(status))), CreateProductError::MarketClosed);
+            assert_eq!(
+                refused(SELLER, Some(with_status(status))),
+                CreateProductError::MarketClosed(market().id)
+            );
         }
     }
 

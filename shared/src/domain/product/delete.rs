@@ -24,8 +24,10 @@ pub enum DeleteProductError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// Units of the product are reserved for orders that are not confirmed yet.
-    #[error("units are reserved for orders; archive the product, and delete it once these orders have ended")]
-    Reserved,
+    #[error(
+        "units of product {0} are reserved for orders; archive it, and delete it once these orders have ended"
+    )]
+    Reserved(ProductId),
 }
 
 impl Command for DeleteProduct {
@@ -45,15 +47,15 @@ impl Command for DeleteProduct {
         product: Self::State,
         _: Timestamp,
     ) -> Result<Change<(), DeleteProductError>, DeleteProductError> {
-        let product = product.ok_or(AccessError::NotFound)?;
+        let product = product.ok_or(AccessError::not_found(self.id))?;
         forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can delete it")?;
-        require_version(product.version, self.expected)?;
+        require_version(product.id, product.version, self.expected)?;
         let last = Product { version: product.version.next(), ..product };
         let sku = SkuKey { market_id: last.market_id, sku: last.sku.clone() };
         let event = ProductEvent::Deleted { product_id: last.id, market_id: last.market_id };
         Ok(Change::of(())
             .delete_entity(&last, event)
-            .delete_if_zero::<Stock>(&last.id, "reserved", DeleteProductError::Reserved)
+            .delete_if_zero::<Stock>(&last.id, "reserved", DeleteProductError::Reserved(last.id))
             .remove::<SkuClaim>(&sku))
     }
 }
@@ -77,7 +79,7 @@ mod tests {
             assert_eq!(entity.condition, Condition::AtVersion(third()));
             let stock = deleted.write::<Stock>(&product().id);
             assert_eq!(stock.condition, Condition::Zero("reserved"));
-            assert_eq!(stock.refusal, Some(DeleteProductError::Reserved));
+            assert_eq!(stock.refusal, Some(DeleteProductError::Reserved(product().id)));
             let sku = SkuKey { market_id: product().market_id, sku: product().sku };
             for write in [entity, stock, deleted.write::<SkuClaim>(&sku)] {
                 assert!(matches!(write.operation, Operation::Delete));
@@ -90,9 +92,9 @@ mod tests {
         let forbidden = AccessError::Forbidden("only the seller of the product can delete it");
         let outdated = DeleteProduct { expected: Some(Version::FIRST), ..delete(SELLER) };
         for (command, state, error) in [
-            (delete(SELLER), None, AccessError::NotFound),
+            (delete(SELLER), None, AccessError::not_found(product().id)),
             (delete(STRANGER), Some(product()), forbidden),
-            (outdated, Some(product()), AccessError::VersionMismatch),
+            (outdated, Some(product()), AccessError::VersionMismatch(product().id.into())),
         ] {
             assert_eq!(refusal(&command, state, at(7)), error.into());
         }

@@ -3,6 +3,7 @@
 use super::create::StockedProduct;
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
+use crate::domain::market::MarketId;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
@@ -47,8 +48,11 @@ pub enum UpdateProductError {
     #[error("must be in the currency of the market")]
     CurrencyMismatch,
     /// Another product of the market has this SKU.
-    #[error("another product of the market has this SKU")]
-    SkuTaken,
+    #[error("another product of market {market} has this SKU")]
+    SkuTaken {
+        /// Market of both products.
+        market: MarketId,
+    },
 }
 
 impl Command for UpdateProduct {
@@ -67,7 +71,7 @@ impl Command for UpdateProduct {
         (product, stock): Self::State,
         now: Timestamp,
     ) -> Result<Change<StockedProduct, UpdateProductError>, UpdateProductError> {
-        let (product, stock) = product.zip(stock).ok_or(AccessError::NotFound)?;
+        let (product, stock) = product.zip(stock).ok_or(AccessError::not_found(self.id))?;
         self.check(&product)?;
         let ProductChanges { sku, title, description, price, status } = self.changes.clone();
         let changed = Product {
@@ -89,7 +93,7 @@ impl Command for UpdateProduct {
         Ok(change.remove::<SkuClaim>(&sku_key(product.sku)).claim(
             &sku_key(changed.sku),
             &SkuClaim { product_id: changed.id },
-            UpdateProductError::SkuTaken,
+            UpdateProductError::SkuTaken { market: changed.market_id },
         ))
     }
 }
@@ -97,7 +101,7 @@ impl Command for UpdateProduct {
 impl UpdateProduct {
     fn check(&self, product: &Product) -> Result<(), UpdateProductError> {
         forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can change it")?;
-        require_version(product.version, self.expected)?;
+        require_version(product.id, product.version, self.expected)?;
         if self.changes.price.is_some_and(|price| price.currency() != product.price.currency()) {
             return Err(UpdateProductError::CurrencyMismatch);
         }
@@ -151,7 +155,7 @@ mod tests {
         assert!(matches!(updated.write::<SkuClaim>(&old).operation, Operation::Delete));
         let claim = updated.write::<SkuClaim>(&new);
         assert_eq!(claim.condition, Condition::Absent);
-        assert_eq!(claim.refusal, Some(UpdateProductError::SkuTaken));
+        assert_eq!(claim.refusal, Some(UpdateProductError::SkuTaken { market: product().market_id }));
         assert_eq!(updated.stored::<SkuClaim>(), SkuClaim { product_id: product().id });
     }
 
@@ -170,9 +174,9 @@ mod tests {
         let forbidden = AccessError::Forbidden("only the seller of the product can change it");
         let outdated = UpdateProduct { expected: Some(Version::FIRST), ..update(SELLER, price(euros(5))) };
         for (command, state, error) in [
-            (update(SELLER, price(euros(5))), (None, None), AccessError::NotFound.into()),
+            (update(SELLER, price(euros(5))), (None, None), AccessError::not_found(product().id).into()),
             (update(STRANGER, price(euros(5))), found(), forbidden.into()),
-            (outdated, found(), AccessError::VersionMismatch.into()),
+            (outdated, found(), AccessError::VersionMismatch(product().id.into()).into()),
             (update(SELLER, price(dollars(5))), found(), UpdateProductError::CurrencyMismatch),
         ] {
             assert_eq!(refusal(&command, state, at(7)), error);

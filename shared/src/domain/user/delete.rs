@@ -1,8 +1,8 @@
 //! Deleting an account.
 
 use super::{Credentials, EmailClaim, User, UserEvent, UserId, UserStatus};
-use crate::domain::access::{AccessError, forbid_unless, require_version};
-use crate::domain::values::actor::Actor;
+use crate::domain::access::{AccessError, require_permission, require_version};
+use crate::domain::values::actor::{Actor, Permission};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
@@ -51,12 +51,12 @@ impl Command for DeleteUser {
     ) -> Result<Change<(), DeleteUserError>, DeleteUserError> {
         let own = self.id == self.by.user;
         let visible = own || self.may_read || self.may_delete;
-        let user = user.filter(|_| visible).ok_or(AccessError::NotFound)?;
-        forbid_unless(own || self.may_delete, "the permission to delete another account is missing")?;
+        let user = user.filter(|_| visible).ok_or(AccessError::not_found(self.id))?;
+        require_permission(own || self.may_delete, Permission::UsersDelete)?;
         if own && user.status != UserStatus::Active {
             return Err(DeleteUserError::Suspended);
         }
-        require_version(user.version, self.expected)?;
+        require_version(user.id, user.version, self.expected)?;
         let last = User { version: user.version.next(), ..user };
         Ok(Change::of(())
             .delete_entity(&last, UserEvent::Deleted { user_id: last.id })
@@ -105,11 +105,14 @@ mod tests {
     #[test]
     fn deletion_is_refused_without_account_right_or_version() {
         let refused = |command: &DeleteUser| refusal(command, Some(user()), at(1));
-        assert_eq!(refusal(&delete(BUYER, true, true), None, at(1)), AccessError::NotFound.into());
-        assert_eq!(refused(&delete(STRANGER, false, false)), AccessError::NotFound.into());
-        let forbidden = AccessError::Forbidden("the permission to delete another account is missing");
+        assert_eq!(
+            refusal(&delete(BUYER, true, true), None, at(1)),
+            AccessError::not_found(user().id).into()
+        );
+        assert_eq!(refused(&delete(STRANGER, false, false)), AccessError::not_found(user().id).into());
+        let forbidden = AccessError::MissingPermission(Permission::UsersDelete);
         assert_eq!(refused(&delete(STRANGER, true, false)), forbidden.into());
         let outdated = DeleteUser { expected: Some(Version::FIRST), ..delete(BUYER, false, false) };
-        assert_eq!(refused(&outdated), AccessError::VersionMismatch.into());
+        assert_eq!(refused(&outdated), AccessError::VersionMismatch(user().id.into()).into());
     }
 }

@@ -39,6 +39,7 @@ pub struct PasswordReset {
 
 impl Identified for PasswordReset {
     const PREFIX: &'static str = "pwr";
+    const NOUN: &'static str = "password reset";
 }
 
 /// Event of a password reset.

@@ -1,9 +1,9 @@
 //! Updating an account.
 
 use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
-use crate::domain::access::{AccessError, forbid_unless, require_version};
+use crate::domain::access::{AccessError, require_permission, require_version};
 use crate::domain::user::notifications::NotificationChanges;
-use crate::domain::values::actor::Actor;
+use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
 use crate::kit::command::{Change, Command, ReadSet, Version};
@@ -50,9 +50,6 @@ pub struct UserChanges {
     pub notifications: NotificationChanges,
 }
 
-/// Rule for changes to other accounts.
-const PERMISSION_MISSING: &str = "the permission to make this change to another account is missing";
-
 /// Reason why an account cannot be updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateUserError {
@@ -93,13 +90,13 @@ impl Command for UpdateUser {
         now: Timestamp,
     ) -> Result<Change<User, UpdateUserError>, UpdateUserError> {
         let own = self.id == self.by.user;
-        let user = user.filter(|_| own || self.rights.read).ok_or(AccessError::NotFound)?;
+        let user = user.filter(|_| own || self.rights.read).ok_or(AccessError::not_found(self.id))?;
         if own {
             self.check_own(&user)?;
         } else {
             self.check_others(&user)?;
         }
-        require_version(user.version, self.expected)?;
+        require_version(user.id, user.version, self.expected)?;
         let changed = self.changes.applied_to(user.clone());
         if changed == user {
             return Ok(Change::of(user));
@@ -140,7 +137,12 @@ impl UpdateUser {
         let only_status =
             UserChanges { status: self.changes.status, ..UserChanges::default() } == self.changes;
         let suspends = self.rights.suspend && only_status && user.role == Role::User;
-        forbid_unless(self.rights.update || suspends, PERMISSION_MISSING)
+        let permission = if only_status && user.role == Role::User {
+            Permission::UsersSuspend
+        } else {
+            Permission::UsersUpdate
+        };
+        require_permission(self.rights.update || suspends, permission)
     }
 }
 
@@ -203,13 +205,14 @@ mod tests {
         let suspended =
             |role, rights| update(with_role(role), STRANGER, rights, suspend()).map(|user| user.status);
         assert_eq!(suspended(Role::User, MODERATOR), Ok(UserStatus::Suspended));
-        let forbidden = UpdateUserError::Access(AccessError::Forbidden(PERMISSION_MISSING));
+        let missing = |permission| UpdateUserError::Access(AccessError::MissingPermission(permission));
+        let forbidden = missing(Permission::UsersUpdate);
         assert_eq!(suspended(Role::Moderator, MODERATOR), Err(forbidden));
         assert_eq!(suspended(Role::Admin, MODERATOR), Err(forbidden));
         assert_eq!(suspended(Role::Admin, ADMIN), Ok(UserStatus::Suspended));
-        assert_eq!(suspended(Role::User, NO_RIGHTS), Err(AccessError::NotFound.into()));
+        assert_eq!(suspended(Role::User, NO_RIGHTS), Err(AccessError::not_found(user().id).into()));
         let reader = UserAdminRights { suspend: false, ..MODERATOR };
-        assert_eq!(suspended(Role::User, reader), Err(forbidden));
+        assert_eq!(suspended(Role::User, reader), Err(missing(Permission::UsersSuspend)));
         let more = UserChanges { name: Some("Eve".parse().unwrap()), ..suspend() };
         assert_eq!(update(with_role(Role::User), STRANGER, MODERATOR, more), Err(forbidden));
     }
@@ -274,8 +277,11 @@ mod tests {
         let command = command(BUYER, NO_RIGHTS, rename);
         decide(&UpdateUser { expected: None, ..command.clone() }, Some(renamed), at(8)).assert_unchanged();
         let outdated = UpdateUser { expected: Some(Version::FIRST), ..command.clone() };
-        assert_eq!(refusal(&outdated, Some(user()), at(7)), AccessError::VersionMismatch.into());
-        assert_eq!(refusal(&command, None, at(7)), AccessError::NotFound.into());
+        assert_eq!(
+            refusal(&outdated, Some(user()), at(7)),
+            AccessError::VersionMismatch(user().id.into()).into()
+        );
+        assert_eq!(refusal(&command, None, at(7)), AccessError::not_found(user().id).into());
         let suspended = User { status: UserStatus::Suspended, ..user() };
         assert_eq!(refusal(&command, Some(suspended), at(7)), UpdateUserError::Suspended);
     }
@@ -298,9 +304,9 @@ mod tests {
         let off = Notifications { sales: false };
         let notifications = NotificationChanges { sales: Some(false) };
         let changes = UserChanges { notifications, ..UserChanges::default() };
-        let changed = update(with_role(Role::User), BUYER, NO_RIGHTS, changes).unwrap();
+        let updated = update(with_role(Role::User), BUYER, NO_RIGHTS, changes).unwrap();
         let expected = User { version: third().next(), notifications: off, updated_at: at(7), ..user() };
-        assert_eq!(changed, expected);
+        assert_eq!(updated, expected);
     }
 
     #[test]

@@ -1,44 +1,44 @@
 //! Actors, roles and permissions.
 
-use serde::{Deserialize, Serialize};
+use strum::{Display, IntoStaticStr};
 
 use crate::domain::user::{Role, UserId};
 
 /// Permission granted by a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, IntoStaticStr)]
 pub enum Permission {
     /// Read orders of all users.
-    #[serde(rename = "orders:read-any")]
+    #[strum(serialize = "orders:read-any")]
     OrdersReadAny,
     /// Suspend markets and lift suspensions.
-    #[serde(rename = "markets:suspend")]
+    #[strum(serialize = "markets:suspend")]
     MarketsSuspend,
     /// Read the daily sales of all markets.
-    #[serde(rename = "markets:stats")]
+    #[strum(serialize = "markets:stats")]
     MarketsStats,
     /// Read and list accounts of all users.
-    #[serde(rename = "users:read")]
+    #[strum(serialize = "users:read")]
     UsersRead,
     /// Create accounts for other people.
-    #[serde(rename = "users:create")]
+    #[strum(serialize = "users:create")]
     UsersCreate,
     /// Suspend and reinstate accounts of users.
-    #[serde(rename = "users:suspend")]
+    #[strum(serialize = "users:suspend")]
     UsersSuspend,
     /// Change accounts of all users, including role and status.
-    #[serde(rename = "users:update")]
+    #[strum(serialize = "users:update")]
     UsersUpdate,
     /// Delete accounts of all users.
-    #[serde(rename = "users:delete")]
+    #[strum(serialize = "users:delete")]
     UsersDelete,
     /// Read payments of all users.
-    #[serde(rename = "payments:read-any")]
+    #[strum(serialize = "payments:read-any")]
     PaymentsReadAny,
     /// Read dead letters.
-    #[serde(rename = "dead-letters:read")]
+    #[strum(serialize = "dead-letters:read")]
     DeadLettersRead,
     /// Redrive or remove dead letters.
-    #[serde(rename = "jobs:redrive")]
+    #[strum(serialize = "jobs:redrive")]
     JobsRedrive,
 }
 

@@ -14,6 +14,8 @@ use crate::kit::system::clock::{Entropy, Timestamp};
 pub trait Identified {
     /// Prefix of the ids, for example `ord`.
     const PREFIX: &'static str;
+    /// Name of the entity in messages, for example `order`.
+    const NOUN: &'static str;
 }
 
 /// Id of a `T`: its prefix and a [ULID](https://github.com/ulid/spec), for example
@@ -30,6 +32,26 @@ pub trait Identified {
 pub struct Id<T> {
     ulid: Ulid,
     of: PhantomData<fn() -> T>,
+}
+
+/// Id of an entity of any type, with the name of the entity; for messages like `order ord_… does not exist`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedId {
+    noun: &'static str,
+    prefix: &'static str,
+    ulid: Ulid,
+}
+
+impl<T: Identified> From<Id<T>> for NamedId {
+    fn from(id: Id<T>) -> Self {
+        Self { noun: T::NOUN, prefix: T::PREFIX, ulid: id.ulid }
+    }
+}
+
+impl fmt::Display for NamedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}_{}", self.noun, self.prefix, self.ulid)
+    }
 }
 
 /// The text is not an id with the expected prefix.

@@ -69,7 +69,7 @@ codes! {
     RefreshReused = UNAUTHORIZED "REFRESH_REUSED",
     /// The signature of the webhook is missing or invalid.
     InvalidSignature = UNAUTHORIZED "INVALID_SIGNATURE",
-    /// The caller is not permitted to perform this operation.
+    /// The caller may not perform this operation; `error.permission` names the permission it needs, if any.
     Forbidden = FORBIDDEN "FORBIDDEN",
     /// The resource does not exist or is not visible to the caller.
     NotFound = NOT_FOUND "NOT_FOUND",

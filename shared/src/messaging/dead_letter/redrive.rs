@@ -29,8 +29,8 @@ pub enum RedriveError {
     #[error(transparent)]
     Access(#[from] AccessError),
     /// The message was already redriven and has not failed since.
-    #[error("the dead letter was already redriven")]
-    AlreadyRedriven,
+    #[error("dead letter {0} was already redriven")]
+    AlreadyRedriven(DeadLetterId),
 }
 
 impl Command for RedriveDeadLetter {
@@ -51,9 +51,10 @@ impl Command for RedriveDeadLetter {
         dead_letter: Self::State,
         now: Timestamp,
     ) -> Result<Change<DeadLetter, RedriveError>, RedriveError> {
-        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(AccessError::NotFound)?;
+        let dead_letter =
+            dead_letter.and_then(DeadLetter::not_removed).ok_or(AccessError::not_found(self.id))?;
         if dead_letter.status != DeadLetterStatus::Dead {
-            return Err(RedriveError::AlreadyRedriven);
+            return Err(RedriveError::AlreadyRedriven(dead_letter.id));
         }
         let redriven = dead_letter.redriven(self.by, now);
         let event = redrive_event(&redriven);

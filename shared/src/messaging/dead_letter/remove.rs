@@ -33,8 +33,9 @@ impl Command for RemoveDeadLetter {
         dead_letter: Self::State,
         now: Timestamp,
     ) -> Result<Change<(), AccessError>, AccessError> {
-        let dead_letter = dead_letter.and_then(DeadLetter::not_removed).ok_or(AccessError::NotFound)?;
-        require_version(dead_letter.version, self.expected)?;
+        let dead_letter =
+            dead_letter.and_then(DeadLetter::not_removed).ok_or(AccessError::not_found(self.id))?;
+        require_version(dead_letter.id, dead_letter.version, self.expected)?;
         let removed = dead_letter.removed(self.by, now);
         Ok(Change::of(()).save(&removed, DeadLetterEvent::Removed))
     }

@@ -18,10 +18,7 @@ pub(super) fn content(order: &Order) -> Result<EmailContent, SkipReason> {
         kind: "order-rejected",
         subject: "Your order could not be accepted".to_owned(),
         heading: "Your order could not be accepted".to_owned(),
-        paragraphs: vec![
-            "We are sorry: your order could not be fulfilled.".to_owned(),
-            payment.to_owned(),
-        ],
+        paragraphs: vec!["We are sorry: your order could not be fulfilled.".to_owned(), payment.to_owned()],
         facts: reason(order, rejection).into_iter().collect(),
         ..EmailContent::default()
     })

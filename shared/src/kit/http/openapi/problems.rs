@@ -77,6 +77,9 @@ fn example(code: ErrorCode) -> Value {
     if code == ErrorCode::ValidationError {
         error["fields"] = json!({ "name": "is required" });
     }
+    if code == ErrorCode::Forbidden {
+        error["permission"] = json!("users:read");
+    }
     if additional_headers(code.status()).contains(&header::RETRY_AFTER) {
         error["retryAfter"] = json!(12);
     }
@@ -106,25 +109,36 @@ pub(super) fn schema() -> Value {
                 "type": "string",
                 "description": "Id of the request; quote it when you report the problem.",
             },
-            "error": {
+            "error": error_schema(),
+        },
+    })
+}
+
+/// Schema of the member `error`.
+fn error_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "Error code and message; the invalid fields, the missing permission or the time to \
+                        wait if there are any.",
+        "required": ["code", "message"],
+        "additionalProperties": false,
+        "properties": {
+            "code": { "type": "string", "description": "Machine-readable error code." },
+            "message": { "type": "string", "description": "Human-readable error message." },
+            "fields": {
                 "type": "object",
-                "description": "Error code and message; the invalid fields or the time to wait if there are any.",
-                "required": ["code", "message"],
-                "additionalProperties": false,
-                "properties": {
-                    "code": { "type": "string", "description": "Machine-readable error code." },
-                    "message": { "type": "string", "description": "Human-readable error message." },
-                    "fields": {
-                        "type": "object",
-                        "description": "Invalid fields by path, each with the rule that it breaks.",
-                        "additionalProperties": { "type": "string" },
-                    },
-                    "retryAfter": {
-                        "type": "integer",
-                        "minimum": 0,
-                        "description": "Seconds to wait before the next attempt, as in `Retry-After`.",
-                    },
-                },
+                "description": "Invalid fields by path, each with the rule that it breaks.",
+                "additionalProperties": { "type": "string" },
+            },
+            "permission": {
+                "type": "string",
+                "description": "Permission that the caller lacks, for example `users:read`. Absent if \
+                                no permission allows the operation.",
+            },
+            "retryAfter": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "Seconds to wait before the next attempt, as in `Retry-After`.",
             },
         },
     })
