@@ -3,8 +3,10 @@
 mod body;
 pub(crate) mod cancel;
 pub(crate) mod create;
+pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 mod load;
+mod request;
 pub(crate) mod result;
 pub(crate) mod retry;

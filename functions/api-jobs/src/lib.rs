@@ -3,9 +3,8 @@
 mod dead_letters;
 mod jobs;
 
-use axum::{Extension, Router};
+use axum::Router;
 use shared::api::CommandState;
-use shared::domain::job::output::retention::Retention;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
 
@@ -17,6 +16,7 @@ pub fn job_routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
         .post("/v1/jobs", jobs::create::create_job, CREATE_JOB)
         .get("/v1/jobs", jobs::list::list_jobs, LIST_JOBS)
         .get("/v1/jobs/{id}", jobs::get::get_job, GET_JOB)
+        .delete("/v1/jobs/{id}", jobs::delete::delete_job, DELETE_JOB)
         .get("/v1/jobs/{id}/result", jobs::result::get_job_result, GET_JOB_RESULT)
         .post("/v1/jobs/{id}/cancel", jobs::cancel::cancel_job, CANCEL_JOB)
         .post("/v1/jobs/{id}/retry", jobs::retry::retry_job, RETRY_JOB)
@@ -53,6 +53,17 @@ const GET_JOB: OperationDoc = OperationDoc::new("Get a job").with_description(
      `succeeded` job has a result, and the others can be retried with `POST /v1/jobs/{id}/retry`. \
      `lastError` describes the last failure.",
 );
+
+const DELETE_JOB: OperationDoc = OperationDoc::new("Delete a job")
+    .with_description(
+        "Deletes a job of the caller that has ended, with its result. It then does not exist any more: it \
+         is not listed, its result cannot be downloaded, and it cannot be retried. An e-mail that it \
+         caused is sent nevertheless.\n\n\
+         `If-Match` is required. `INVALID_STATE` means that the job is `queued` or `running`: cancel it \
+         first. `NOT_FOUND` means that the job does not exist, has expired or belongs to another user. With \
+         an `Idempotency-Key`, the request can be repeated safely.",
+    )
+    .with_errors(&[ErrorCode::InvalidState]);
 
 const GET_JOB_RESULT: OperationDoc = OperationDoc::new("Download the result of a job")
     .with_description(
@@ -139,7 +150,7 @@ const REDRIVE_DEAD_LETTER: OperationDoc = OperationDoc::new("Redrive a dead lett
     )
     .with_errors(&[ErrorCode::InvalidState]);
 
-/// Creates the router of the function. Jobs are retained for `retention`.
-pub fn router(app: CommandState, retention: Retention) -> Router {
-    dead_letter_routes(job_routes(Router::new())).with_state(app).layer(Extension(retention))
+/// Creates the router of the function.
+pub fn router(app: CommandState) -> Router {
+    dead_letter_routes(job_routes(Router::new())).with_state(app)
 }

@@ -13,6 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let table = Aws::load(&env).await?.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
     let app = CommandState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
-    let router = api_jobs::router(app.clone(), env.parse("AGORA_JOB_RETENTION_DAYS")?);
+    let router = api_jobs::router(app.clone());
     runtime::run_api(telemetry, limits.layer(app, router)).await
 }

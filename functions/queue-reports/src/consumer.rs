@@ -2,47 +2,37 @@
 
 use std::time::Duration;
 
+use shared::domain::job::delete::DeleteRemainingOutput;
+use shared::domain::job::event::RemainingOutput;
 use shared::domain::job::execution::record_failed_attempt::RecordFailedJobAttempt;
 use shared::domain::job::execution::start::{StartJob, StartJobError};
-use shared::domain::job::job_type::{JobParams, JobType};
+use shared::domain::job::job_type::{JobPolicy, JobType};
 use shared::domain::job::{Job, JobRequest};
 use shared::kit::command::{CommandContext, Envelope, EventId, ExecuteError, Store};
-use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome};
-use shared::kit::system::clock::Clock;
+use shared::kit::resilience::retry::Backoff;
+use shared::kit::system::clock::{Clock, SystemEntropy};
 use shared::messaging::dead_letter::REDRIVE_ATTRIBUTE;
 
+use crate::pages::{Progress, StopReason, TABLE_UNAVAILABLE};
 use crate::{ReportEvent, Reports};
-
-/// Result of a time slice.
-pub(crate) enum Progress {
-    /// The job has ended.
-    Ended,
-    /// There are more pages.
-    Unfinished,
-}
-
-/// Reason why a time slice stopped early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StopReason {
-    /// Another worker has claimed the job, or it was cancelled.
-    ClaimLost,
-    /// The attempt failed, with a user-facing message.
-    Failed(&'static str),
-}
-
-/// User-facing message if the table is unavailable.
-pub(crate) const TABLE_UNAVAILABLE: &str = "the table did not respond";
 
 impl<S: Store, C: Clock> Consumer for Reports<S, C> {
     type Event = ReportEvent;
 
     async fn handle(&self, event: Envelope<ReportEvent>, delivery: &Delivery) -> Outcome {
         let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        let ReportEvent::Requested { job_id, job_type } = event.event;
-        if serde_json::from_value::<JobType>(job_type).is_err() {
+        let (job_id, job_type) = match event.event {
+            ReportEvent::Requested { job_id, job_type } => (job_id, job_type),
+            ReportEvent::OutputDeletionRequested(output) => return self.delete(output, &context).await,
+        };
+        let Ok(job_type) = serde_json::from_value::<JobType>(job_type) else {
             return Outcome::DeadLetter { reason: "unknown job type".to_owned() };
+        };
+        let policy = job_type.policy();
+        if delivery.receive_count > policy.max_attempts {
+            return Outcome::DeadLetter { reason: "all delivery attempts failed".to_owned() };
         }
         let start = StartJob {
             request: JobRequest { id: job_id, version: event.sequence },
@@ -51,15 +41,14 @@ impl<S: Store, C: Clock> Consumer for Reports<S, C> {
         };
         match self.store.execute(start, &context).await {
             Ok(started) => self.run(started.into_output(), &context, delivery).await,
-            Err(error) => start_failed(&error, delivery),
+            Err(error) => start_failed(&error, &policy, delivery),
         }
     }
 }
 
 impl<S: Store, C: Clock> Reports<S, C> {
     async fn run(&self, mut job: Job, context: &CommandContext, delivery: &Delivery) -> Outcome {
-        let JobParams::SalesReport(report) = job.work;
-        match self.report(&report, &mut job, context).await {
+        match self.process_pages(&mut job, context).await {
             Ok(Progress::Ended) => Outcome::Done,
             Ok(Progress::Unfinished) => {
                 Outcome::Requeue { after: Duration::ZERO, reason: "the job continues in another invocation" }
@@ -74,9 +63,24 @@ impl<S: Store, C: Clock> Reports<S, C> {
                 if let Err(error) = self.store.execute(record, &context.at(self.clock.now())).await {
                     tracing::warn!(%error, "failed to record a failed attempt");
                 }
-                retry_or_dead_letter(reason, delivery)
+                retry_or_dead_letter(reason, &job.policy(), delivery)
             }
         }
+    }
+
+    /// Deletes the chunks of a deleted job.
+    async fn delete(&self, mut output: RemainingOutput, context: &CommandContext) -> Outcome {
+        while output.chunks > 0 {
+            let context = context.at(self.clock.now());
+            match self.store.execute(DeleteRemainingOutput(output), &context).await {
+                Ok(left) => output.chunks = left.into_output(),
+                Err(error) => {
+                    tracing::warn!(%error, "failed to delete the output of a deleted job");
+                    return Outcome::Retry { after: None, reason: TABLE_UNAVAILABLE };
+                }
+            }
+        }
+        Outcome::Done
     }
 }
 
@@ -86,27 +90,29 @@ fn redrive(delivery: &Delivery) -> Option<EventId> {
     serde_json::from_value(serde_json::Value::String(id.clone())).ok()
 }
 
-fn start_failed(error: &ExecuteError<StartJobError>, delivery: &Delivery) -> Outcome {
+fn start_failed(error: &ExecuteError<StartJobError>, policy: &JobPolicy, delivery: &Delivery) -> Outcome {
     match error {
         ExecuteError::Refused(refusal) => {
             tracing::info!(reason = %refusal, "the message has no effect");
             Outcome::Done
         }
         ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused => {
-            retry_or_dead_letter("too many concurrent attempts to start the job", delivery)
+            retry_or_dead_letter("too many concurrent attempts to start the job", policy, delivery)
         }
         ExecuteError::Store(error) => {
             tracing::warn!(%error, "failed to start the job");
-            retry_or_dead_letter(TABLE_UNAVAILABLE, delivery)
+            retry_or_dead_letter(TABLE_UNAVAILABLE, policy, delivery)
         }
     }
 }
 
-/// Retries the message; dead-letters it with the reason after the last delivery.
-fn retry_or_dead_letter(reason: &'static str, delivery: &Delivery) -> Outcome {
-    if delivery.receive_count < MAX_RECEIVE_COUNT {
-        Outcome::Retry { after: None, reason }
-    } else {
-        Outcome::DeadLetter { reason: reason.to_owned() }
+/// Retries the message after the backoff of the job's type; dead-letters it with the reason after the last
+/// attempt.
+fn retry_or_dead_letter(reason: &'static str, policy: &JobPolicy, delivery: &Delivery) -> Outcome {
+    let retries = policy.max_attempts.saturating_sub(1);
+    let backoff = Backoff::new(policy.backoff, policy.max_backoff, retries);
+    match backoff.delay(delivery.receive_count, &SystemEntropy) {
+        Some(delay) => Outcome::Retry { after: Some(delay), reason },
+        None => Outcome::DeadLetter { reason: reason.to_owned() },
     }
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::job::JobId;
+use shared::domain::job::event::RemainingOutput;
 
 /// Event of the report queues.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +17,9 @@ pub enum ReportEvent {
         /// Job type, or one that only a later release knows.
         job_type: Value,
     },
+    /// A job was deleted whose output did not fit into the transaction.
+    #[serde(rename = "job.output_deletion_requested")]
+    OutputDeletionRequested(RemainingOutput),
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Creates long reports page by page.
+//! Executes background jobs page by page.
 //!
 //! - `event.rs`: events consumed
 //! - `consumer.rs`: starts a job and maps its result to the outcome of the message
-//! - `report.rs`: writes and commits the report page by page
-//! - `csv.rs`: rows of the report
+//! - `pages.rs`: processes and commits the pages of a job
+//! - `report.rs`, `csv.rs`: pages and rows of a sales report
 //!
 //! An invocation holds at most one uncommitted page. After a crash, the next attempt continues with the page
 //! after the last commit.
@@ -12,6 +12,7 @@ mod config;
 mod consumer;
 mod csv;
 mod event;
+mod pages;
 mod report;
 
 use std::time::Duration;
@@ -27,7 +28,7 @@ use shared::kit::system::config::{ConfigError, Environment};
 pub use crate::config::{PageSize, TimeSlice};
 pub use crate::event::ReportEvent;
 
-/// Consumer that creates the reports requested on the two report queues.
+/// Consumer that executes the jobs requested on the two report queues.
 #[derive(Debug, Clone)]
 pub struct Reports<S, C = SystemClock> {
     store: S,

@@ -6,6 +6,7 @@ use super::email_token::EmailTokenError;
 use crate::domain::access::AccessError;
 use crate::domain::job::cancel::CancelJobError;
 use crate::domain::job::create::CreateJobError;
+use crate::domain::job::delete::DeleteJobError;
 use crate::domain::job::retry::RetryJobError;
 use crate::domain::market::create::CreateMarketError;
 use crate::domain::market::update::UpdateMarketError;
@@ -61,6 +62,7 @@ error_codes! {
     ShipError(Access) { InvalidState => InvalidState }
     DeliverError(Access) { InvalidState => InvalidState }
     CancelJobError(Access) { AlreadyEnded => InvalidState }
+    DeleteJobError(Access) { NotEnded => InvalidState }
     RetryJobError(Access) { NotEnded => InvalidState }
     RedriveError(Access) { AlreadyRedriven => InvalidState }
 }

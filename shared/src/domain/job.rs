@@ -8,11 +8,11 @@
 
 pub mod cancel;
 pub mod create;
+pub mod delete;
 pub mod event;
 pub mod execution;
 pub mod job_type;
 pub mod output;
-mod priority;
 #[cfg(test)]
 mod proptests;
 pub mod retry;
@@ -20,16 +20,15 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
-use super::order::OrderId;
 use super::user::UserId;
 use crate::domain::access::AccessError;
 use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::{EventId, Version};
 use crate::kit::system::clock::Timestamp;
-pub use event::{JobEvent, JobEventData};
-use job_type::JobParams;
-use output::retention::Retention;
-pub use priority::Priority;
+pub use event::{JobEnd, JobEvent, JobEventData};
+pub use job_type::priority::Priority;
+use job_type::{JobParams, JobPolicy};
+use output::cursor::JobCursor;
 pub use status::JobStatus;
 
 /// Id of a [`Job`].
@@ -65,8 +64,12 @@ pub struct Job {
     pub resumed_by: Option<EventId>,
     /// Scheduled time of the execution; `None` if it was requested at once.
     pub run_at: Option<Timestamp>,
-    /// Retention period of the job and its output.
-    pub retention: Retention,
+    /// True if the owner receives an e-mail when the job ends.
+    #[serde(default)]
+    pub notify: bool,
+    /// Number of chunks that the table may contain, including those of earlier executions.
+    #[serde(default)]
+    pub stored_chunks: u32,
     /// Time of creation.
     pub created_at: Timestamp,
     /// Time of the last change.
@@ -80,7 +83,7 @@ pub struct Job {
 }
 
 /// Progress of a job's output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobOutput {
     /// Number of rows, without the header.
     pub rows: u64,
@@ -88,8 +91,8 @@ pub struct JobOutput {
     pub bytes: u64,
     /// Number of chunks.
     pub chunks: u32,
-    /// Last order contained in the output.
-    pub after: Option<OrderId>,
+    /// Position in the input that the output reaches; `None` before the first chunk.
+    pub cursor: Option<JobCursor>,
 }
 
 /// Request to execute a job, as identified by its message.
@@ -133,6 +136,12 @@ impl Job {
         matches!((self.status, self.request), (JobStatus::Queued, None))
     }
 
+    /// Execution policy of the job's type.
+    #[must_use]
+    pub const fn policy(&self) -> JobPolicy {
+        self.work.kind().policy()
+    }
+
     /// Claim of the worker that committed this version.
     #[must_use]
     pub const fn claim(&self) -> JobClaim {
@@ -166,6 +175,11 @@ impl Job {
     pub(crate) fn ended(self, status: JobStatus, now: Timestamp) -> Self {
         Self { status, finished_at: Some(now), ..self.next(now) }
     }
+
+    /// Time at which the job expires if its retention period starts at `moment`.
+    fn expiry_from(&self, moment: Timestamp) -> Timestamp {
+        self.policy().retention.expires_at(moment)
+    }
 }
 
 #[cfg(test)]
@@ -175,9 +189,15 @@ pub(crate) mod tests {
     use super::*;
     use crate::domain::tests::{SELLER, STRANGER, at, decide, market, refusal, third};
     use job_type::SalesReport;
+    use output::cursor::Section;
 
     /// Time at which the job of these tests expires: 7 days after its creation.
     pub(crate) const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+    /// Position after the order with this digest.
+    pub(crate) fn order_cursor(digest: u128) -> JobCursor {
+        JobCursor::start_of(Section::Orders, None).after(crate::domain::order::OrderId::of_digest(digest))
+    }
 
     /// Running job with output and every property set.
     pub(crate) fn running() -> Job {
@@ -189,13 +209,14 @@ pub(crate) mod tests {
             priority: Priority::High,
             status: JobStatus::Running,
             attempts: 2,
-            output: JobOutput { rows: 3, bytes: 6, chunks: 1, after: Some(Id::of_digest(3)) },
+            output: JobOutput { rows: 3, bytes: 6, chunks: 1, cursor: Some(order_cursor(3)) },
             total: Some(7),
             last_error: Some("the table did not respond".to_owned()),
             request: Some(Version::FIRST),
             resumed_by: None,
             run_at: Some(at(0)),
-            retention: "7".parse().unwrap(),
+            notify: false,
+            stored_chunks: 1,
             created_at: at(0),
             updated_at: at(0),
             started_at: Some(at(0)),

@@ -98,7 +98,9 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted"
         | "user.changed" | "user.deleted" => &[Subscriber::Analytics, Subscriber::SearchIndex],
         "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],
-        "job.requested" | "dead_letter.redriven.reports" => &[Subscriber::Reports],
+        "job.requested" | "job.output_deletion_requested" | "dead_letter.redriven.reports" => {
+            &[Subscriber::Reports]
+        }
         "job.requested.high" | "dead_letter.redriven.urgent_reports" => &[Subscriber::UrgentReports],
         _ => &[],
     }

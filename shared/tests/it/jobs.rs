@@ -10,6 +10,7 @@ use shared::domain::job::execution::advance::AdvanceJob;
 use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::job_type::SalesReport;
 use shared::domain::job::output::chunk::{Chunk, ChunkKey};
+use shared::domain::job::output::cursor::{JobCursor, Section};
 use shared::domain::job::{Job, JobRequest, Priority};
 use shared::domain::market::create::InitialStatus;
 use shared::domain::order::OrderId;
@@ -33,7 +34,7 @@ async fn with_job(run_at: Option<Timestamp>) -> Fixture {
     let fixture = Fixture::open().await;
     let create = create_market(MARKET, seller(), InitialStatus::Active);
     fixture.run(create).await;
-    let request = CreateJob { priority: Priority::High, run_at, ..sales_report(id(JOB)) };
+    let request = CreateJob { priority: Some(Priority::High), run_at, ..sales_report(id(JOB)) };
     fixture.run(request).await;
     fixture
 }
@@ -45,8 +46,9 @@ async fn with_running_job() -> Fixture {
     fixture.run_later(StartJob { request, delivery: 2, redrive: None }).await;
     let started: Job =
         fixture.store.load(shared::kit::command::ReadSet::get(&id(JOB))).await.unwrap().unwrap();
-    let (text, after) = ("a\r\n".to_owned(), Some(id(ORDER)));
-    let page = AdvanceJob { claim: started.claim(), text, rows: 1, after, total: 9, is_last: false };
+    let (text, claim) = ("a\r\n".to_owned(), started.claim());
+    let cursor = Some(JobCursor::start_of(Section::Orders, None).after(ORDER));
+    let page = AdvanceJob { claim, text, rows: 1, cursor, total: Some(9), is_last: false };
     fixture.run_later(page).await;
     fixture
 }
@@ -134,12 +136,12 @@ async fn report_reads_each_order_once_at_any_page_size() {
     place_orders(&marketplace, 5).await;
     let report = SalesReport { market_id: id(MARKET), from: Some(from), to };
     for limit in [1, 2, 7, 22, 23, 24, 100] {
-        let (mut read, mut after) = (Vec::new(), None);
+        let (mut read, mut after): (Vec<OrderId>, Option<String>) = (Vec::new(), None);
         loop {
-            let page = marketplace.reader.report_orders(&report, after, limit).await.unwrap();
+            let page = marketplace.reader.report_orders(&report, after.as_deref(), limit).await.unwrap();
             assert!(page.orders.len() <= usize::try_from(limit).unwrap());
             read.extend(page.orders.iter().map(|order| order.id));
-            after = read.last().copied();
+            after = read.last().map(ToString::to_string);
             if page.is_last {
                 break;
             }

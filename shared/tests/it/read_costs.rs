@@ -3,9 +3,8 @@
 
 use std::convert::Infallible;
 
-use shared::domain::job::create::CreateJob;
+use shared::domain::job::JobStatus;
 use shared::domain::job::job_type::SalesReport;
-use shared::domain::job::{JobStatus, Priority};
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::order::cancel::CancelOrder;
@@ -39,7 +38,9 @@ use shared::repository::user::profile::ProfileReader;
 use shared::search::{HashingEmbedder, Search, SearchQuery, Searcher};
 use test_support::Marketplace;
 use test_support::capacity_meter::CapacityMeter;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, actor, buyer, id, new_id, seller, test_context};
+use test_support::fixture::{
+    BUYER, MARKET, ORDER, PRODUCT, actor, buyer, id, new_id, sales_report, seller, test_context,
+};
 use test_support::search_index::{index, index_names};
 
 use crate::fixture::idempotent;
@@ -219,13 +220,7 @@ impl Fixture {
     async fn jobs(&mut self) {
         let now = SystemClock.now();
         for _ in 0..150 {
-            let retention = "7".parse().unwrap();
-            let (by, market_id, run_at) = (seller(), id(MARKET), None);
-            let (from, to, priority) = (None, None, Priority::Normal);
-            let id = new_id();
-            self.marketplace
-                .run(CreateJob { id, by, reads_any: false, market_id, from, to, priority, run_at, retention })
-                .await;
+            self.marketplace.run(sales_report(new_id())).await;
         }
         self.meter.restart();
         let list = JobList { owner: seller().user, status: Some(JobStatus::Queued), descending: true };

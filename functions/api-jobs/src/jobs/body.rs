@@ -8,7 +8,6 @@ use shared::domain::job::{Job, JobId, JobStatus, Priority};
 use shared::domain::market::MarketId;
 use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
-use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::kit::system::clock::Timestamp;
 
 /// Background job.
@@ -30,6 +29,7 @@ use shared::kit::system::clock::Timestamp;
         "maxAttempts": 5,
         "progress": { "done": 1204, "total": 1204 },
         "result": { "rows": 1204, "bytes": 171_968, "parts": 1 },
+        "notify": true,
         "createdAt": "2027-02-01T08:00:00.000Z",
         "updatedAt": "2027-02-01T08:00:05.000Z",
         "startedAt": "2027-02-01T08:00:01.000Z",
@@ -43,8 +43,8 @@ pub(crate) struct JobBody {
     id: JobId,
     /// Type of the job.
     r#type: JobType,
-    /// Parameters of the job.
-    params: SalesReportBody,
+    /// Parameters of the job, depending on its type.
+    params: ParamsBody,
     /// Priority of the job.
     priority: Priority,
     /// Status of the job.
@@ -61,6 +61,8 @@ pub(crate) struct JobBody {
     /// Size of the result; present once the job has succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<ResultBody>,
+    /// True if the owner receives an e-mail when the job has `succeeded`, `failed` or is `dead`.
+    notify: bool,
     /// Scheduled time; absent if the job was requested to run at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     run_at: Option<Timestamp>,
@@ -78,6 +80,15 @@ pub(crate) struct JobBody {
     expires_at: Timestamp,
     /// Version of the job, from 1.
     version: Version,
+}
+
+/// Parameters of a job, depending on its type.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "JobParams")]
+enum ParamsBody {
+    /// Parameters of a sales report.
+    SalesReport(SalesReportBody),
 }
 
 /// Parameters of a sales report: the orders of a market in a period.
@@ -129,20 +140,20 @@ impl Resource for JobBody {
 
 impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
-        let JobParams::SalesReport(SalesReport { market_id, from, to }) = job.work;
-        let written = job.output;
+        let (policy, written) = (job.policy(), &job.output);
         let result = ResultBody { rows: written.rows, bytes: written.bytes, parts: parts(written.chunks) };
         Self {
             id: job.id,
             r#type: job.work.kind(),
-            params: SalesReportBody { market_id, from, to },
+            params: job.work.into(),
             priority: job.priority,
             status: job.status,
             attempts: job.attempts,
-            max_attempts: MAX_RECEIVE_COUNT,
+            max_attempts: policy.max_attempts,
             progress: ProgressBody { done: written.rows, total: job.total },
             last_error: job.last_error,
             result: (job.status == JobStatus::Succeeded).then_some(result),
+            notify: job.notify,
             run_at: job.run_at,
             created_at: job.created_at,
             updated_at: job.updated_at,
@@ -150,6 +161,16 @@ impl From<Job> for JobBody {
             finished_at: job.finished_at,
             expires_at: job.expires_at,
             version: job.version,
+        }
+    }
+}
+
+impl From<JobParams> for ParamsBody {
+    fn from(params: JobParams) -> Self {
+        match params {
+            JobParams::SalesReport(SalesReport { market_id, from, to }) => {
+                Self::SalesReport(SalesReportBody { market_id, from, to })
+            }
         }
     }
 }

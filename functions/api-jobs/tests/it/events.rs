@@ -33,6 +33,7 @@ fn expected() -> Vec<(&'static str, Actor, u16, &'static str)> {
         ("get-result-beyond-the-last-part", seller(), 400, "VALIDATION_ERROR"),
         ("cancel-job-that-is-over", seller(), 409, "INVALID_STATE"),
         ("retry-job-that-has-succeeded", seller(), 409, "INVALID_STATE"),
+        ("delete-job-at-an-old-version", seller(), 412, "VERSION_MISMATCH"),
     ]
 }
 

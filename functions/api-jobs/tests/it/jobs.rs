@@ -2,6 +2,7 @@
 
 mod cancel_retry;
 mod create;
+mod delete;
 mod get_and_list;
 mod result;
 
@@ -37,7 +38,7 @@ impl Jobs {
     pub(super) async fn advanced(&self, job: &Job, text: &str, is_last: bool) -> Job {
         let text = text.to_owned();
         self.marketplace
-            .run(AdvanceJob { claim: job.claim(), text, rows: 1, after: None, total: 9, is_last })
+            .run(AdvanceJob { claim: job.claim(), text, rows: 1, cursor: None, total: Some(9), is_last })
             .await
     }
 

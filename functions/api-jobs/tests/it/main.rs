@@ -37,7 +37,7 @@ impl Jobs {
         marketplace.user(admin(), "admin").await;
         let env = marketplace.env("api-jobs");
         let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
-        let router = api_jobs::router(app, env.parse("AGORA_JOB_RETENTION_DAYS").unwrap());
+        let router = api_jobs::router(app);
         let jobs = Self { api: ApiFunction::new(&marketplace, router), marketplace };
         jobs.record(id(DEAD_LETTER), Subscriber::Fulfilment).await;
         jobs

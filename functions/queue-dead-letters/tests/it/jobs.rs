@@ -13,7 +13,7 @@ use test_support::fixture::{Marketplace, new_id, sales_report, seller};
 use super::{dead, handle, recorded};
 
 async fn request_job(marketplace: &Marketplace) -> Job {
-    let request = CreateJob { priority: Priority::High, ..sales_report(new_id()) };
+    let request = CreateJob { priority: Some(Priority::High), ..sales_report(new_id()) };
     marketplace.run(request).await
 }
 

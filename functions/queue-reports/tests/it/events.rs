@@ -7,10 +7,11 @@ use super::Fixture;
 
 /// The result of each event: the status of the job, and the reason if the message is
 /// dead-lettered.
-const EXPECTED: [(&str, JobStatus, Option<&str>); 5] = [
+const EXPECTED: [(&str, JobStatus, Option<&str>); 6] = [
     ("job-requested", JobStatus::Succeeded, None),
     ("job-requested-urgently", JobStatus::Succeeded, None),
     ("absent-job", JobStatus::Queued, None),
+    ("output-deletion-requested", JobStatus::Queued, None),
     ("job-of-an-unknown-type", JobStatus::Queued, Some("unknown job type")),
     ("unreadable", JobStatus::Queued, Some("the message cannot be parsed: job.requested: missing field id")),
 ];

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempts;
+mod deletion;
 mod events;
 mod pages;
 
@@ -10,14 +11,14 @@ use std::time::Duration;
 
 use queue_reports::Reports;
 use serde_json::{Value, json};
-use shared::domain::job::create::CreateJob;
+use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::job::output::chunk::{Part, chunk_keys};
 use shared::domain::job::{Job, JobId};
 use shared::domain::order::Order;
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use test_support::fixture::{Marketplace, id, sales_report, seller};
+use test_support::fixture::{MARKET, Marketplace, id, sales_report, seller};
 use test_support::lambda_event::sqs_record;
 use test_support::queue_function::{self, BatchResult};
 
@@ -49,7 +50,8 @@ impl Fixture {
     }
 
     async fn create_job(&self, by: Actor, from: Option<Timestamp>, to: Option<Timestamp>) -> JobId {
-        let request = CreateJob { by, reads_any: true, from, to, ..sales_report(id(JOB)) };
+        let work = RequestedWork::SalesReport { market_id: id(MARKET), from, to };
+        let request = CreateJob { by, reads_any: true, work, ..sales_report(id(JOB)) };
         // Later than the orders placed just before.
         self.marketplace.run_at(SystemClock.now().saturating_add(Duration::from_secs(1)), request).await.id
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus, Priority};
 use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::job::job_type::{JobParams, SalesReport};
-use crate::domain::job::output::retention::Retention;
 use crate::domain::market::{Market, MarketId};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
@@ -14,7 +13,7 @@ use crate::kit::system::clock::Timestamp;
 /// Maximum time by which a job can be scheduled ahead.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_hours(24 * 30);
 
-/// Creates a job that reports the sales of a market.
+/// Creates a job.
 #[derive(Debug, Clone, Copy)]
 pub struct CreateJob {
     /// Id of the new job.
@@ -23,18 +22,28 @@ pub struct CreateJob {
     pub by: Actor,
     /// True if the actor may read the orders of all markets.
     pub reads_any: bool,
-    /// Market whose sales are reported.
-    pub market_id: MarketId,
-    /// Start of the period (inclusive); `None` for no lower bound.
-    pub from: Option<Timestamp>,
-    /// End of the period (exclusive); `None` for the scheduled time, or now.
-    pub to: Option<Timestamp>,
-    /// Priority, which selects the queue.
-    pub priority: Priority,
-    /// Scheduled time of the execution; `None` to execute at once.
+    /// Type and parameters of the job.
+    pub work: RequestedWork,
+    /// Priority; `None` for the priority of the type.
+    pub priority: Option<Priority>,
+    /// Scheduled time of the execution; `None` for the delay of the type.
     pub run_at: Option<Timestamp>,
-    /// Retention period of the job and its output.
-    pub retention: Retention,
+    /// True if the owner receives an e-mail when the job ends.
+    pub notify: bool,
+}
+
+/// Type and parameters of a requested job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestedWork {
+    /// A sales report of a market.
+    SalesReport {
+        /// Market whose sales are reported.
+        market_id: MarketId,
+        /// Start of the period (inclusive); `None` for no lower bound.
+        from: Option<Timestamp>,
+        /// End of the period (exclusive); `None` for the scheduled time, or now.
+        to: Option<Timestamp>,
+    },
 }
 
 /// Reason why a job cannot be created.
@@ -52,33 +61,27 @@ pub enum CreateJobError {
 }
 
 impl Command for CreateJob {
-    type State = Option<Market>;
+    /// The market that the job refers to, if it refers to one.
+    type State = Vec<Option<Market>>;
     type Output = Job;
     type Error = CreateJobError;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.market_id)
+        ReadSet::get_all(self.work.market_id())
     }
 
     /// # Errors
     /// [`CreateJobError`].
     fn decide(
         &self,
-        market: Self::State,
+        markets: Self::State,
         now: Timestamp,
     ) -> Result<Change<Job, CreateJobError>, CreateJobError> {
-        let visible = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
-        let market = visible.ok_or(AccessError::not_found(self.market_id))?;
-        let permitted = market.is_owned_by(&self.by) || self.reads_any;
-        forbid_unless(permitted, "only the owner of the market can create a sales report")?;
+        self.authorize(markets.into_iter().flatten().next())?;
         if self.run_at.is_some_and(|at| at <= now || at > now.saturating_add(MAX_SCHEDULE_AHEAD)) {
             return Err(CreateJobError::InvalidRunAt);
         }
-        let to = self.to.or(self.run_at).unwrap_or(now);
-        if self.from.is_some_and(|from| from >= to) {
-            return Err(CreateJobError::InvalidPeriod);
-        }
-        let job = self.job(to, now);
+        let job = self.job(now)?;
         let event = match job.request {
             Some(_) => JobEvent::Requested((&job).into()),
             None => JobEvent::Scheduled,
@@ -88,27 +91,69 @@ impl Command for CreateJob {
 }
 
 impl CreateJob {
-    fn job(&self, to: Timestamp, now: Timestamp) -> Job {
-        Job {
+    /// Checks that the actor may create a job of this type for this market.
+    fn authorize(&self, market: Option<Market>) -> Result<(), AccessError> {
+        match self.work {
+            RequestedWork::SalesReport { market_id, .. } => {
+                let visible = market.filter(|market| market.is_visible_to(Some(&self.by)) || self.reads_any);
+                let market = visible.ok_or(AccessError::not_found(market_id))?;
+                let permitted = market.is_owned_by(&self.by) || self.reads_any;
+                forbid_unless(permitted, "only the owner of the market can create a sales report")
+            }
+        }
+    }
+
+    fn job(&self, now: Timestamp) -> Result<Job, CreateJobError> {
+        let work = self.work.params(self.run_at.unwrap_or(now))?;
+        let policy = work.kind().policy();
+        let delayed_until = (!policy.delay.is_zero()).then(|| now.saturating_add(policy.delay));
+        let run_at = self.run_at.or(delayed_until);
+        Ok(Job {
             id: self.id,
             version: Version::FIRST,
             owner_id: self.by.user,
-            work: JobParams::SalesReport(SalesReport { market_id: self.market_id, from: self.from, to }),
-            priority: self.priority,
+            work,
+            priority: self.priority.unwrap_or(policy.priority),
             status: JobStatus::Queued,
             attempts: 0,
             output: JobOutput::default(),
             total: None,
             last_error: None,
-            request: self.run_at.is_none().then_some(Version::FIRST),
+            request: run_at.is_none().then_some(Version::FIRST),
             resumed_by: None,
-            run_at: self.run_at,
-            retention: self.retention,
+            run_at,
+            notify: self.notify,
+            stored_chunks: 0,
             created_at: now,
             updated_at: now,
             started_at: None,
             finished_at: None,
-            expires_at: self.retention.expires_at(self.run_at.unwrap_or(now)),
+            expires_at: policy.retention.expires_at(run_at.unwrap_or(now)),
+        })
+    }
+}
+
+impl RequestedWork {
+    /// Market that the job refers to.
+    const fn market_id(&self) -> Option<&MarketId> {
+        match self {
+            Self::SalesReport { market_id, .. } => Some(market_id),
+        }
+    }
+
+    /// Parameters of a job that starts at `start`.
+    ///
+    /// # Errors
+    /// [`CreateJobError::InvalidPeriod`] if the period of a report is empty.
+    fn params(self, start: Timestamp) -> Result<JobParams, CreateJobError> {
+        match self {
+            Self::SalesReport { market_id, from, to } => {
+                let to = to.unwrap_or(start);
+                if from.is_some_and(|from| from >= to) {
+                    return Err(CreateJobError::InvalidPeriod);
+                }
+                Ok(JobParams::SalesReport(SalesReport { market_id, from, to }))
+            }
         }
     }
 }
@@ -128,13 +173,20 @@ mod tests {
             id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             by: actor(by),
             reads_any: false,
-            market_id: market().id,
-            from: Some(at(-5)),
-            to: None,
-            priority: Priority::High,
+            work: report(-5, None),
+            priority: Some(Priority::High),
             run_at: None,
-            retention: "7".parse().unwrap(),
+            notify: false,
         }
+    }
+
+    fn report(from: i64, to: Option<Timestamp>) -> RequestedWork {
+        RequestedWork::SalesReport { market_id: market().id, from: Some(at(from)), to }
+    }
+
+    /// State of a command that refers to the market.
+    fn a_market() -> Vec<Option<Market>> {
+        vec![Some(market())]
     }
 
     fn created(to: Timestamp) -> Job {
@@ -152,7 +204,8 @@ mod tests {
             request: Some(Version::FIRST),
             resumed_by: None,
             run_at: None,
-            retention: "7".parse().unwrap(),
+            notify: false,
+            stored_chunks: 0,
             created_at: at(0),
             updated_at: at(0),
             started_at: None,
@@ -163,7 +216,7 @@ mod tests {
 
     #[test]
     fn job_is_requested_at_once_or_scheduled() {
-        let requested = decide(&create(SELLER), Some(market()), at(0));
+        let requested = decide(&create(SELLER), a_market(), at(0));
         assert_eq!((requested.stored(), &requested.output), (created(at(0)), &created(at(0))));
         assert_eq!(requested.events(), [("job.requested.high", Version::FIRST)]);
         let data = &requested.events[0].event["data"];
@@ -171,7 +224,7 @@ mod tests {
 
         for millis in [1, MONTH] {
             let command = CreateJob { run_at: Some(at(millis)), ..create(SELLER) };
-            let scheduled = decide(&command, Some(market()), at(0));
+            let scheduled = decide(&command, a_market(), at(0));
             let expected = Job {
                 request: None,
                 run_at: Some(at(millis)),
@@ -187,28 +240,28 @@ mod tests {
     fn scheduled_time_is_in_the_next_30_days() {
         for millis in [-1, 0, MONTH + 1] {
             let command = CreateJob { run_at: Some(at(millis)), ..create(SELLER) };
-            assert_eq!(refusal(&command, Some(market()), at(0)), CreateJobError::InvalidRunAt);
+            assert_eq!(refusal(&command, a_market(), at(0)), CreateJobError::InvalidRunAt);
         }
     }
 
     #[test]
     fn period_is_not_empty() {
-        let with = |from, to| CreateJob { from: Some(at(from)), to, ..create(SELLER) };
+        let with = |from, to| CreateJob { work: report(from, to), ..create(SELLER) };
         for command in [with(0, None), with(3, Some(at(3))), with(4, Some(at(3)))] {
-            assert_eq!(refusal(&command, Some(market()), at(0)), CreateJobError::InvalidPeriod);
+            assert_eq!(refusal(&command, a_market(), at(0)), CreateJobError::InvalidPeriod);
         }
-        let shortest = decide(&with(-5, Some(at(-4))), Some(market()), at(0));
+        let shortest = decide(&with(-5, Some(at(-4))), a_market(), at(0));
         assert_eq!(shortest.output, created(at(-4)));
     }
 
     #[test]
     fn only_creator_and_moderators_report_on_a_market() {
         let by_moderator = CreateJob { by: moderator(), reads_any: true, ..create(STRANGER) };
-        let draft = || Some(Market { status: MarketStatus::Draft, ..market() });
-        assert_eq!(refusal(&create(SELLER), None, at(0)), AccessError::not_found(market().id).into());
+        let draft = || vec![Some(Market { status: MarketStatus::Draft, ..market() })];
+        assert_eq!(refusal(&create(SELLER), vec![None], at(0)), AccessError::not_found(market().id).into());
         assert_eq!(refusal(&create(STRANGER), draft(), at(0)), AccessError::not_found(market().id).into());
         let forbidden = AccessError::Forbidden("only the owner of the market can create a sales report");
-        assert_eq!(refusal(&create(STRANGER), Some(market()), at(0)), forbidden.into());
+        assert_eq!(refusal(&create(STRANGER), a_market(), at(0)), forbidden.into());
         for command in [create(SELLER), by_moderator] {
             assert_eq!(decide(&command, draft(), at(0)).output.owner_id, command.by.user);
         }

@@ -1,14 +1,16 @@
-//! Job types and their parameters.
+//! Registry of job types: their parameters and their execution policies.
+
+pub mod params;
+pub mod policy;
+pub mod priority;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, VariantArray};
 
-use crate::domain::market::MarketId;
-use crate::domain::order::OrderId;
-use crate::domain::values::id::Id;
 use crate::domain::values::unknown_value::UnknownValue;
-use crate::kit::system::clock::Timestamp;
+pub use params::{JobParams, SalesReport};
+pub use policy::JobPolicy;
 
 /// Type of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,78 +20,4 @@ use crate::kit::system::clock::Timestamp;
 pub enum JobType {
     /// A sales report of one market.
     SalesReport,
-}
-
-/// Type and parameters of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "params", rename_all = "snake_case")]
-pub enum JobParams {
-    /// A sales report of one market.
-    SalesReport(SalesReport),
-}
-
-impl JobParams {
-    /// Type of the job.
-    #[must_use]
-    pub const fn kind(self) -> JobType {
-        match self {
-            Self::SalesReport(_) => JobType::SalesReport,
-        }
-    }
-}
-
-/// Parameters of a sales report: the orders of a market in a period, one row per order, oldest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SalesReport {
-    /// Id of the market.
-    pub market_id: MarketId,
-    /// Start of the period (inclusive); `None` for no lower bound.
-    pub from: Option<Timestamp>,
-    /// End of the period (exclusive).
-    pub to: Timestamp,
-}
-
-impl SalesReport {
-    /// Lowest and highest id that an order of the period can have; `None` if the period contains no possible
-    /// id.
-    #[must_use]
-    pub fn bounds(&self) -> Option<(OrderId, OrderId)> {
-        let first = self.from.map_or(Id::of_digest(0), Id::first_at);
-        Some((first, Id::last_before(self.to)?)).filter(|(first, last)| first <= last)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kit::system::clock::SystemEntropy;
-
-    fn report(from: Option<i64>, to: i64) -> SalesReport {
-        let market_id = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let from = from.map(Timestamp::from_millis);
-        SalesReport { market_id, from, to: Timestamp::from_millis(to) }
-    }
-
-    fn covers(report: &SalesReport, placed: i64) -> bool {
-        let id = OrderId::generate(Timestamp::from_millis(placed), &SystemEntropy);
-        report.bounds().is_some_and(|(first, last)| first <= id && id <= last)
-    }
-
-    #[test]
-    fn period_includes_its_start_and_excludes_its_end() {
-        let bounded = report(Some(1_000), 2_000);
-        for (placed, covered) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
-            assert_eq!(covers(&bounded, placed), covered, "{placed}");
-        }
-        let open = report(None, 2_000);
-        assert!(covers(&open, 0) && covers(&open, 1_999) && !covers(&open, 2_000));
-    }
-
-    #[test]
-    fn period_is_limited_to_the_time_range_of_ids() {
-        assert_eq!(report(None, -5).bounds(), None);
-        assert_eq!(report(Some(3_000), 2_000).bounds(), None);
-        assert!(covers(&report(Some(-5), i64::MAX), 1_000));
-    }
 }

@@ -52,7 +52,7 @@ impl Command for RetryJob {
             run_at: None,
             started_at: None,
             finished_at: None,
-            expires_at: job.retention.expires_at(now),
+            expires_at: job.expiry_from(now),
             ..job.requested(now)
         };
         Ok(Change::of(retried.clone()).save(&retried, JobEvent::Requested((&retried).into())))

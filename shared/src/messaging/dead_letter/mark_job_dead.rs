@@ -38,7 +38,11 @@ impl Command for MarkJobDead {
         let is_requested =
             |job: &Job| job.request == self.job.map(|request| request.version) && job.status.is_open();
         Ok(match jobs.into_iter().flatten().find(is_requested) {
-            Some(job) => change.save(&marked_dead(job, &dead_letter, now), JobEvent::Died),
+            Some(job) => {
+                let dead = marked_dead(job, &dead_letter, now);
+                let event = JobEvent::Died((&dead).into());
+                change.save(&dead, event)
+            }
             None => change,
         })
     }

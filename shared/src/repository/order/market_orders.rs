@@ -1,7 +1,7 @@
 //! Queries of the orders of a market for sales reports.
 
 use crate::domain::job::job_type::SalesReport;
-use crate::domain::order::{Order, OrderId};
+use crate::domain::order::Order;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
@@ -32,17 +32,17 @@ fn queries(report: &SalesReport) -> Vec<Query> {
 }
 
 impl DynamoReader {
-    /// Loads up to `limit` orders of a report, starting after the order `after`.
+    /// Loads up to `limit` orders of a report, starting after the order with the id `after`.
     ///
     /// # Errors
     /// [`ListError::Store`] if the table does not respond.
     pub async fn report_orders(
         &self,
         report: &SalesReport,
-        after: Option<OrderId>,
+        after: Option<&str>,
         limit: u32,
     ) -> Result<OrderPage, ListError> {
-        let start = after.map_or(Start::First, |after| Start::After(after.to_string()));
+        let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
         let page = self.page(&queries(report), &PageRequest { limit, start }).await?;
         Ok(OrderPage { orders: page.items, is_last: page.next.is_none() })
     }

@@ -1,7 +1,7 @@
 //! `POST /v1/jobs/{id}/cancel` and `/retry`.
 
 use serde_json::json;
-use shared::domain::job::execution::fail::{FailJob, ReportRefusal};
+use shared::domain::job::execution::fail::{FailJob, JobRefusal};
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::seller;
 
@@ -31,7 +31,7 @@ async fn job_can_be_cancelled_once_and_then_retried() {
 async fn last_error_is_returned_until_the_job_is_retried() {
     let jobs = Jobs::open().await;
     let job = jobs.started(the_job()).await;
-    jobs.marketplace.run(FailJob { claim: job.claim(), refusal: ReportRefusal::MarketDeleted }).await;
+    jobs.marketplace.run(FailJob { claim: job.claim(), refusal: JobRefusal::MarketDeleted }).await;
     let failed = jobs.get_as_seller(&path(JOB)).await.json()["data"].clone();
     assert_eq!(
         (&failed["status"], &failed["lastError"]),

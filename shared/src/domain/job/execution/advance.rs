@@ -1,8 +1,8 @@
 //! Writing output of a running job.
 
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
+use crate::domain::job::output::cursor::JobCursor;
 use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobOutput, JobStatus};
-use crate::domain::order::OrderId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
@@ -15,10 +15,10 @@ pub struct AdvanceJob {
     pub text: String,
     /// Number of rows in the chunk.
     pub rows: u64,
-    /// Last order contained in the chunk.
-    pub after: Option<OrderId>,
-    /// Expected total number of rows.
-    pub total: u64,
+    /// Position in the input that the chunk reaches; `None` if it is unchanged.
+    pub cursor: Option<JobCursor>,
+    /// Expected total number of rows; `None` if it is unknown.
+    pub total: Option<u64>,
     /// True for the last chunk.
     pub is_last: bool,
 }
@@ -36,19 +36,23 @@ impl Command for AdvanceJob {
     /// [`ClaimLost`] if another worker has taken the job or it has ended.
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, ClaimLost>, ClaimLost> {
         let job = Job::claimed(self.claim, job)?;
-        let written = self.added_to(job.output);
-        let total = if self.is_last { written.rows } else { self.total.max(written.rows) };
-        let advanced = Job { output: written, total: Some(total), last_error: None, ..job.clone().next(now) };
+        let chunks_before = job.output.chunks;
+        let output = self.added_to(&job.output);
+        let total = self.total.map(|total| total.max(output.rows));
+        let total = if self.is_last { Some(output.rows) } else { total.or(job.total) };
+        let stored_chunks = job.stored_chunks.max(output.chunks);
+        let advanced = Job { output, total, stored_chunks, last_error: None, ..job.next(now) };
         let (next, event) = if self.is_last {
-            (advanced_to_end(advanced, now), JobEvent::Succeeded)
+            let end = JobEvent::Succeeded((&advanced).into());
+            (advanced_to_end(advanced, now), end)
         } else {
             (advanced, JobEvent::Advanced)
         };
         let change = Change::of(next.clone()).save(&next, event);
-        if written.chunks == job.output.chunks {
+        if next.output.chunks == chunks_before {
             return Ok(change);
         }
-        let key = ChunkKey { job: job.id, number: written.chunks };
+        let key = ChunkKey { job: next.id, number: next.output.chunks };
         Ok(change.put_until(&key, &Chunk { text: self.text.clone() }, next.expires_at))
     }
 }
@@ -58,12 +62,12 @@ fn advanced_to_end(job: Job, now: Timestamp) -> Job {
 }
 
 impl AdvanceJob {
-    fn added_to(&self, written: JobOutput) -> JobOutput {
+    fn added_to(&self, written: &JobOutput) -> JobOutput {
         JobOutput {
             rows: written.rows.saturating_add(self.rows),
             bytes: written.bytes.saturating_add(u64::try_from(self.text.len()).unwrap_or(u64::MAX)),
             chunks: written.chunks.saturating_add(u32::from(!self.text.is_empty())),
-            after: self.after.or(written.after),
+            cursor: self.cursor.clone().or_else(|| written.cursor.clone()),
         }
     }
 }
@@ -71,14 +75,13 @@ impl AdvanceJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::job::tests::{WEEK, running};
+    use crate::domain::job::tests::{WEEK, order_cursor, running};
     use crate::domain::tests::{at, decide, refusal, third};
-    use crate::domain::values::id::Id;
     use crate::kit::command::{Operation, Version};
 
     fn page(text: &str, rows: u64, is_last: bool) -> AdvanceJob {
-        let after = (rows > 0).then(|| Id::of_digest(5));
-        AdvanceJob { claim: running().claim(), text: text.to_owned(), rows, after, total: 9, is_last }
+        let cursor = (rows > 0).then(|| order_cursor(5));
+        AdvanceJob { claim: running().claim(), text: text.to_owned(), rows, cursor, total: Some(9), is_last }
     }
 
     #[test]
@@ -86,7 +89,8 @@ mod tests {
         let advanced = decide(&page("4\n5\n", 2, false), Some(running()), at(1));
         let expected = Job {
             version: third().next(),
-            output: JobOutput { rows: 5, bytes: 10, chunks: 2, after: Some(Id::of_digest(5)) },
+            output: JobOutput { rows: 5, bytes: 10, chunks: 2, cursor: Some(order_cursor(5)) },
+            stored_chunks: 2,
             total: Some(9),
             last_error: None,
             updated_at: at(1),

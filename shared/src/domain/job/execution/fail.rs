@@ -1,5 +1,6 @@
 //! Failing a job permanently.
 
+use crate::domain::job::job_type::JobParams;
 use crate::domain::job::{ClaimLost, Job, JobClaim, JobEvent, JobStatus};
 use crate::domain::market::Market;
 use crate::domain::user::{User, UserStatus};
@@ -7,27 +8,36 @@ use crate::domain::values::actor::Permission;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Reason why a report cannot be created, permanently.
+/// Reason why a job cannot be completed, permanently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReportRefusal {
+pub enum JobRefusal {
     /// The market was deleted.
     #[error("the market was deleted")]
     MarketDeleted,
     /// The owner of the job is deleted or suspended, or may no longer read the orders of the market.
     #[error("the owner of the job may no longer read the orders of the market")]
-    NotAllowed,
+    OrdersNotReadable,
 }
 
-impl ReportRefusal {
-    /// Checks that a report of `market` may still be created for `owner`.
+impl JobRefusal {
+    /// Checks that the job may still be executed for `owner`. `market` is the market that the job refers to.
     ///
     /// # Errors
-    /// [`ReportRefusal`] if the market was deleted or the owner may not read its orders.
-    pub fn of(market: Option<&Market>, owner: Option<&User>) -> Result<(), Self> {
-        let market = market.ok_or(Self::MarketDeleted)?;
-        let owner = owner.filter(|owner| owner.status == UserStatus::Active).ok_or(Self::NotAllowed)?;
-        let reads_any = owner.role.permissions().contains(&Permission::OrdersReadAny);
-        if market.creator_id == owner.id || reads_any { Ok(()) } else { Err(Self::NotAllowed) }
+    /// [`JobRefusal`] if the market was deleted or the owner lacks the permission of the job's type.
+    pub fn of(work: &JobParams, market: Option<&Market>, owner: Option<&User>) -> Result<(), Self> {
+        let owner = owner.filter(|owner| owner.status == UserStatus::Active);
+        let may = |permission| owner.is_some_and(|owner| owner.role.permissions().contains(&permission));
+        if work.market_id().is_some() && market.is_none() {
+            return Err(Self::MarketDeleted);
+        }
+        match work {
+            JobParams::SalesReport(_) => {
+                let creator = market.map(|market| market.creator_id);
+                let is_creator = owner.is_some_and(|owner| creator == Some(owner.id));
+                let permitted = is_creator || may(Permission::OrdersReadAny);
+                if permitted { Ok(()) } else { Err(Self::OrdersNotReadable) }
+            }
+        }
     }
 }
 
@@ -37,7 +47,7 @@ pub struct FailJob {
     /// Claim on the job.
     pub claim: JobClaim,
     /// Reason for the failure.
-    pub refusal: ReportRefusal,
+    pub refusal: JobRefusal,
 }
 
 impl Command for FailJob {
@@ -54,7 +64,7 @@ impl Command for FailJob {
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), ClaimLost>, ClaimLost> {
         let ended = Job::claimed(self.claim, job)?.ended(JobStatus::Failed, now);
         let failed = Job { last_error: Some(self.refusal.to_string()), ..ended };
-        Ok(Change::of(()).save(&failed, JobEvent::Failed))
+        Ok(Change::of(()).save(&failed, JobEvent::Failed((&failed).into())))
     }
 }
 
@@ -67,7 +77,7 @@ mod tests {
 
     #[test]
     fn job_ends_with_the_reason_of_the_refusal() {
-        let fail = FailJob { claim: running().claim(), refusal: ReportRefusal::MarketDeleted };
+        let fail = FailJob { claim: running().claim(), refusal: JobRefusal::MarketDeleted };
         let expected = Job {
             version: third().next(),
             status: JobStatus::Failed,
@@ -87,12 +97,12 @@ mod tests {
         for (owner, expected) in [
             (Some(owner.clone()), Ok(())),
             (Some(moderator), Ok(())),
-            (Some(user()), Err(ReportRefusal::NotAllowed)),
-            (Some(suspended), Err(ReportRefusal::NotAllowed)),
-            (None, Err(ReportRefusal::NotAllowed)),
+            (Some(user()), Err(JobRefusal::OrdersNotReadable)),
+            (Some(suspended), Err(JobRefusal::OrdersNotReadable)),
+            (None, Err(JobRefusal::OrdersNotReadable)),
         ] {
-            assert_eq!(ReportRefusal::of(Some(&market()), owner.as_ref()), expected);
+            assert_eq!(JobRefusal::of(&running().work, Some(&market()), owner.as_ref()), expected);
         }
-        assert_eq!(ReportRefusal::of(None, Some(&owner)), Err(ReportRefusal::MarketDeleted));
+        assert_eq!(JobRefusal::of(&running().work, None, Some(&owner)), Err(JobRefusal::MarketDeleted));
     }
 }

@@ -54,7 +54,7 @@ impl Command for StartJob {
             _ => return Err(StartJobError::AlreadyEnded),
         };
         // If no output is written yet, the retention period starts now, because all output is still to come.
-        let expires_at = if job.output.chunks == 0 { job.retention.expires_at(now) } else { job.expires_at };
+        let expires_at = if job.output.chunks == 0 { job.expiry_from(now) } else { job.expires_at };
         let started = Job {
             status: JobStatus::Running,
             attempts: previous_attempts.max(self.delivery),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Action;
 use crate::domain::job::cancel::CancelJob;
-use crate::domain::job::create::CreateJob;
+use crate::domain::job::create::{CreateJob, RequestedWork};
 use crate::domain::job::execution::advance::AdvanceJob;
-use crate::domain::job::execution::fail::{FailJob, ReportRefusal};
+use crate::domain::job::execution::fail::{FailJob, JobRefusal};
 use crate::domain::job::execution::record_failed_attempt::RecordFailedJobAttempt;
 use crate::domain::job::execution::release::ReleaseJob;
 use crate::domain::job::execution::start::StartJob;
 use crate::domain::job::output::chunk::Chunk;
+use crate::domain::job::output::cursor::{JobCursor, Section};
 use crate::domain::job::retry::RetryJob;
 use crate::domain::job::{Job, JobRequest, JobStatus, Priority};
 use crate::domain::market::{Market, MarketStatus};
@@ -72,14 +73,12 @@ impl World {
             id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             by: Actor { user: owner(), role: Role::User },
             reads_any: false,
-            market_id: market.id,
-            from: None,
-            to: None,
-            priority: Priority::Normal,
+            work: RequestedWork::SalesReport { market_id: market.id, from: None, to: None },
+            priority: Some(Priority::Normal),
             run_at: delayed.then(|| now.saturating_add(std::time::Duration::from_millis(3))),
-            retention: "7".parse().unwrap(),
+            notify: false,
         };
-        let change = create.decide(Some(market), now).unwrap();
+        let change = create.decide(vec![Some(market)], now).unwrap();
         let (job, _, events) = change.into_parts().unwrap();
         let mut world = Self {
             job,
@@ -161,7 +160,7 @@ impl World {
             }
             Action::Refuse { worker } => {
                 let Some(worker_job) = self.workers[worker].take() else { return };
-                let fail = FailJob { claim: worker_job.claim(), refusal: ReportRefusal::MarketDeleted };
+                let fail = FailJob { claim: worker_job.claim(), refusal: JobRefusal::MarketDeleted };
                 self.commit(fail.decide(job, now));
             }
             Action::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(job, now))),
@@ -192,13 +191,13 @@ impl World {
             claim: worker_job.claim(),
             text: rows(first, last),
             rows: last + 1 - first,
-            after: Some(order(last)),
-            total: ORDERS,
+            cursor: Some(JobCursor::start_of(Section::Orders, None).after(order(last))),
+            total: Some(ORDERS),
             is_last: last == ORDERS,
         };
         let advanced = advance.decide(Some(self.job.clone()), self.now);
         self.workers[worker] = self.commit(advanced).filter(|job| job.status == JobStatus::Running);
-        assert_eq!(self.job.output.after.is_some(), self.job.output.rows > 0);
+        assert_eq!(self.job.output.cursor.is_some(), self.job.output.rows > 0);
     }
 
     fn dead_letter(&mut self, message: usize) {

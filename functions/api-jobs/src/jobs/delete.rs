@@ -1,0 +1,22 @@
+//! `DELETE /v1/jobs/{id}`: deletes a job with its result.
+
+use axum::extract::State;
+use shared::api::{Authenticated, CommandState, Idempotent};
+use shared::domain::job::JobId;
+use shared::domain::job::delete::DeleteJob;
+use shared::kit::command::Store;
+use shared::kit::error::ApiError;
+use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
+
+/// Deletes a job of the caller that has ended.
+pub(crate) async fn delete_job(
+    State(app): State<CommandState>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<JobId>,
+    if_match: IfMatch,
+    Idempotent(context): Idempotent,
+) -> Result<NoContent, ApiError> {
+    let command = DeleteJob { id, by: actor.user, expected: if_match.expected() };
+    app.store.execute(command, &context).await?;
+    Ok(ApiResponse::no_content())
+}
