@@ -7,12 +7,14 @@ mod cached_search;
 mod configured_embedder;
 pub mod embedder;
 mod hashing_embedder;
+mod index_document;
 mod titan_embedder;
 
 pub use cached_search::CachedSearch;
 pub use configured_embedder::ConfiguredEmbedder;
 pub use embedder::{EmbedError, Embedder};
 pub use hashing_embedder::HashingEmbedder;
+pub use index_document::{IndexFailure, index_document};
 pub use titan_embedder::TitanEmbedder;
 
 use std::future::Future;

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};
 use serde_json::json;
 use shared::domain::job::Priority;
-use shared::domain::job::create::CreateJob;
+use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::user::register::RegisterUser;
@@ -20,7 +20,7 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use stripe_sandbox::{Effect, Operation, Rule as Behaviour};
 use test_support::TestApp;
 use test_support::app::eventually;
-use test_support::fixture::{id, new_id, test_context};
+use test_support::fixture::{id, new_id, sales_report, test_context};
 
 use crate::attacks::{Fixture, Report, routes};
 use crate::crashes::settle;
@@ -58,6 +58,7 @@ async fn every_grant_of_every_function_is_used() {
     for priority in ["normal", "high"] {
         create_report(&fixture, priority).await;
     }
+    run_each_other_job_type(&fixture).await;
     for (function, queue) in CONSUMERS {
         fail_temporarily_and_permanently(&fixture, function, queue).await;
     }
@@ -134,6 +135,24 @@ async fn create_report(fixture: &Fixture, priority: &str) {
     assert_eq!(request.json(&body).send().await.status, StatusCode::ACCEPTED);
 }
 
+/// Runs a reindex of everything and a data export, and deletes the export.
+async fn run_each_other_job_type(fixture: &Fixture) {
+    for (user, job_type) in [(&fixture.admin, "reindex"), (&fixture.seller, "data_export")] {
+        let request = fixture.app.request(Method::POST, "/v1/jobs").by(user).key(job_type);
+        let created = request.json(&json!({ "type": job_type, "params": {} })).send().await;
+        assert_eq!(created.status, StatusCode::ACCEPTED, "{}", created.text);
+        let location = created.headers["location"].to_str().unwrap();
+        let succeeded = || async {
+            fixture.app.stack().run_schedule("schedule-sweeper").await.unwrap();
+            let job = fixture.app.request(Method::GET, location).by(user).send().await.data(StatusCode::OK);
+            (job["status"] == "succeeded").then_some(())
+        };
+        eventually(&format!("the {job_type} succeeds"), succeeded).await;
+        let delete = fixture.app.request(Method::DELETE, location).by(user).header("if-match", "*");
+        assert_eq!(delete.send().await.status, StatusCode::NO_CONTENT);
+    }
+}
+
 /// Redelivers messages while the table throttles a function, and dead-letters an invalid message.
 async fn fail_temporarily_and_permanently(fixture: &Fixture, function: &str, queue: &str) {
     let app = &fixture.app;
@@ -191,11 +210,10 @@ async fn publish_missed_events(fixture: &Fixture) {
     let items = vec![OrderItem { product_id: id(&fixture.product), quantity, expected_price: None }];
     run_in_the_past(app, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
     for priority in [Priority::Normal, Priority::High] {
-        let (by, market_id) = (Actor { user: id(&fixture.seller.id), role: Role::User }, id(&fixture.market));
-        let (from, to, run_at, reads_any) = (None, None, None, false);
-        let retention = "1".parse().unwrap();
+        let by = Actor { user: id(&fixture.seller.id), role: Role::User };
+        let work = RequestedWork::SalesReport { market_id: id(&fixture.market), from: None, to: None };
         let request =
-            CreateJob { id: new_id(), by, reads_any, market_id, from, to, priority, run_at, retention };
+            CreateJob { id: new_id(), by, work, priority: Some(priority), ..sales_report(new_id()) };
         run_in_the_past(app, request).await;
     }
     app.stack().run_schedule("schedule-sweeper").await.unwrap();

@@ -24,16 +24,24 @@ pub fn job_routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
 
 const CREATE_JOB: OperationDoc = OperationDoc::new("Create a background job")
     .with_description(
-        "Creates a job that reports the sales of a market as CSV, at once or at `runAt`. The creator \
-         of the market and callers with the permission `orders:read-any` (moderators and \
-         administrators) can create it.\n\n\
+        "Creates a job of one of these types:\n\n\
+         - `sales_report`: the sales of a market as CSV. For the creator of the market and callers with \
+         the permission `orders:read-any` (moderators and administrators).\n\
+         - `reindex`: rebuilds the search entries and totals of a market, or of everything without \
+         `marketId`. For callers with the permission `jobs:reindex` (moderators and administrators). It has \
+         no result to download, and starts after a delay of 10 seconds, so that it can be cancelled.\n\
+         - `data_export`: all data of the caller's account as JSON lines `{\"type\", \"data\"}`: profile, \
+         sessions, markets, products, orders, payments and jobs. For every user.\n\n\
+         The type determines the number of attempts, the default priority and the retention \
+         (`maxAttempts`, `priority` and `expiresAt` of the job). With `notify`, the caller receives one \
+         e-mail when the job has `succeeded`, `failed` or is `dead`.\n\n\
          The job is executed asynchronously: the response is 202 with the status `queued`. Poll the \
          address in `Location` until the status is `succeeded`, and then download the result with \
          `GET /v1/jobs/{id}/result`. Jobs with the priority `high` are not delayed by jobs with the \
          priority `normal`. The job and its result are deleted at `expiresAt`.\n\n\
          `Idempotency-Key` is required: a repetition with the same key and body returns the job that \
-         was already created. `FORBIDDEN` means that the caller does not own the market, `NOT_FOUND` \
-         that the market does not exist or is not visible to the caller.",
+         was already created. `FORBIDDEN` means that the caller does not own the market or lacks the \
+         permission, `NOT_FOUND` that the market does not exist or is not visible to the caller.",
     )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
 
@@ -67,11 +75,13 @@ const DELETE_JOB: OperationDoc = OperationDoc::new("Delete a job")
 
 const GET_JOB_RESULT: OperationDoc = OperationDoc::new("Download the result of a job")
     .with_description(
-        "Returns a part of the CSV file of a job of the caller. A large result has several parts \
-         (`result.parts` of the job): follow the `Link` header with `rel=\"next\"` until it is absent, \
-         and concatenate the parts in order. Only the first part contains the column names. Amounts \
-         are in minor units of the currency.\n\n\
-         `INVALID_STATE` means that the job has not succeeded. A `part` after the last one is a \
+        "Returns a part of the file of a job of the caller: CSV for a `sales_report`, JSON lines for a \
+         `data_export`. A large result has several parts (`result.parts` of the job): follow the `Link` \
+         header with `rel=\"next\"` until it is absent, and concatenate the parts in order. Only the \
+         first part of a CSV file contains the column names. Amounts are in minor units of the \
+         currency.\n\n\
+         `INVALID_STATE` means that the job has not succeeded, or that it is a `reindex`, which has no \
+         file. A `part` after the last one is a \
          `VALIDATION_ERROR`. The result is deleted together with the job at `expiresAt`.",
     )
     .with_errors(&[ErrorCode::InvalidState]);

@@ -14,11 +14,12 @@ use shared::kit::queue::consumer::{Delivery, Outcome};
 use shared::kit::resilience::retry::Backoff;
 use shared::kit::system::clock::{Clock, SystemEntropy};
 use shared::messaging::dead_letter::REDRIVE_ATTRIBUTE;
+use shared::search::Embedder;
 
 use crate::pages::{Progress, StopReason, TABLE_UNAVAILABLE};
 use crate::{ReportEvent, Reports};
 
-impl<S: Store, C: Clock> Consumer for Reports<S, C> {
+impl<S: Store, E: Embedder, C: Clock> Consumer for Reports<S, E, C> {
     type Event = ReportEvent;
 
     async fn handle(&self, event: Envelope<ReportEvent>, delivery: &Delivery) -> Outcome {
@@ -46,7 +47,7 @@ impl<S: Store, C: Clock> Consumer for Reports<S, C> {
     }
 }
 
-impl<S: Store, C: Clock> Reports<S, C> {
+impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
     async fn run(&self, mut job: Job, context: &CommandContext, delivery: &Delivery) -> Outcome {
         match self.process_pages(&mut job, context).await {
             Ok(Progress::Ended) => Outcome::Done,
@@ -109,10 +110,31 @@ fn start_failed(error: &ExecuteError<StartJobError>, policy: &JobPolicy, deliver
 /// Retries the message after the backoff of the job's type; dead-letters it with the reason after the last
 /// attempt.
 fn retry_or_dead_letter(reason: &'static str, policy: &JobPolicy, delivery: &Delivery) -> Outcome {
-    let retries = policy.max_attempts.saturating_sub(1);
-    let backoff = Backoff::new(policy.backoff, policy.max_backoff, retries);
-    match backoff.delay(delivery.receive_count, &SystemEntropy) {
+    match backoff(policy).delay(delivery.receive_count, &SystemEntropy) {
         Some(delay) => Outcome::Retry { after: Some(delay), reason },
         None => Outcome::DeadLetter { reason: reason.to_owned() },
+    }
+}
+
+/// Backoff of a job type: one retry less than there are attempts.
+const fn backoff(policy: &JobPolicy) -> Backoff {
+    Backoff::new(policy.backoff, policy.max_backoff, policy.max_attempts.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_of_each_type_grows_until_its_last_attempt() {
+        let ceilings = |job_type: JobType| {
+            let (policy, backoff) = (job_type.policy(), backoff(&job_type.policy()));
+            assert!(backoff.delay(policy.max_attempts, &SystemEntropy).is_none(), "{job_type}");
+            let failures = 1..policy.max_attempts;
+            failures.map(|failures| backoff.ceiling(failures).as_secs()).collect::<Vec<_>>()
+        };
+        assert_eq!(ceilings(JobType::SalesReport), [2, 4, 8, 16]);
+        assert_eq!(ceilings(JobType::Reindex), [30, 60, 120]);
+        assert_eq!(ceilings(JobType::DataExport), [5, 10]);
     }
 }

@@ -4,6 +4,8 @@
 //! - `consumer.rs`: starts a job and maps its result to the outcome of the message
 //! - `pages.rs`: processes and commits the pages of a job
 //! - `report.rs`, `csv.rs`: pages and rows of a sales report
+//! - `reindex.rs`: pages of a reindex
+//! - `export.rs`, `export_rows.rs`: pages and rows of a data export
 //!
 //! An invocation holds at most one uncommitted page. After a crash, the next attempt continues with the page
 //! after the last commit.
@@ -12,7 +14,10 @@ mod config;
 mod consumer;
 mod csv;
 mod event;
+mod export;
+mod export_rows;
 mod pages;
+mod reindex;
 mod report;
 
 use std::time::Duration;
@@ -24,15 +29,17 @@ use shared::kit::queue::consumer::multi_queue::MultiQueue;
 use shared::kit::queue::consumer::queue::SqsQueue;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::kit::system::config::{ConfigError, Environment};
+use shared::search::Embedder;
 
 pub use crate::config::{PageSize, TimeSlice};
 pub use crate::event::ReportEvent;
 
 /// Consumer that executes the jobs requested on the two report queues.
 #[derive(Debug, Clone)]
-pub struct Reports<S, C = SystemClock> {
+pub struct Reports<S, E, C = SystemClock> {
     store: S,
     reader: DynamoReader,
+    embedder: E,
     clock: C,
     page_size: PageSize,
     time_slice: TimeSlice,
@@ -42,26 +49,31 @@ pub struct Reports<S, C = SystemClock> {
 /// page.
 const MAX_DURATION: Duration = Duration::from_secs(27);
 
-impl<S: Store> Reports<S> {
+impl<S: Store, E: Embedder> Reports<S, E> {
     /// Creates a consumer on these adapters, with the settings of the environment.
     ///
     /// # Errors
     /// [`ConfigError`] if a variable is missing or invalid.
-    pub fn from_env(env: &Environment, store: S, reader: DynamoReader) -> Result<Self, ConfigError> {
+    pub fn from_env(
+        env: &Environment,
+        store: S,
+        reader: DynamoReader,
+        embedder: E,
+    ) -> Result<Self, ConfigError> {
         let (page_size, time_slice) =
             (env.parse("AGORA_REPORT_PAGE_SIZE")?, env.parse("AGORA_REPORT_TIME_SLICE_SECONDS")?);
-        Ok(Self { store, reader, clock: SystemClock, page_size, time_slice })
+        Ok(Self { store, reader, embedder, clock: SystemClock, page_size, time_slice })
     }
 
     /// Replaces the clock.
     #[must_use]
-    pub fn with_clock<C: Clock>(self, clock: C) -> Reports<S, C> {
-        let Self { store, reader, page_size, time_slice, .. } = self;
-        Reports { store, reader, clock, page_size, time_slice }
+    pub fn with_clock<C: Clock>(self, clock: C) -> Reports<S, E, C> {
+        let Self { store, reader, embedder, page_size, time_slice, .. } = self;
+        Reports { store, reader, embedder, clock, page_size, time_slice }
     }
 }
 
-impl<S, C> Reports<S, C> {
+impl<S, E, C> Reports<S, E, C> {
     /// Converts it into a batch handler that runs one job at a time.
     pub fn into_handler(self) -> PerRecord<Self, SystemClock> {
         PerRecord { consumer: self, clock: SystemClock, concurrency: 1, max_duration: MAX_DURATION }

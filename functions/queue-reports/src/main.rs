@@ -5,6 +5,7 @@ use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
 use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::search::ConfiguredEmbedder;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
@@ -13,6 +14,8 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::load(&env).await?;
     let queues = queue_reports::queues(&env, &aws.sqs())?;
     let table = aws.table(&env)?;
-    let reports = Reports::from_env(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
+    let (store, reader) = (DynamoStore::new(table.clone()), DynamoReader::new(table));
+    let reports = Reports::from_env(&env, store, reader, embedder)?;
     runtime::run_queue(telemetry, reports.into_handler(), queues).await
 }

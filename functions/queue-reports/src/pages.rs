@@ -10,6 +10,7 @@ use shared::domain::user::User;
 use shared::kit::command::{CommandContext, ExecuteError, ReadSet, Store, StoreError};
 use shared::kit::system::clock::Clock;
 use shared::repository::table_layout::sorted_list::ListError;
+use shared::search::Embedder;
 
 use crate::Reports;
 
@@ -33,7 +34,7 @@ pub(crate) enum StopReason {
 /// User-facing message if the table is unavailable.
 pub(crate) const TABLE_UNAVAILABLE: &str = "the table did not respond";
 
-impl<S: Store, C: Clock> Reports<S, C> {
+impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
     /// Processes pages until the time slice ends. `job` is the last committed state.
     pub(crate) async fn process_pages(
         &self,
@@ -50,7 +51,7 @@ impl<S: Store, C: Clock> Reports<S, C> {
             return self.refuse(job.claim(), refusal, context).await;
         }
         loop {
-            let page = self.next_page(job).await?;
+            let page = self.next_page(job, context).await?;
             let is_last = page.is_last;
             let context = context.at(self.clock.now());
             // The claimed job is passed in, so that the command needs no read.
@@ -63,9 +64,13 @@ impl<S: Store, C: Clock> Reports<S, C> {
         }
     }
 
-    async fn next_page(&self, job: &Job) -> Result<AdvanceJob, StopReason> {
+    async fn next_page(&self, job: &Job, context: &CommandContext) -> Result<AdvanceJob, StopReason> {
         match &job.work {
             JobParams::SalesReport(report) => self.report_page(report, job).await,
+            JobParams::Reindex(reindex) => {
+                self.reindex_page(reindex, job, &context.at(self.clock.now())).await
+            }
+            JobParams::DataExport(_) => self.export_page(job).await,
         }
     }
 

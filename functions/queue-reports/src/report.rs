@@ -6,11 +6,12 @@ use shared::domain::job::job_type::SalesReport;
 use shared::domain::job::output::cursor::{JobCursor, Section};
 use shared::kit::command::Store;
 use shared::kit::system::clock::Clock;
+use shared::search::Embedder;
 
 use crate::pages::StopReason;
 use crate::{Reports, csv};
 
-impl<S: Store, C: Clock> Reports<S, C> {
+impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
     /// Reads and formats the next page of orders. The first page counts the orders of the report.
     pub(crate) async fn report_page(
         &self,

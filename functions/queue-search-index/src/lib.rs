@@ -11,15 +11,15 @@ mod event;
 use std::time::Duration;
 
 use futures::future::try_join;
-use shared::kit::command::{Command, CommandContext, Envelope, ExecuteError, Store, StoreError};
+use shared::kit::command::{CommandContext, Envelope, ExecuteError, Store, StoreError};
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::projections::name_index::Named;
 use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
-use shared::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
-use shared::search::{EmbedError, Embedder};
+use shared::projections::search_index::update_index::{IndexDocument, IndexError};
+use shared::search::{EmbedError, Embedder, IndexFailure, index_document};
 
 pub use crate::event::SearchEvent;
 
@@ -36,13 +36,6 @@ const CONCURRENCY: usize = 10;
 /// Maximum duration of a document: a load, an embedding and a commit; load and commit are repeated after each
 /// version conflict.
 const MAX_DURATION: Duration = Duration::from_secs(18);
-
-/// Reason why a document was not indexed.
-#[derive(Debug)]
-enum IndexFailure {
-    Embed(EmbedError),
-    Commit(ExecuteError<IndexError>),
-}
 
 impl<S: Store, E: Embedder> SearchIndex<S, E> {
     /// Creates a consumer that stores the embeddings of `embedder` in `store`.
@@ -65,12 +58,12 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
         let indexed = match event.event {
             SearchEvent::Market { market_id } => {
                 let document = self.index_document(DocumentId::Market(market_id), &context);
-                try_join(document, self.index_name(IndexName(market_id), &context)).await.map(|((), ())| ())
+                try_join(document, self.index_name(IndexName::update(market_id), &context)).await.map(|((), ())| ())
             }
             SearchEvent::Product { product_id } => {
                 self.index_document(DocumentId::Product(product_id), &context).await
             }
-            SearchEvent::User { user_id } => self.index_name(IndexName(user_id), &context).await,
+            SearchEvent::User { user_id } => self.index_name(IndexName::update(user_id), &context).await,
         };
         match indexed {
             Ok(()) => Outcome::Done,
@@ -80,16 +73,9 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
 }
 
 impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
-    /// Loads the document, embeds its text if necessary, and commits the index changes.
     async fn index_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
-        let mut index = IndexDocument { id, embedder: self.embedder.name(), embedded: None };
-        let state = self.store.load(index.reads()).await.map_err(ExecuteError::from)?;
-        if let Some(passage) = index.to_embed(&state, context.at) {
-            let embedding = self.embedder.embed(&passage).await?;
-            index.embedded = Some(Embedded { digest: passage.digest(), embedding });
-        }
-        self.store.execute_on(state, index, context).await?;
-        Ok(())
+        let index = IndexDocument::update(id, self.embedder.name());
+        index_document(&self.store, &self.embedder, index, context).await
     }
 
     async fn index_name<N: Named>(
@@ -101,18 +87,6 @@ impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
             Ok(_) => Ok(()),
             Err(error) => Err(IndexFailure::Commit(error.map_refusal(|never| match never {}))),
         }
-    }
-}
-
-impl From<EmbedError> for IndexFailure {
-    fn from(error: EmbedError) -> Self {
-        Self::Embed(error)
-    }
-}
-
-impl From<ExecuteError<IndexError>> for IndexFailure {
-    fn from(error: ExecuteError<IndexError>) -> Self {
-        Self::Commit(error)
     }
 }
 

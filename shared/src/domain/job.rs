@@ -155,7 +155,7 @@ impl Job {
     }
 
     /// Returns the job if the claim is still valid.
-    fn claimed(claim: JobClaim, job: Option<Self>) -> Result<Self, ClaimLost> {
+    pub(crate) fn claimed(claim: JobClaim, job: Option<Self>) -> Result<Self, ClaimLost> {
         let claimed = job.filter(|job| job.version == claim.version && job.status == JobStatus::Running);
         claimed.ok_or(ClaimLost)
     }

@@ -19,8 +19,8 @@ pub use request::json::Json;
 pub use request::path::Path;
 pub use request::precondition::IfMatch;
 pub use request::query::Query;
-pub use response::csv::CsvPart;
 pub use response::etag::{EntityTag, IfNoneMatch};
+pub use response::file::{FileFormat, FilePart};
 pub use response::{
     Accepted, AcceptedResource, ApiResponse, Created, ListResponse, NoContent, Resource, Versioned,
 };

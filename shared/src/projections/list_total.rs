@@ -22,6 +22,12 @@ impl ListKey {
         Self(format!("{partition}#{status}"))
     }
 
+    /// Returns true if the list belongs to a market.
+    #[must_use]
+    pub(super) fn is_of_market(&self) -> bool {
+        self.0.starts_with("market#")
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

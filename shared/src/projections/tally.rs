@@ -11,13 +11,14 @@ mod delta;
 mod market_totals;
 #[cfg(test)]
 mod proptests;
+pub mod recount;
 mod subject;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kit::command::{Entity, Version};
+use crate::kit::command::{Entity, EventId, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::daily_sales::Sale;
 use crate::projections::list_total::ListKey;
@@ -37,6 +38,9 @@ pub struct Tally {
     pub lists: BTreeSet<ListKey>,
     /// Sale that is counted for the entity.
     pub sale: Option<Sale>,
+    /// Recount of the market in which an order is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recount: Option<EventId>,
 }
 
 /// Counted version of an entity.
@@ -65,18 +69,26 @@ pub struct Contribution {
     pub lists: BTreeSet<ListKey>,
     /// Sale of the entity, if it is a confirmed order.
     pub sale: Option<Sale>,
+    /// Recount of the order's market, if there was one.
+    pub recount: Option<EventId>,
 }
 
 impl Contribution {
     /// Contribution of `entity` with `sale`.
     pub fn of<E: Countable>(entity: &E, sale: Option<Sale>) -> Self {
-        Self { version: entity.version(), lists: entity.lists(), sale }
+        Self { version: entity.version(), lists: entity.lists(), sale, recount: None }
+    }
+
+    /// Contribution of an order in a recount of its market.
+    #[must_use]
+    pub fn in_recount(self, recount: Option<EventId>) -> Self {
+        Self { recount, ..self }
     }
 }
 
 impl Tally {
     /// Returns the next tally for the current contribution of the entity (`None` if it was deleted). Returns
-    /// `None` if this version or a later one is already counted.
+    /// `None` if this version is already counted in the same recount, or a later version in any.
     ///
     /// An unchanged contribution also creates a new tally, so that a worker that has read an older version
     /// fails on the version condition.
@@ -89,16 +101,28 @@ impl Tally {
     ) -> Option<Self> {
         let counted = match (&contribution, previous.map(|tally| tally.counted)) {
             (_, Some(Counted::Deleted(_))) => return None,
-            (Some(contribution), Some(Counted::At(version))) if contribution.version <= version => {
+            (Some(contribution), Some(Counted::At(version)))
+                if contribution.version < version
+                    || (contribution.version == version
+                        && previous.is_some_and(|tally| tally.recount == contribution.recount)) =>
+            {
                 return None;
             }
             (Some(contribution), _) => Counted::At(contribution.version),
             (None, _) => Counted::Deleted(now),
         };
         let version = previous.map_or(Version::FIRST, |tally| tally.version.next());
-        let (lists, sale) =
-            contribution.map(|contribution| (contribution.lists, contribution.sale)).unwrap_or_default();
-        Some(Self { id, version, counted, lists, sale })
+        let (lists, sale, recount) = match contribution {
+            Some(Contribution { lists, sale, recount, .. }) => (lists, sale, recount),
+            None => (BTreeSet::new(), None, previous.and_then(|tally| tally.recount.clone())),
+        };
+        Some(Self { id, version, counted, lists, sale, recount })
+    }
+
+    /// The tally without its contribution to the totals of a market.
+    fn without_market(&self) -> Self {
+        let lists = self.lists.iter().filter(|list| !list.is_of_market()).cloned().collect();
+        Self { lists, sale: None, ..self.clone() }
     }
 
     /// Returns true if the entity was deleted.

@@ -3,3 +3,4 @@
 pub mod daily_sales;
 pub mod list_total;
 pub mod search;
+pub mod source;

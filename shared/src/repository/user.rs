@@ -1,5 +1,6 @@
 //! Queries of users.
 
+pub mod account_data;
 pub mod list;
 pub mod profile;
 

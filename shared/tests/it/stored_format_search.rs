@@ -31,7 +31,7 @@ async fn index_entry_and_term_entries_are_stored() {
     let digest = DocumentText::of_query("Mugs and more").digest();
     let document = DocumentId::Market(id(MARKET));
     let embedded = Some(Embedded { digest: digest.clone(), embedding });
-    let index = IndexDocument { id: document, embedder: EmbedderName::Hashed, embedded };
+    let index = IndexDocument { embedded, ..IndexDocument::update(document, EmbedderName::Hashed) };
     fixture.store.execute(index, &context()).await.unwrap();
 
     let entry = json!({

@@ -123,6 +123,12 @@ impl Fixture {
         text(&request.json(&self.a_job()).send().await.data(StatusCode::ACCEPTED)["id"])
     }
 
+    /// Body of a reindex of the seller's market, scheduled in an hour.
+    pub(super) fn a_reindex(&self) -> Value {
+        let run_at = SystemClock.now().saturating_add(Duration::from_hours(1));
+        json!({ "type": "reindex", "params": { "marketId": self.market }, "runAt": run_at })
+    }
+
     /// Body of a report of the seller's market, scheduled in an hour.
     pub(super) fn a_job(&self) -> Value {
         let run_at = SystemClock.now().saturating_add(Duration::from_hours(1));

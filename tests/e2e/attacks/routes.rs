@@ -108,11 +108,13 @@ fn orders() -> Vec<Route> {
     ]
 }
 
-/// A scheduled job of the seller can be cancelled; it has no result and cannot be retried.
+/// A scheduled job of the seller can be cancelled; it has no result and can be neither retried nor deleted.
 fn jobs() -> Vec<Route> {
     vec![
         ("GET", "/v1/jobs", nothing, SIGNED_IN),
         ("POST", "/v1/jobs", |w| w.a_job(), [401, 403, 202, 202, 202]),
+        ("POST", "/v1/jobs", |w| w.a_reindex(), [401, 403, 403, 202, 202]),
+        ("DELETE", "/v1/jobs/{id}", nothing, [401, 404, 409, 404, 404]),
         ("GET", "/v1/jobs/{id}", nothing, [401, 404, 200, 404, 404]),
         ("GET", "/v1/jobs/{id}/result", nothing, [401, 404, 409, 404, 404]),
         ("POST", "/v1/jobs/{id}/cancel", nothing, [401, 404, 200, 404, 404]),

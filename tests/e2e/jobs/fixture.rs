@@ -17,8 +17,9 @@ pub(super) struct Fixture {
     pub(super) app: TestApp,
     pub(super) seller: TestUser,
     pub(super) admin: TestUser,
+    pub(super) buyer: TestUser,
     pub(super) market: String,
-    product: String,
+    pub(super) product: String,
 }
 
 impl Fixture {
@@ -35,17 +36,25 @@ impl Fixture {
         let path = format!("/v1/products/{product}");
         let response = app.request(Method::GET, &path).by(&seller).send().await.data(StatusCode::OK);
         let market = response["marketId"].as_str().unwrap().to_owned();
-        let fixture = Self { app, seller, admin, market, product };
+        let fixture = Self { app, seller, admin, buyer, market, product };
         for n in 0..orders {
             // Every third payment is declined, and every second order has three units.
             let method = if n % 3 == 1 { "pm_card_chargeDeclined" } else { "pm_card_visa" };
             let quantity = if n % 2 == 0 { 1 } else { 3 };
-            let placed =
-                fixture.app.order(&buyer, &format!("k{n}"), &fixture.product, quantity, Some(method)).await;
+            let placed = fixture
+                .app
+                .order(&fixture.buyer, &format!("k{n}"), &fixture.product, quantity, Some(method))
+                .await;
             assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text);
         }
         fixture.app.wait_until_idle().await;
         fixture
+    }
+
+    /// Places another order of one unit, under this idempotency key.
+    pub(super) async fn place_another(&self, key: &str) {
+        let placed = self.app.order(&self.buyer, key, &self.product, 1, Some("pm_card_visa")).await;
+        assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text);
     }
 
     /// Refunds 5.00 EUR of the oldest confirmed order.
@@ -114,13 +123,19 @@ impl Fixture {
     /// Waits until a job has succeeded and the stack is idle. Messages of killed workers are redelivered only
     /// while no call is made, because a job in progress would be claimed again and again.
     pub(super) async fn wait_until_succeeded(&self, job: &str) -> Value {
+        self.wait_until_succeeded_by(&self.seller, job).await
+    }
+
+    /// Same as [`wait_until_succeeded`](Self::wait_until_succeeded), for a job of another user.
+    pub(super) async fn wait_until_succeeded_by(&self, owner: &TestUser, job: &str) -> Value {
         let calls = || self.app.stack().faults().calls_of(REPORTS).len();
         let poll = || async {
             let before = calls();
             if self.app.stack().idle(Duration::from_millis(500)).await.is_err() && calls() == before {
                 self.app.stack().redeliver().await;
             }
-            Some(self.get_job(job).await).filter(|job| job["status"] == "succeeded")
+            let job = self.app.request(Method::GET, job).by(owner).send().await.data(StatusCode::OK);
+            Some(job).filter(|job| job["status"] == "succeeded")
         };
         let succeeded = eventually(&format!("{job} succeeds"), poll).await;
         self.app.wait_until_idle().await;
@@ -145,9 +160,14 @@ impl Fixture {
 
     /// Creates a job whose worker is killed at each attempt after it claimed the job.
     pub(super) async fn create_dead_by_kills(&self) -> String {
+        self.create_dead_by_kills_with(json!({})).await
+    }
+
+    /// Same as [`create_dead_by_kills`](Self::create_dead_by_kills), with additional fields of the request.
+    pub(super) async fn create_dead_by_kills_with(&self, fields: Value) -> String {
         let kill = Rule::new(REPORTS, Fault::KillAfter).operation("TransactWriteItems").times(5);
         let injection = self.app.stack().faults().inject(kill);
-        let job = self.report(json!({})).await;
+        let job = self.report(fields).await;
         for kills in 1..=5 {
             eventually("the worker is killed", || async {
                 (injection.trigger_count() == kills).then_some(())
@@ -184,6 +204,22 @@ pub(super) fn job_requested(job: &Value, kind: &str) -> String {
         "correlationId": "a-duplicate",
         "type": "job.requested",
         "data": { "jobId": id, "jobType": kind, "priority": "normal" },
+    })
+    .to_string()
+}
+
+/// The `job.succeeded` message of a job, as the relay sends it.
+pub(super) fn job_ended(job: &Value, owner: &str) -> String {
+    let (id, version) = (job["id"].as_str().unwrap(), job["version"].as_u64().unwrap());
+    json!({
+        "id": format!("{id}.{version}"),
+        "schema": 1,
+        "subject": id,
+        "sequence": version,
+        "occurredAt": job["updatedAt"],
+        "correlationId": "a-duplicate",
+        "type": "job.succeeded",
+        "data": { "jobId": id, "jobType": job["type"], "ownerId": owner, "notify": true },
     })
     .to_string()
 }

@@ -10,6 +10,7 @@ mod expectations;
 mod history;
 mod http_log;
 pub(crate) mod items;
+mod jobs;
 mod names;
 mod projections;
 mod rate_limits;

@@ -2,15 +2,15 @@
 
 use shared::domain::market::MarketStatus;
 use shared::kit::command::page::PageRequest;
-use shared::kit::command::{Command, Store};
+use shared::kit::command::Store;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
-use shared::projections::search_index::update_index::{Embedded, IndexDocument};
+use shared::projections::search_index::update_index::IndexDocument;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::list::UserList;
-use shared::search::Embedder;
+use shared::search::{Embedder, index_document};
 use strum::VariantArray as _;
 
 use crate::Marketplace;
@@ -21,14 +21,9 @@ use crate::fixture::test_context;
 /// # Panics
 /// If the update fails.
 pub async fn index(store: &impl Store, embedder: &impl Embedder, id: DocumentId) {
-    let now = SystemClock.now();
-    let mut index = IndexDocument { id, embedder: embedder.name(), embedded: None };
-    let state = store.load(index.reads()).await.expect("the document is read");
-    if let Some(text) = index.to_embed(&state, now) {
-        let embedding = embedder.embed(&text).await.expect("the text is embedded");
-        index.embedded = Some(Embedded { digest: text.digest(), embedding });
-    }
-    store.execute_on(state, index, &test_context(now)).await.expect("the document is indexed");
+    let update = IndexDocument::update(id, embedder.name());
+    let context = test_context(SystemClock.now());
+    index_document(store, embedder, update, &context).await.expect("the document is indexed");
 }
 
 /// Indexes the current names of all markets and accounts, as the consumer of their events does.
@@ -39,13 +34,13 @@ pub async fn index_names(marketplace: &Marketplace) {
     let (by, all) = (SortOrder { by: SortKey::CreatedAt, descending: false }, PageRequest::first(10_000));
     let users = UserList { status: None, role: None, search: None, order: by };
     for user in marketplace.reader.users(&users, &all).await.expect("the accounts are listed").items {
-        marketplace.run(IndexName(user.id)).await;
+        marketplace.run(IndexName::update(user.id)).await;
     }
     for status in MarketStatus::VARIANTS {
         let markets = MarketList { status: *status, search: None, order: MarketSortOrder::By(by) };
         for market in marketplace.reader.markets(&markets, &all).await.expect("the markets are listed").items
         {
-            marketplace.run(IndexName(market.market.id)).await;
+            marketplace.run(IndexName::update(market.market.id)).await;
         }
     }
 }

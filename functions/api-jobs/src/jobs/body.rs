@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::domain::job::job_type::{JobParams, JobType, SalesReport};
+use shared::domain::job::job_type::{DataExport, JobParams, JobType, Reindex, SalesReport};
 use shared::domain::job::output::chunk::parts;
 use shared::domain::job::{Job, JobId, JobStatus, Priority};
 use shared::domain::market::MarketId;
@@ -89,6 +89,10 @@ pub(crate) struct JobBody {
 enum ParamsBody {
     /// Parameters of a sales report.
     SalesReport(SalesReportBody),
+    /// Parameters of a reindex.
+    Reindex(ReindexBody),
+    /// Parameters of a data export.
+    DataExport(DataExportBody),
 }
 
 /// Parameters of a sales report: the orders of a market in a period.
@@ -104,6 +108,21 @@ struct SalesReportBody {
     /// End of the period (exclusive).
     to: Timestamp,
 }
+
+/// Parameters of a reindex.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Reindex")]
+struct ReindexBody {
+    /// Id of the market; absent if everything is rebuilt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    market_id: Option<MarketId>,
+}
+
+/// Parameters of a data export: none.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DataExport")]
+struct DataExportBody {}
 
 /// Progress of a job in rows.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -171,6 +190,8 @@ impl From<JobParams> for ParamsBody {
             JobParams::SalesReport(SalesReport { market_id, from, to }) => {
                 Self::SalesReport(SalesReportBody { market_id, from, to })
             }
+            JobParams::Reindex(Reindex { market_id }) => Self::Reindex(ReindexBody { market_id }),
+            JobParams::DataExport(DataExport {}) => Self::DataExport(DataExportBody {}),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/jobs`: creates a background job.
 
 use axum::extract::State;
-use shared::api::permission::OrdersReadAny;
+use shared::api::permission::{JobsReindex, OrdersReadAny};
 use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
 use shared::domain::job::create::CreateJob;
 use shared::domain::values::id::Id;
@@ -17,6 +17,7 @@ pub(crate) async fn create_job(
     State(app): State<CommandState>,
     Authenticated(by): Authenticated,
     read_any: HasPermission<OrdersReadAny>,
+    reindex: HasPermission<JobsReindex>,
     IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(CreateJobRequest { work, options }): Json<CreateJobRequest>,
 ) -> Result<AcceptedResource<JobBody>, ApiError> {
@@ -24,6 +25,7 @@ pub(crate) async fn create_job(
         id: Id::generate(context.at, &app.entropy),
         by,
         reads_any: read_any.is_held(),
+        reindexes: reindex.is_held(),
         work: work.into(),
         priority: options.priority,
         run_at: options.run_at,

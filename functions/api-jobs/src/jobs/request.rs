@@ -4,7 +4,7 @@ use deserr::{Deserr, IntoValue, Map, Value, ValuePointerRef};
 use schemars::JsonSchema;
 use shared::domain::job::Priority;
 use shared::domain::job::create::RequestedWork;
-use shared::domain::job::job_type::JobType;
+use shared::domain::job::job_type::{DataExport, JobType, Reindex};
 use shared::domain::market::MarketId;
 use shared::kit::error::FieldErrors;
 use shared::kit::error::field_errors::combine;
@@ -12,7 +12,7 @@ use shared::kit::system::clock::Timestamp;
 
 /// Background job to create.
 #[derive(Debug, JsonSchema)]
-#[schemars(extend("examples" = [{
+#[schemars(deny_unknown_fields, extend("examples" = [{
     "type": "sales_report",
     "params": {
         "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
@@ -34,6 +34,10 @@ pub(crate) struct CreateJobRequest {
 pub(crate) enum WorkRequest {
     /// A sales report of one market.
     SalesReport(SalesReportRequest),
+    /// A rebuild of the search entries and totals of one market, or of everything.
+    Reindex(ReindexRequest),
+    /// An export of all data of the caller's account.
+    DataExport(DataExportRequest),
 }
 
 /// Parameters of a sales report: the orders of a market in a period.
@@ -50,6 +54,22 @@ pub(crate) struct SalesReportRequest {
     #[deserr(default)]
     to: Option<Timestamp>,
 }
+
+/// Parameters of a reindex.
+#[derive(Debug, Default, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReindexRequest {
+    /// Id of the market. By default, all markets and accounts.
+    #[deserr(default)]
+    market_id: Option<MarketId>,
+}
+
+/// Parameters of a data export: an empty object.
+#[derive(Debug, Default, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct DataExportRequest {}
 
 /// Options common to all types.
 #[derive(Debug, Default, Deserr, JsonSchema)]
@@ -94,6 +114,8 @@ fn work<V: IntoValue>(
     let at = at.push_key("params");
     match job_type {
         JobType::SalesReport => Deserr::deserialize_from_value(params, at).map(WorkRequest::SalesReport),
+        JobType::Reindex => Deserr::deserialize_from_value(params, at).map(WorkRequest::Reindex),
+        JobType::DataExport => Deserr::deserialize_from_value(params, at).map(WorkRequest::DataExport),
     }
 }
 
@@ -103,6 +125,8 @@ impl From<WorkRequest> for RequestedWork {
             WorkRequest::SalesReport(SalesReportRequest { market_id, from, to }) => {
                 Self::SalesReport { market_id, from, to }
             }
+            WorkRequest::Reindex(ReindexRequest { market_id }) => Self::Reindex(Reindex { market_id }),
+            WorkRequest::DataExport(DataExportRequest {}) => Self::DataExport(DataExport {}),
         }
     }
 }

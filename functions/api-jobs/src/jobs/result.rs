@@ -5,10 +5,11 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, QueryState};
 use shared::domain::access::AccessError;
+use shared::domain::job::job_type::JobType;
 use shared::domain::job::output::chunk::{ChunkKey, Part, chunk_keys, parts};
 use shared::domain::job::{Job, JobId, JobStatus};
 use shared::kit::error::{ApiError, ErrorCode, FieldErrors};
-use shared::kit::http::{CsvPart, Path, Query, RequestInfo};
+use shared::kit::http::{FileFormat, FilePart, Path, Query, RequestInfo};
 
 use crate::jobs::load::own_job;
 
@@ -29,8 +30,9 @@ pub(crate) async fn get_job_result(
     info: RequestInfo,
     Path(id): Path<JobId>,
     Query(ResultQuery { part }): Query<ResultQuery>,
-) -> Result<CsvPart, ApiError> {
+) -> Result<FilePart, ApiError> {
     let job = own_job(&app.reader, id, &actor, info.received_at).await?;
+    let (format, name) = file(job.work.kind())?;
     let part = part.unwrap_or(Part::FIRST);
     let chunks = app.reader.chunks(&keys_of_part(&job, part)?).await?;
     // A missing chunk has expired since the job was loaded.
@@ -38,7 +40,21 @@ pub(crate) async fn get_job_result(
     let text = texts.ok_or_else(|| AccessError::not_found(id))?.concat();
     let next = part.next(job.output.chunks);
     let next = next.map(|next| format!("/v1/jobs/{id}/result?part={}", next.get()));
-    Ok(CsvPart { text, name: format!("sales-{id}.csv"), next })
+    Ok(FilePart { format, text, name: format!("{name}-{id}"), next })
+}
+
+/// Format and name of the result of a job type.
+///
+/// # Errors
+/// [`ErrorCode::InvalidState`] if jobs of the type have no result.
+fn file(job_type: JobType) -> Result<(FileFormat, &'static str), ApiError> {
+    match job_type {
+        JobType::SalesReport => Ok((FileFormat::Csv, "sales")),
+        JobType::DataExport => Ok((FileFormat::JsonLines, "export")),
+        JobType::Reindex => {
+            Err(ApiError::new(ErrorCode::InvalidState, "a reindex has no result to download"))
+        }
+    }
 }
 
 /// Keys of the chunks of a part.

@@ -66,7 +66,15 @@ impl Markets {
             let market = self.marketplace.reader.market(id(market)).await.unwrap().unwrap();
             let (market_id, status) = (market.id, market.status);
             let version = Version::FIRST;
-            let totals = MarketTotals { market_id, version, status, orders: 1, volume: *volume };
+            let totals = MarketTotals {
+                market_id,
+                version,
+                status,
+                orders: 1,
+                volume: *volume,
+                recount: None,
+                resetting: false,
+            };
             self.marketplace.put_entity(totals, NoEvents).await;
         }
     }

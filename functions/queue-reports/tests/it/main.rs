@@ -5,7 +5,10 @@
 mod attempts;
 mod deletion;
 mod events;
+mod export;
 mod pages;
+mod policy;
+mod reindex;
 
 use std::time::Duration;
 
@@ -15,9 +18,12 @@ use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::job::output::chunk::{Part, chunk_keys};
 use shared::domain::job::{Job, JobId};
 use shared::domain::order::Order;
+use shared::domain::user::{Role, User, UserEvent, UserId};
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::repository::user::UserReader;
+use shared::search::HashingEmbedder;
 use test_support::fixture::{MARKET, Marketplace, id, sales_report, seller};
 use test_support::lambda_event::sqs_record;
 use test_support::queue_function::{self, BatchResult};
@@ -61,7 +67,8 @@ impl Fixture {
         let env = self.marketplace.env("queue-reports");
         let env = env.with("AGORA_REPORT_PAGE_SIZE", self.page_size);
         let env = env.with("AGORA_REPORT_TIME_SLICE_SECONDS", self.time_slice);
-        let reports = Reports::from_env(&env, self.marketplace.store.clone(), reader).unwrap();
+        let store = self.marketplace.store.clone();
+        let reports = Reports::from_env(&env, store, reader, HashingEmbedder).unwrap();
         queue_function::handle(&reports.into_handler(), event).await
     }
 
@@ -72,6 +79,14 @@ impl Fixture {
     /// Handles the message of the job's first request.
     async fn handle_request(&self) -> BatchResult {
         self.handle(&message(1)).await
+    }
+
+    /// Gives an account the role of a user.
+    async fn demote(&self, user: UserId) {
+        let former = self.marketplace.reader.user(user).await.unwrap().unwrap();
+        let event = UserEvent::Registered { user_id: former.id };
+        let demoted = User { role: Role::User, version: former.version.next(), ..former };
+        self.marketplace.put_entity(demoted, event).await;
     }
 
     async fn job(&self) -> Job {

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use shared::domain::job::JobStatus;
 use shared::domain::market::delete::DeleteMarket;
-use shared::domain::user::{Role, User, UserEvent};
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, PRODUCT, id, moderator, seller};
 
 use super::{Fixture, report};
@@ -94,12 +92,7 @@ async fn report_fails_if_its_owner_lost_the_permission() {
     let fixture = Fixture::open("2", "10").await;
     fixture.marketplace.place_orders(1).await;
     fixture.request_report_as(moderator()).await;
-    let former = fixture.marketplace.reader.user(moderator().user).await.unwrap().unwrap();
-    let event = UserEvent::Registered { user_id: former.id };
-    fixture
-        .marketplace
-        .put_entity(User { role: Role::User, version: former.version.next(), ..former }, event)
-        .await;
+    fixture.demote(moderator().user).await;
     assert!(fixture.handle_request().await.is_success());
     let job = fixture.job().await;
     let reason = "the owner of the job may no longer read the orders of the market";

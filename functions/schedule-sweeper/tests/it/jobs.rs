@@ -20,7 +20,7 @@ impl Fixture {
     async fn create_job(&self, id: JobId, delay: Duration) -> Job {
         let one_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
         let run_at = Some(one_hour_ago.saturating_add(delay));
-        let request = CreateJob { priority: Priority::High, run_at, ..sales_report(id) };
+        let request = CreateJob { priority: Some(Priority::High), run_at, ..sales_report(id) };
         self.marketplace.run_at(one_hour_ago, request).await
     }
 

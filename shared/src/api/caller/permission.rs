@@ -53,6 +53,8 @@ permission_types! {
     UsersDelete,
     /// Read dead letters.
     DeadLettersRead,
+    /// Rebuild projections: search entries, tallies and totals.
+    JobsReindex,
     /// Redrive or remove dead letters.
     JobsRedrive,
 }

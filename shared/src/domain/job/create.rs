@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus, Priority};
 use crate::domain::access::{AccessError, forbid_unless};
-use crate::domain::job::job_type::{JobParams, SalesReport};
+use crate::domain::job::job_type::{DataExport, JobParams, Reindex, SalesReport};
 use crate::domain::market::{Market, MarketId};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet, Version};
@@ -22,6 +22,8 @@ pub struct CreateJob {
     pub by: Actor,
     /// True if the actor may read the orders of all markets.
     pub reads_any: bool,
+    /// True if the actor may rebuild projections.
+    pub reindexes: bool,
     /// Type and parameters of the job.
     pub work: RequestedWork,
     /// Priority; `None` for the priority of the type.
@@ -44,6 +46,10 @@ pub enum RequestedWork {
         /// End of the period (exclusive); `None` for the scheduled time, or now.
         to: Option<Timestamp>,
     },
+    /// A rebuild of the search entries and totals of one market, or of everything.
+    Reindex(Reindex),
+    /// An export of all data of the actor's account.
+    DataExport(DataExport),
 }
 
 /// Reason why a job cannot be created.
@@ -100,6 +106,12 @@ impl CreateJob {
                 let permitted = market.is_owned_by(&self.by) || self.reads_any;
                 forbid_unless(permitted, "only the owner of the market can create a sales report")
             }
+            RequestedWork::Reindex(reindex) => {
+                forbid_unless(self.reindexes, "only moderators and administrators can rebuild projections")?;
+                let is_absent = reindex.market_id.is_some() && market.is_none();
+                if is_absent { Err(AccessError::NotFound) } else { Ok(()) }
+            }
+            RequestedWork::DataExport(_) => Ok(()),
         }
     }
 
@@ -138,6 +150,8 @@ impl RequestedWork {
     const fn market_id(&self) -> Option<&MarketId> {
         match self {
             Self::SalesReport { market_id, .. } => Some(market_id),
+            Self::Reindex(reindex) => reindex.market_id.as_ref(),
+            Self::DataExport(_) => None,
         }
     }
 
@@ -154,6 +168,8 @@ impl RequestedWork {
                 }
                 Ok(JobParams::SalesReport(SalesReport { market_id, from, to }))
             }
+            Self::Reindex(reindex) => Ok(JobParams::Reindex(reindex)),
+            Self::DataExport(export) => Ok(JobParams::DataExport(export)),
         }
     }
 }
@@ -162,6 +178,7 @@ impl RequestedWork {
 mod tests {
     use super::*;
     use crate::domain::job::JobEventData;
+    use crate::domain::job::job_type::JobType;
     use crate::domain::job::tests::WEEK;
     use crate::domain::market::MarketStatus;
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, moderator, refusal};
@@ -173,6 +190,7 @@ mod tests {
             id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             by: actor(by),
             reads_any: false,
+            reindexes: false,
             work: report(-5, None),
             priority: Some(Priority::High),
             run_at: None,
@@ -265,5 +283,46 @@ mod tests {
         for command in [create(SELLER), by_moderator] {
             assert_eq!(decide(&command, draft(), at(0)).output.owner_id, command.by.user);
         }
+    }
+
+    /// Job of the seller that the request creates.
+    fn of_type(work: RequestedWork, state: Vec<Option<Market>>) -> Job {
+        let request = CreateJob { work, reindexes: true, priority: None, ..create(SELLER) };
+        decide(&request, state, at(0)).output
+    }
+
+    #[test]
+    fn policy_of_the_type_sets_delay_priority_and_retention() {
+        let (everything, export) = (Reindex { market_id: None }, DataExport {});
+        for (job, job_type) in [
+            (of_type(report(-5, None), a_market()), JobType::SalesReport),
+            (of_type(RequestedWork::Reindex(everything), Vec::new()), JobType::Reindex),
+            (of_type(RequestedWork::DataExport(export), Vec::new()), JobType::DataExport),
+        ] {
+            let policy = job_type.policy();
+            assert_eq!((job.work.kind(), job.priority), (job_type, policy.priority));
+            let start = at(0).saturating_add(policy.delay);
+            assert_eq!(job.run_at, (start > at(0)).then_some(start), "{job_type}");
+            assert_eq!(job.is_waiting(), job.run_at.is_some());
+            assert_eq!(job.expires_at, policy.retention.expires_at(start), "{job_type}");
+        }
+        let scheduled = CreateJob { run_at: Some(at(1)), reindexes: true, ..create(SELLER) };
+        let scheduled = CreateJob { work: RequestedWork::Reindex(everything), ..scheduled };
+        assert_eq!(decide(&scheduled, Vec::new(), at(0)).output.run_at, Some(at(1)));
+    }
+
+    #[test]
+    fn reindex_requires_the_permission_and_an_existing_market() {
+        let reindex = |market_id, reindexes| {
+            let work = RequestedWork::Reindex(Reindex { market_id });
+            CreateJob { work, reindexes, ..create(SELLER) }
+        };
+        let market_id = Some(market().id);
+        let forbidden = AccessError::Forbidden("only moderators and administrators can rebuild projections");
+        assert_eq!(refusal(&reindex(market_id, false), a_market(), at(0)), forbidden.into());
+        assert_eq!(refusal(&reindex(None, false), Vec::new(), at(0)), forbidden.into());
+        assert_eq!(refusal(&reindex(market_id, true), vec![None], at(0)), AccessError::NotFound.into());
+        let created = decide(&reindex(market_id, true), a_market(), at(0)).output;
+        assert_eq!(created.work, JobParams::Reindex(Reindex { market_id }));
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, VariantArray};
 
 use crate::domain::values::unknown_value::UnknownValue;
-pub use params::{JobParams, SalesReport};
+pub use params::{DataExport, JobParams, Reindex, SalesReport};
 pub use policy::JobPolicy;
 
 /// Type of a job.
@@ -20,4 +20,8 @@ pub use policy::JobPolicy;
 pub enum JobType {
     /// A sales report of one market.
     SalesReport,
+    /// A rebuild of the search entries and totals of one market, or of everything.
+    Reindex,
+    /// An export of all data of the owner's account.
+    DataExport,
 }

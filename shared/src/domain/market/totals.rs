@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::summary::MarketSummary;
 use super::{Market, MarketId, MarketStatus};
-use crate::kit::command::Version;
+use crate::kit::command::{EventId, Version};
 
 /// Sales totals of a market. They are stored separately from the market and have their own version: a sale
 /// does not change the market, and updates of the market do not conflict with sales. Only the analytics
-/// consumer writes them.
+/// consumer and the recount of a reindex job write them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MarketTotals {
@@ -23,6 +23,12 @@ pub struct MarketTotals {
     /// Captured amount of these orders, in minor units of the market's currency. Later refunds are not
     /// subtracted.
     pub volume: i64,
+    /// Recount that the totals belong to; `None` if the orders were never recounted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recount: Option<EventId>,
+    /// True while a recount resets the totals. Meanwhile no order of the market is counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resetting: bool,
 }
 
 /// Market with its sales volume.

@@ -154,6 +154,8 @@ mod tests {
             status: MarketStatus::Active,
             orders: 2,
             volume: 5,
+            recount: None,
+            resetting: false,
         };
         let updated = decide(&update(SELLER, false, changes), (Some(market()), Some(totals)), at(7));
         let expected = Market {

@@ -37,6 +37,9 @@ pub enum Permission {
     /// Read dead letters.
     #[strum(serialize = "dead-letters:read")]
     DeadLettersRead,
+    /// Rebuild projections: search entries, tallies and totals.
+    #[strum(serialize = "jobs:reindex")]
+    JobsReindex,
     /// Redrive or remove dead letters.
     #[strum(serialize = "jobs:redrive")]
     JobsRedrive,
@@ -56,6 +59,7 @@ impl Role {
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
+                Permission::JobsReindex,
             ],
             Self::Admin => &[
                 Permission::OrdersReadAny,
@@ -66,6 +70,7 @@ impl Role {
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
                 Permission::UsersCreate,
+                Permission::JobsReindex,
                 Permission::UsersUpdate,
                 Permission::UsersDelete,
                 Permission::JobsRedrive,

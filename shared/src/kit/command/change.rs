@@ -250,6 +250,15 @@ impl<T, E> Change<T, E> {
         self
     }
 
+    /// Requires, without writing, that an entity still has this version.
+    #[must_use]
+    pub fn require_unchanged<R: Entity>(mut self, entity: &R) -> Self {
+        let condition = Condition::AtVersion(entity.version());
+        let (key, operation) = (R::key(entity.id()), Operation::Check);
+        self.writes.push(Write { key, operation, condition, refusal: None });
+        self
+    }
+
     /// Deletes a record whose `counter` is zero; returns the error `otherwise` if it is not.
     #[must_use]
     pub fn delete_if_zero<R: Record>(mut self, id: &R::Id, counter: &'static str, otherwise: E) -> Self {

@@ -232,7 +232,12 @@ fn accepts_json(headers: &HeaderMap) -> bool {
                 parts.any(|parameter| matches!(parameter.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
             let known = matches!(
                 media.as_str(),
-                "*/*" | "application/*" | "application/json" | "application/problem+json" | "text/csv"
+                "*/*"
+                    | "application/*"
+                    | "application/json"
+                    | "application/jsonl"
+                    | "application/problem+json"
+                    | "text/csv"
             );
             known && !refused
         })
@@ -282,7 +287,7 @@ mod tests {
         assert!(accepts_json(&HeaderMap::new()));
         assert!(accepts("text/html, application/json;q=0.8"));
         assert!(accepts("*/*"));
-        assert!(accepts("text/csv"));
+        assert!(accepts("text/csv") && accepts("application/jsonl"));
         assert!(!accepts("application/xml"));
         assert!(!accepts("application/json;q=0"));
     }

@@ -1,7 +1,7 @@
 //! Successful responses.
 
-pub mod csv;
 pub mod etag;
+pub mod file;
 
 use std::marker::PhantomData;
 use std::time::Duration;

@@ -74,6 +74,28 @@ impl IndexEntry {
         })
     }
 
+    /// Returns the next index entry as if nothing of the document were indexed, to rebuild its term entries.
+    /// Returns `None` if a later version of the document is indexed.
+    #[must_use]
+    pub fn rebuilt(
+        previous: Option<&Self>,
+        id: DocumentId,
+        document: Option<&Document>,
+        embedder: EmbedderName,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let is_later = |previous: &Self| match (previous.indexed, document) {
+            (Indexed::Deleted(_), _) => true,
+            (Indexed::At(version), Some(document)) => document.version < version,
+            (Indexed::At(_), None) => false,
+        };
+        if previous.is_some_and(is_later) {
+            return None;
+        }
+        let version = previous.map_or(Version::FIRST, |entry| entry.version.next());
+        Some(Self { version, ..Self::next(None, id, document, embedder, now)? })
+    }
+
     /// Returns true if the entry has a text and another embedding than `previous`.
     #[must_use]
     pub fn embedding_changed(&self, previous: Option<&Self>) -> bool {

@@ -186,7 +186,7 @@ impl World {
     /// pending.
     fn end(&mut self, indexer: Indexer, read_times: &[u8]) {
         let id = new_entity(indexer.which).document().id;
-        let mut index = IndexDocument { id, embedder: EmbedderName::Hashed, embedded: None };
+        let mut index = IndexDocument::update(id, EmbedderName::Hashed);
         let state = self.read(indexer, read_times, &index.reads());
         let now = Timestamp::from_millis(NOW);
         index.embedded = index
@@ -195,7 +195,7 @@ impl World {
         let change = index.decide(state, now).unwrap();
         let names = match id {
             DocumentId::Market(id) => {
-                let index = IndexName::<Market>(id);
+                let index = IndexName::<Market>::update(id);
                 Some(index.decide(self.read(indexer, read_times, &index.reads()), now).unwrap())
             }
             DocumentId::Product(_) => None,
@@ -325,7 +325,7 @@ fn new_embedder_removes_document_from_the_old_index() {
     let first = IndexEntry::next(None, document.id, Some(&document), EmbedderName::Hashed, now).unwrap();
     let same = IndexEntry::next(Some(&first), document.id, Some(&document), EmbedderName::Hashed, now);
     assert_eq!(same, None);
-    let index = IndexDocument { id: document.id, embedder: EmbedderName::Titan, embedded: None };
+    let index = IndexDocument::update(document.id, EmbedderName::Titan);
     let TestEntity::Product(product) = new_entity(1) else { panic!("expected a product") };
     let state = ((Vec::new(), vec![Some(product)]), Some(first.clone()));
     let passage = index.to_embed(&state, now).unwrap();

@@ -19,6 +19,8 @@ pub struct IndexDocument {
     pub embedder: EmbedderName,
     /// Embedding of the document's text, once computed.
     pub embedded: Option<Embedded>,
+    /// True to write all entries of the document again, in case some were lost.
+    pub rebuild: bool,
 }
 
 /// Text digest and embedding of a document.
@@ -47,13 +49,33 @@ fn document(markets: &[Option<Market>], products: &[Option<Product>]) -> Option<
 }
 
 impl IndexDocument {
+    /// Indexes a document that may have changed.
+    #[must_use]
+    pub const fn update(id: DocumentId, embedder: EmbedderName) -> Self {
+        Self { id, embedder, embedded: None, rebuild: false }
+    }
+
+    /// Next index entry, and the entry whose term entries need not be written again.
+    fn next<'a>(
+        &self,
+        entry: Option<&'a IndexEntry>,
+        document: Option<&Document>,
+        now: Timestamp,
+    ) -> Option<(IndexEntry, Option<&'a IndexEntry>)> {
+        if self.rebuild {
+            Some((IndexEntry::rebuilt(entry, self.id, document, self.embedder, now)?, None))
+        } else {
+            Some((IndexEntry::next(entry, self.id, document, self.embedder, now)?, entry))
+        }
+    }
+
     /// Returns the text whose embedding is needed to index the document; `None` if no embedding is needed.
     #[must_use]
     pub fn to_embed(&self, state: &IndexState, now: Timestamp) -> Option<DocumentText> {
         let ((markets, products), entry) = state;
         let document = document(markets, products);
-        let next = IndexEntry::next(entry.as_ref(), self.id, document.as_ref(), self.embedder, now)?;
-        document?.text.filter(|_| next.embedding_changed(entry.as_ref()))
+        let (next, written) = self.next(entry.as_ref(), document.as_ref(), now)?;
+        document?.text.filter(|_| next.embedding_changed(written))
     }
 }
 
@@ -79,13 +101,11 @@ impl Command for IndexDocument {
     ) -> Result<Change<(), IndexError>, IndexError> {
         let (document, change) = (document(&markets, &products), Change::of(()));
         let previous = entry.as_ref();
-        let Some(next) = IndexEntry::next(previous, self.id, document.as_ref(), self.embedder, now) else {
-            return Ok(change);
-        };
+        let Some((next, written)) = self.next(previous, document.as_ref(), now) else { return Ok(change) };
         let (before, after) =
             (previous.map(IndexEntry::term_entry_keys).unwrap_or_default(), next.term_entry_keys());
         let mut change = before.difference(&after).fold(change, Change::remove::<TermEntry>);
-        if let Some(document) = document.filter(|_| next.embedding_changed(previous)) {
+        if let Some(document) = document.filter(|_| next.embedding_changed(written)) {
             let matches_text = |embedded: &&Embedded| next.digest.as_ref() == Some(&embedded.digest);
             let embedded = self.embedded.as_ref().filter(matches_text).ok_or(IndexError::TextChanged)?;
             let embedding = embedded.embedding.clone();

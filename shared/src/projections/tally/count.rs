@@ -84,16 +84,19 @@ impl Command for CountEntities {
     fn decide(&self, state: Self::State, now: Timestamp) -> Result<Change<(), CountError>, CountError> {
         let ((users, products), ((orders, payments), (markets, totals))) = state;
         let mut recount = Recount { now, tallies: Vec::new(), delta: CounterDelta::default() };
+        let totals_of = self.markets.iter().copied().zip(&totals).collect();
         recount.count_all(&self.users, Subject::User, users);
         recount.count_all(&self.products, Subject::Product, products);
-        self.count_orders(orders, payments, &mut recount)?;
+        let counted_in = self.count_orders(orders, payments, &totals_of, &mut recount)?;
         let (markets, tallies) = markets;
         let mut change = Change::of(());
         for (((id, market), tally), totals) in self.markets.iter().zip(markets).zip(tallies).zip(totals) {
             let sold = recount.delta.sold_in(*id);
             let contribution = market.as_ref().map(|market| Contribution::of(market, None));
             let after = recount.count_one(Subject::Market(*id), contribution, tally.as_ref());
-            let state = MarketState { market: market.as_ref(), before: tally.as_ref(), after, totals };
+            let (market, before) = (market.as_ref(), tally.as_ref());
+            let orders_counted = counted_in.contains(id);
+            let state = MarketState { market, before, after, totals, orders_counted };
             change = update_totals(state, sold, change)?;
         }
         Ok(recount.applied_to(change))
@@ -111,22 +114,40 @@ fn counted<'a, T: Record<Id = Id<T>>>(
 }
 
 impl CountEntities {
+    /// Counts the orders and returns their markets. An order whose market's totals are being reset is left to
+    /// the recount.
     fn count_orders(
         &self,
         (orders, tallies): Counted<Order>,
         payments: Vec<Option<Payment>>,
+        totals_of: &BTreeMap<MarketId, &Option<MarketTotals>>,
         recount: &mut Recount,
-    ) -> Result<(), CountError> {
+    ) -> Result<BTreeSet<MarketId>, CountError> {
+        let mut counted_in = BTreeSet::new();
         let found = self.orders.iter().zip(orders).zip(tallies).zip(payments);
         for ((((id, market), order), tally), payment) in found {
             if order.as_ref().is_some_and(|order| order.market_id != *market) {
                 return Err(CountError::OtherMarket);
             }
+            let totals = totals_of.get(market).and_then(|totals| totals.as_ref());
+            if totals.is_some_and(|totals| totals.resetting) {
+                continue;
+            }
+            // Without totals, the market is new, or deleted and never recounted again.
+            let of_market = match totals {
+                Some(totals) => totals.recount.clone(),
+                None => tally.as_ref().and_then(|tally| tally.recount.clone()),
+            };
             let sale = order.as_ref().map(|order| Sale::of(order, payment.as_ref())).transpose()?;
-            let contribution = order.as_ref().zip(sale).map(|(order, sale)| Contribution::of(order, sale));
-            recount.count_one(Subject::Order(*id), contribution, tally.as_ref());
+            let contribution = order
+                .as_ref()
+                .zip(sale)
+                .map(|(order, sale)| Contribution::of(order, sale).in_recount(of_market));
+            if recount.count_one(Subject::Order(*id), contribution, tally.as_ref()).is_some() {
+                counted_in.insert(*market);
+            }
         }
-        Ok(())
+        Ok(counted_in)
     }
 }
 

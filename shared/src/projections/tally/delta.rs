@@ -25,10 +25,13 @@ pub(super) struct SalesDelta {
 }
 
 impl CounterDelta {
-    /// Subtracts the previous contribution of an entity and adds the current one.
+    /// Subtracts the previous contribution of an entity and adds the current one. What was counted in another
+    /// recount of the market is no longer contained in its totals.
     pub(super) fn between(&mut self, before: Option<&Tally>, after: &Tally) {
-        if let Some(before) = before {
-            self.count(before, -1);
+        match before {
+            Some(before) if before.recount == after.recount => self.count(before, -1),
+            Some(before) => self.count(&before.without_market(), -1),
+            None => {}
         }
         self.count(after, 1);
     }

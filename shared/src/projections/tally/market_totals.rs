@@ -13,13 +13,16 @@ pub(super) struct MarketState<'a> {
     pub(super) before: Option<&'a Tally>,
     pub(super) after: Option<&'a Tally>,
     pub(super) totals: Option<MarketTotals>,
+    /// True if orders of the market are counted in the same change.
+    pub(super) orders_counted: bool,
 }
 
 /// Adds to `change` the update of a market's totals by `sold`.
 ///
 /// The totals are created with the market's first tally and deleted with its last; later sales are recorded
 /// only in the daily sales. In between, the totals are written with every new tally, even if they are
-/// unchanged: so a worker that replaces the tally has read the current totals.
+/// unchanged: so a worker that replaces the tally has read the current totals. If orders are counted, the totals
+/// must be unchanged as well: a recount of the market may have begun (see [`recount`](super::recount)).
 ///
 /// # Errors
 /// [`InconsistentRead`] if only one of tally and totals exists.
@@ -28,7 +31,7 @@ pub(super) fn update_totals<E>(
     sold: SalesDelta,
     change: Change<(), E>,
 ) -> Result<Change<(), E>, InconsistentRead> {
-    let MarketState { market, before, after, totals } = state;
+    let MarketState { market, before, after, totals, orders_counted } = state;
     if before.is_some_and(Tally::is_tombstone) {
         return Ok(change);
     }
@@ -39,6 +42,9 @@ pub(super) fn update_totals<E>(
         (Some(totals), _) if after.is_some_and(Tally::is_tombstone) => {
             let version = totals.version.next();
             return Ok(change.delete_entity(&MarketTotals { version, ..totals }, NoEvents));
+        }
+        (Some(totals), None) if sold.is_zero() && orders_counted => {
+            return Ok(change.require_unchanged(&totals));
         }
         (Some(_), None) if sold.is_zero() => return Ok(change),
         (Some(totals), market) => {
@@ -51,6 +57,8 @@ pub(super) fn update_totals<E>(
             status: market.status,
             orders: 0,
             volume: 0,
+            recount: None,
+            resetting: false,
         },
         (None, None) => return Ok(change),
     };

@@ -17,8 +17,8 @@ use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::values::date::Date;
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
-use entities::{ENTITIES, TestEntity, id};
-use model::World;
+use entities::{ENTITIES, TestEntity};
+use model::{DAYS, MARKETS, World, market};
 
 /// Action of the test.
 #[derive(Debug, Clone)]
@@ -31,6 +31,12 @@ enum Action {
     Begin(Vec<usize>),
     /// A worker that has begun commits. It has read each item at another time.
     End(usize, Vec<u8>),
+    /// Totals of a market are lost: its sales totals, its list lengths or its daily sales.
+    Lose(usize, u8),
+    /// A recount of a market begins.
+    BeginRecount(usize),
+    /// The reset of a market's totals ends, and all of its orders are to be counted again.
+    EndReset(usize),
 }
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
@@ -41,6 +47,9 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         4 => batch.prop_map(Action::Begin),
         4 => (0..4_usize, prop::collection::vec(any::<u8>(), 8))
             .prop_map(|(nth, read_times)| Action::End(nth, read_times)),
+        1 => (0..MARKETS.len(), any::<u8>()).prop_map(|(market, what)| Action::Lose(market, what)),
+        1 => (0..MARKETS.len()).prop_map(Action::BeginRecount),
+        2 => (0..MARKETS.len()).prop_map(Action::EndReset),
     ];
     prop::collection::vec(action, 20..80)
 }
@@ -102,11 +111,10 @@ fn counted(world: &World) -> Counts {
         let count = total.map_or(0, |total| total.count);
         (count != 0).then_some((name, count))
     });
-    let markets = [id(2), id(3)];
-    let day_keys = markets.iter().flat_map(|market| {
-        ["2027-01-15", "2027-01-16"]
-            .map(|day| DailySalesKey { market_id: *market, day: day.parse().unwrap() })
-    });
+    let markets = MARKETS.map(market);
+    let day_keys = markets
+        .iter()
+        .flat_map(|market| DAYS.map(|day| DailySalesKey { market_id: *market, day: day.parse().unwrap() }));
     let day_keys: Vec<DailySalesKey> = day_keys.collect();
     let days = day_keys.iter().zip(world.records::<DailySales>(day_keys.iter().copied())).filter_map(
         |(key, sales)| {

@@ -132,6 +132,7 @@ records! {
         entity(self): self.id, MarketEvent;
         by_parent: partitions::markets(self.status), self.id.to_string();
         by_name: partitions::name_sort(&self.name, &self.id.to_string());
+        by_owner: partitions::markets_of(self.creator_id), self.id.to_string();
         summary: MarketSummary::from(self);
     }
     SkuClaim "sku-claim" {

@@ -19,6 +19,12 @@ pub fn markets(status: MarketStatus) -> String {
     format!("markets#{status}")
 }
 
+/// Partition of the markets of a creator.
+#[must_use]
+pub fn markets_of(creator: UserId) -> String {
+    format!("user#{creator}#markets")
+}
+
 /// Partition of the totals of the markets of a status, sorted by volume.
 #[must_use]
 pub fn markets_by_volume(status: MarketStatus) -> String {

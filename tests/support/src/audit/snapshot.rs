@@ -4,7 +4,7 @@ use local::services::ses::Email;
 use stripe_sandbox::Ledger;
 
 use super::{Expectations, History, HttpLog, Items, MoneyAndStock, Violation};
-use super::{emails, events, projections, sessions, stock, versions};
+use super::{emails, events, jobs, projections, sessions, stock, versions};
 use crate::app::TestApp;
 use crate::audit::{rate_limits, uniqueness};
 use crate::recount::Counts;
@@ -49,6 +49,8 @@ impl AuditSnapshot {
         found.extend(projections::up_to_date(&self.items, &self.history));
         found.extend(projections::never_older(&self.history));
         found.extend(emails::once(&self.items, &self.history, &self.emails));
+        found.extend(jobs::output_while_stored(&self.items));
+        found.extend(jobs::owners_notified(&self.items));
         found.extend(uniqueness::in_the_table(&self.items));
         found.extend(log.violations(&state));
         found.extend(sessions::spent_once(&self.history));

@@ -17,6 +17,12 @@ pub enum JobRefusal {
     /// The owner of the job is deleted or suspended, or may no longer read the orders of the market.
     #[error("the owner of the job may no longer read the orders of the market")]
     OrdersNotReadable,
+    /// The owner of the job is deleted or suspended, or may no longer rebuild projections.
+    #[error("the owner of the job may no longer rebuild projections")]
+    ReindexNotAllowed,
+    /// The account whose data is exported is deleted or suspended.
+    #[error("the account is deleted or suspended")]
+    AccountInactive,
 }
 
 impl JobRefusal {
@@ -30,14 +36,16 @@ impl JobRefusal {
         if work.market_id().is_some() && market.is_none() {
             return Err(Self::MarketDeleted);
         }
-        match work {
+        let (permitted, refusal) = match work {
             JobParams::SalesReport(_) => {
                 let creator = market.map(|market| market.creator_id);
                 let is_creator = owner.is_some_and(|owner| creator == Some(owner.id));
-                let permitted = is_creator || may(Permission::OrdersReadAny);
-                if permitted { Ok(()) } else { Err(Self::OrdersNotReadable) }
+                (is_creator || may(Permission::OrdersReadAny), Self::OrdersNotReadable)
             }
-        }
+            JobParams::Reindex(_) => (may(Permission::JobsReindex), Self::ReindexNotAllowed),
+            JobParams::DataExport(_) => (owner.is_some(), Self::AccountInactive),
+        };
+        if permitted { Ok(()) } else { Err(refusal) }
     }
 }
 
@@ -71,6 +79,7 @@ impl Command for FailJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::job::job_type::{DataExport, Reindex};
     use crate::domain::job::tests::running;
     use crate::domain::tests::{SELLER, at, decide, market, third, user};
     use crate::domain::user::Role;
@@ -104,5 +113,24 @@ mod tests {
             assert_eq!(JobRefusal::of(&running().work, Some(&market()), owner.as_ref()), expected);
         }
         assert_eq!(JobRefusal::of(&running().work, None, Some(&owner)), Err(JobRefusal::MarketDeleted));
+    }
+
+    #[test]
+    fn reindex_and_export_are_refused_without_permission_or_account() {
+        let owner = User { id: SELLER.parse().unwrap(), ..user() };
+        let moderator = User { role: Role::Moderator, ..owner.clone() };
+        let suspended = User { status: UserStatus::Suspended, ..moderator.clone() };
+        let of = |work: JobParams, owner: &User| JobRefusal::of(&work, None, Some(owner));
+        let everything = JobParams::Reindex(Reindex { market_id: None });
+        assert_eq!(of(everything, &moderator), Ok(()));
+        for owner in [&owner, &suspended] {
+            assert_eq!(of(everything, owner), Err(JobRefusal::ReindexNotAllowed));
+        }
+        let one_market = JobParams::Reindex(Reindex { market_id: Some(market().id) });
+        assert_eq!(of(one_market, &moderator), Err(JobRefusal::MarketDeleted));
+        let export = JobParams::DataExport(DataExport {});
+        assert_eq!(of(export, &owner), Ok(()));
+        assert_eq!(of(export, &suspended), Err(JobRefusal::AccountInactive));
+        assert_eq!(JobRefusal::of(&export, None, None), Err(JobRefusal::AccountInactive));
     }
 }

@@ -14,6 +14,10 @@ use crate::kit::system::clock::Timestamp;
 pub enum JobParams {
     /// A sales report of one market.
     SalesReport(SalesReport),
+    /// A rebuild of the search entries and totals of one market, or of everything.
+    Reindex(Reindex),
+    /// An export of all data of the owner's account.
+    DataExport(DataExport),
 }
 
 impl JobParams {
@@ -22,6 +26,8 @@ impl JobParams {
     pub const fn market_id(&self) -> Option<MarketId> {
         match self {
             Self::SalesReport(report) => Some(report.market_id),
+            Self::Reindex(reindex) => reindex.market_id,
+            Self::DataExport(_) => None,
         }
     }
 
@@ -30,6 +36,8 @@ impl JobParams {
     pub const fn kind(self) -> JobType {
         match self {
             Self::SalesReport(_) => JobType::SalesReport,
+            Self::Reindex(_) => JobType::Reindex,
+            Self::DataExport(_) => JobType::DataExport,
         }
     }
 }
@@ -45,6 +53,19 @@ pub struct SalesReport {
     /// End of the period (exclusive).
     pub to: Timestamp,
 }
+
+/// Parameters of a reindex.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reindex {
+    /// Id of the market; `None` for all markets and accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market_id: Option<MarketId>,
+}
+
+/// Parameters of a data export: none, because it contains all data of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataExport {}
 
 impl SalesReport {
     /// Lowest and highest id that an order of the period can have; `None` if the period contains no possible

@@ -33,12 +33,35 @@ const SALES_REPORT: JobPolicy = JobPolicy {
     retention: Retention::of_days(7),
 };
 
+/// Reindex: patient retries, because its table is under load. It can be cancelled before it starts, in case it was
+/// requested by mistake, and precedes reports, because it repairs what users see.
+const REINDEX: JobPolicy = JobPolicy {
+    max_attempts: 4,
+    backoff: Duration::from_secs(30),
+    max_backoff: Duration::from_mins(10),
+    delay: Duration::from_secs(10),
+    priority: Priority::High,
+    retention: Retention::of_days(30),
+};
+
+/// Data export: kept only for two days, because its output is personal data.
+const DATA_EXPORT: JobPolicy = JobPolicy {
+    max_attempts: 3,
+    backoff: Duration::from_secs(5),
+    max_backoff: Duration::from_mins(1),
+    delay: Duration::ZERO,
+    priority: Priority::Normal,
+    retention: Retention::of_days(2),
+};
+
 impl JobType {
     /// Execution policy of the type. The worker, the API and the documentation take all values from here.
     #[must_use]
     pub const fn policy(self) -> JobPolicy {
         match self {
             Self::SalesReport => SALES_REPORT,
+            Self::Reindex => REINDEX,
+            Self::DataExport => DATA_EXPORT,
         }
     }
 }

@@ -22,8 +22,22 @@ pub struct JobCursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
+    /// Profile of an account.
+    Profile,
+    /// Sessions of an account.
+    Sessions,
+    /// Markets.
+    Markets,
+    /// Products of a market.
+    Products,
     /// Orders.
     Orders,
+    /// Payments.
+    Payments,
+    /// Background jobs.
+    Jobs,
+    /// Accounts.
+    Accounts,
 }
 
 impl JobCursor {

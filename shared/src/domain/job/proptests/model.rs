@@ -73,6 +73,7 @@ impl World {
             id: "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             by: Actor { user: owner(), role: Role::User },
             reads_any: false,
+            reindexes: false,
             work: RequestedWork::SalesReport { market_id: market.id, from: None, to: None },
             priority: Some(Priority::Normal),
             run_at: delayed.then(|| now.saturating_add(std::time::Duration::from_millis(3))),

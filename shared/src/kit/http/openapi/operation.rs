@@ -22,7 +22,7 @@ pub struct Operation<'a> {
     body: Option<Value>,
     credentials: Option<Credentials>,
     permissions: BTreeSet<String>,
-    response: BTreeMap<StatusCode, Option<(&'static str, Value)>>,
+    response: BTreeMap<StatusCode, BTreeMap<&'static str, Value>>,
     response_headers: Map<String, Value>,
     errors: BTreeSet<ErrorCode>,
 }
@@ -142,13 +142,13 @@ impl<'a> Operation<'a> {
 
     /// Adds a successful response, with a JSON body if there is a schema.
     pub fn response(&mut self, status: StatusCode, schema: Option<Value>) {
-        self.response.insert(status, schema.map(|schema| ("application/json", schema)));
+        self.response.entry(status).or_default().extend(schema.map(|schema| ("application/json", schema)));
     }
 
     /// Adds a successful response (200) with text of this media type.
     pub fn text_response(&mut self, media_type: &'static str, description: &str) {
         let schema = json!({ "type": "string", "description": description });
-        self.response.insert(StatusCode::OK, Some((media_type, schema)));
+        self.response.entry(StatusCode::OK).or_default().insert(media_type, schema);
     }
 
     /// Adds a header to the successful responses.
@@ -204,12 +204,12 @@ impl<'a> Operation<'a> {
 
     fn responses(&self, problems: &mut Problems, limited: bool) -> Map<String, Value> {
         let common_headers = common_response_headers(limited);
-        let successes = self.response.iter().map(|(status, schema)| {
+        let successes = self.response.iter().map(|(status, contents)| {
             let mut headers = common_headers.clone();
             headers.extend(self.response_headers.clone());
             let mut response = json!({ "description": reason(*status), "headers": headers });
-            if let Some((media_type, schema)) = schema {
-                response["content"] = json!({ *media_type: { "schema": schema } });
+            for (media_type, schema) in contents {
+                response["content"][*media_type] = json!({ "schema": schema });
             }
             (status.as_str().to_owned(), response)
         });

@@ -1,16 +1,35 @@
 //! Model of a table, the entities in it, and the workers that count them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_dynamo::AttributeValue;
 
 use super::Action;
+use crate::domain::job::Job;
+use crate::domain::job::tests::running;
+use crate::domain::market::MarketId;
+use crate::domain::market::totals::MarketTotals;
 use crate::domain::order::tests::NOW;
-use crate::kit::command::{Change, Command, Condition, Item, Key, LoadedItems, Operation, Record};
+use crate::kit::command::{
+    Change, Command, Condition, EventId, Item, Key, LoadedItems, Operation, Record, Write,
+};
 use crate::kit::system::clock::Timestamp;
+use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::tally::count::CountEntities;
-use crate::projections::tally::proptests::entities::{ENTITIES, TestEntity, new_entity};
+use crate::projections::tally::proptests::entities::{ENTITIES, TestEntity, id, new_entity};
+use crate::projections::tally::recount::{BeginRecount, EndReset, Reset, ResetDailySales};
+use crate::repository::projections::source::order_lists_of;
+
+/// Numbers of the markets.
+pub(super) const MARKETS: [usize; 2] = [2, 3];
+/// Days on which orders are confirmed.
+pub(super) const DAYS: [&str; 2] = ["2027-01-15", "2027-01-16"];
+
+/// Id of the market with this number.
+pub(super) fn market(number: usize) -> MarketId {
+    id(number)
+}
 
 /// Items of a table.
 pub(super) type Table = HashMap<Key, Arc<Item>>;
@@ -30,6 +49,14 @@ pub(super) struct World {
     counters: Vec<Counter>,
     /// Snapshot at which the pending event of an entity was published.
     pending_events: BTreeMap<usize, usize>,
+    /// Job that recounts; each recount has another version of it.
+    job: Job,
+    /// Recounts whose reset has not ended.
+    resets: BTreeMap<usize, EventId>,
+    /// Markets whose totals are not correct until a recount.
+    unrepaired: BTreeSet<usize>,
+    /// Markets that were recounted. They are not deleted: the totals of a deleted market are not repaired.
+    recounted: BTreeSet<usize>,
 }
 
 impl World {
@@ -37,7 +64,16 @@ impl World {
         let entities: Vec<Option<TestEntity>> = (0..ENTITIES).map(|which| Some(new_entity(which))).collect();
         let items = entities.iter().flatten().flat_map(items_of).collect();
         let pending_events = (0..ENTITIES).map(|which| (which, 0)).collect();
-        Self { entities, snapshots: vec![items], counters: Vec::new(), pending_events }
+        Self {
+            entities,
+            snapshots: vec![items],
+            counters: Vec::new(),
+            pending_events,
+            job: running(),
+            resets: BTreeMap::new(),
+            unrepaired: BTreeSet::new(),
+            recounted: BTreeSet::new(),
+        }
     }
 
     fn now(&self) -> usize {
@@ -58,6 +94,7 @@ impl World {
                 self.snapshots.push(next);
                 self.pending_events.insert(which, self.now());
             }
+            Action::Remove(which) if self.recounted.contains(&which) => {}
             Action::Remove(which) => {
                 let Some(TestEntity::User(_) | TestEntity::Market(_) | TestEntity::Product(_)) =
                     &self.entities[which]
@@ -77,7 +114,72 @@ impl World {
                 self.end(counter, &read_times);
             }
             Action::End(..) => {}
+            Action::Lose(nth, what) => self.lose(MARKETS[nth], what),
+            Action::BeginRecount(nth) => self.begin_recount(MARKETS[nth]),
+            Action::EndReset(nth) => self.end_reset(MARKETS[nth]),
         }
+    }
+
+    /// Loses totals of a market. No worker that read before the loss is left: new totals begin at the first
+    /// version again.
+    fn lose(&mut self, number: usize, what: u8) {
+        if self.entities[number].is_none() {
+            return;
+        }
+        self.counters.clear();
+        let mut next = self.table().clone();
+        match what % 3 {
+            0 => drop(next.remove(&MarketTotals::key(&market(number)))),
+            1 => {
+                next.retain(|key, _| !key.pk.starts_with(&format!("total#market#{}#orders", market(number))))
+            }
+            _ => days(number).iter().for_each(|day| drop(next.remove(&DailySales::key(day)))),
+        }
+        self.snapshots.push(next);
+        self.unrepaired.insert(number);
+        self.recounted.insert(number);
+    }
+
+    fn begin_recount(&mut self, number: usize) {
+        self.job.version = self.job.version.next();
+        let mut next = self.table().clone();
+        next.insert(Job::key(&self.job.id), Arc::new(serde_dynamo::to_item(&self.job).unwrap()));
+        self.snapshots.push(next);
+        let begin = BeginRecount { claim: self.job.claim(), market_id: market(number) };
+        if let Some(Some(recount)) = self.run(&begin) {
+            self.resets.insert(number, recount);
+            self.unrepaired.insert(number);
+            self.recounted.insert(number);
+        }
+    }
+
+    /// Ends the reset of the last recount; the events of all orders of the market are pending again.
+    fn end_reset(&mut self, number: usize) {
+        let Some(recount) = self.resets.remove(&number) else { return };
+        let reset = Reset { market_id: market(number), recount };
+        self.run(&ResetDailySales { reset: reset.clone(), days: days(number) });
+        if self.run(&EndReset { reset, lists: order_lists_of(market(number)) }).is_some() {
+            self.unrepaired.remove(&number);
+            for which in 0..ENTITIES {
+                let order = match &self.entities[which] {
+                    Some(TestEntity::Order(order, _)) if order.market_id == market(number) => which,
+                    _ => continue,
+                };
+                self.pending_events.insert(order, self.now());
+            }
+        }
+    }
+
+    /// Executes a command on the current table; `None` if it is refused.
+    fn run<C: Command>(&mut self, command: &C) -> Option<C::Output> {
+        let reads = command.reads();
+        let stored = |key: &Key| Some((key.clone(), self.table().get(key)?.as_ref().clone()));
+        let loaded: LoadedItems = reads.keys().iter().filter_map(stored).collect();
+        let change = command.decide(reads.assemble(&loaded).unwrap(), Timestamp::from_millis(NOW)).ok()?;
+        let (output, writes, events) = change.into_parts().unwrap();
+        assert!(events.is_empty());
+        self.snapshots.push(commit_writes(self.table(), writes).unwrap());
+        Some(output)
     }
 
     /// Counts the entities from items read at the given times, from 0 (snapshot at the beginning) to 255
@@ -116,6 +218,11 @@ impl World {
             self.end(counter, &[0, 255]);
         }
         self.counters.clear();
+        let unrepaired = self.unrepaired.iter().chain(self.resets.keys()).copied().collect::<BTreeSet<_>>();
+        for number in unrepaired {
+            self.begin_recount(number);
+            self.end_reset(number);
+        }
         let pending_events: Vec<usize> = self.pending_events.keys().copied().collect();
         for which in pending_events {
             self.end(Counter { entities: vec![which], since: self.now() }, &[0]);
@@ -151,10 +258,18 @@ fn count(entities: &[usize]) -> CountEntities {
     count
 }
 
+/// Keys of the daily sales of a market.
+fn days(number: usize) -> Vec<DailySalesKey> {
+    DAYS.iter().map(|day| DailySalesKey { market_id: market(number), day: day.parse().unwrap() }).collect()
+}
+
 /// Returns the table after a change; `None` if a condition fails.
 fn commit<T, E>(table: &Table, change: Change<T, E>) -> Option<Table> {
+    commit_writes(table, change.into_parts().unwrap().1)
+}
+
+fn commit_writes<E>(table: &Table, writes: Vec<Write<E>>) -> Option<Table> {
     let mut next = table.clone();
-    let (_, writes, _) = change.into_parts().unwrap();
     for write in writes {
         let version = table.get(&write.key).and_then(|item| item.get("version"));
         let holds = match write.condition {

@@ -21,6 +21,7 @@ pub struct Query {
     sort: Option<Predicate>,
     filter: Option<Predicate>,
     sort_keys_only: bool,
+    consistent: bool,
     descending: bool,
     limit: u32,
     after: Option<PageKey>,
@@ -59,8 +60,8 @@ impl Query {
 
     const fn on(index: Option<Index>, partition: String, limit: u32) -> Self {
         let (sort, filter, after) = (None, None, None);
-        let (sort_keys_only, descending) = (false, false);
-        Self { index, partition, sort, filter, sort_keys_only, descending, limit, after }
+        let (sort_keys_only, consistent, descending) = (false, false, false);
+        Self { index, partition, sort, filter, sort_keys_only, consistent, descending, limit, after }
     }
 
     /// Keeps only items whose sort value is less than `bound`.
@@ -130,6 +131,13 @@ impl Query {
     #[must_use]
     pub const fn sort_keys_only(mut self) -> Self {
         self.sort_keys_only = true;
+        self
+    }
+
+    /// Reads with strong consistency. Only the table itself supports it, no index.
+    #[must_use]
+    pub const fn consistent(mut self) -> Self {
+        self.consistent = true;
         self
     }
 
@@ -258,6 +266,7 @@ fn request(table: &Table, query: &Query) -> QueryFluentBuilder {
         .set_expression_attribute_names(placeholders.names())
         .set_expression_attribute_values(placeholders.values())
         .scan_index_forward(!query.descending)
+        .set_consistent_read(query.consistent.then_some(true))
         .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
         .set_exclusive_start_key(query.start_key())
 }

@@ -1,0 +1,242 @@
+//! Pages of a reindex: rebuilds the search entries and the totals of markets, and counts what is not counted.
+//!
+//! Every market is a sequence of sections: the market itself, its products, its orders. Without a market, all
+//! markets follow each other, and then the accounts. Each step has the same effect if it is repeated, so that
+//! a page may be processed again after a crash.
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use shared::domain::job::execution::advance::AdvanceJob;
+use shared::domain::job::job_type::Reindex;
+use shared::domain::job::output::cursor::{JobCursor, Section};
+use shared::domain::job::{Job, JobClaim};
+use shared::domain::market::MarketId;
+use shared::kit::command::page::ListPage;
+use shared::kit::command::{CommandContext, ExecuteError, Store};
+use shared::kit::system::clock::Clock;
+use shared::projections::daily_sales::InconsistentRead;
+use shared::projections::search_index::DocumentId;
+use shared::projections::search_index::update_index::IndexDocument;
+use shared::projections::tally::count::{CountEntities, CountError};
+use shared::projections::tally::recount::{BeginRecount, EndReset, Reset, ResetDailySales, Superseded};
+use shared::repository::projections::source::order_lists_of;
+use shared::search::{Embedder, IndexFailure, index_document};
+
+use crate::Reports;
+use crate::pages::{StopReason, TABLE_UNAVAILABLE};
+
+/// Number of documents indexed concurrently.
+const CONCURRENCY: usize = 10;
+/// Number of entities counted in one transaction, which has at most 100 items.
+const COUNTED_TOGETHER: usize = 10;
+/// Number of attempts to count entities that change meanwhile.
+const COUNT_ATTEMPTS: usize = 3;
+
+/// Processed page.
+struct Step {
+    /// Number of entities.
+    entities: usize,
+    /// Position of the next page; `None` if this is the last.
+    next: Option<JobCursor>,
+}
+
+impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
+    /// Processes the next page.
+    pub(crate) async fn reindex_page(
+        &self,
+        reindex: &Reindex,
+        job: &Job,
+        context: &CommandContext,
+    ) -> Result<AdvanceJob, StopReason> {
+        let start = || JobCursor::start_of(Section::Markets, None);
+        let cursor = job.output.cursor.clone().unwrap_or_else(start);
+        let step = match (cursor.section, cursor.market_id) {
+            (Section::Products, Some(market)) => self.reindex_products(market, cursor, context).await?,
+            (Section::Orders, Some(market)) => self.recount_orders(reindex, market, cursor, context).await?,
+            (Section::Accounts, _) => self.recount_accounts(cursor, context).await?,
+            _ => self.reindex_market(reindex, job.claim(), &cursor, context).await?,
+        };
+        Ok(AdvanceJob {
+            claim: job.claim(),
+            text: String::new(),
+            rows: u64::try_from(step.entities).unwrap_or(u64::MAX),
+            is_last: step.next.is_none(),
+            cursor: step.next,
+            total: None,
+        })
+    }
+
+    /// Indexes the next market and resets its totals.
+    async fn reindex_market(
+        &self,
+        reindex: &Reindex,
+        claim: JobClaim,
+        cursor: &JobCursor,
+        context: &CommandContext,
+    ) -> Result<Step, StopReason> {
+        let market = match reindex.market_id {
+            Some(market) => market,
+            None => match self.reader.all_markets(cursor.after.as_deref(), 1).await?.items.first() {
+                Some(market) => market.id,
+                None => {
+                    let next = Some(JobCursor::start_of(Section::Accounts, None));
+                    return Ok(Step { entities: 0, next });
+                }
+            },
+        };
+        self.rebuild_documents(vec![DocumentId::Market(market)], context).await?;
+        self.reset_totals(market, claim, context).await?;
+        let mut count = CountEntities::default();
+        count.market(market);
+        self.count(count, context).await?;
+        Ok(Step { entities: 1, next: Some(JobCursor::start_of(Section::Products, Some(market))) })
+    }
+
+    async fn reindex_products(
+        &self,
+        market: MarketId,
+        cursor: JobCursor,
+        context: &CommandContext,
+    ) -> Result<Step, StopReason> {
+        let page = self.reader.all_products(market, cursor.after.as_deref(), self.page_size.0).await?;
+        let products = page.items.iter().map(|product| product.id);
+        self.rebuild_documents(products.map(DocumentId::Product).collect(), context).await?;
+        self.count_all(&page, |count, product| count.product(product.id), context).await?;
+        let orders = JobCursor::start_of(Section::Orders, Some(market));
+        Ok(step(page, cursor, Some(orders)))
+    }
+
+    async fn recount_orders(
+        &self,
+        reindex: &Reindex,
+        market: MarketId,
+        cursor: JobCursor,
+        context: &CommandContext,
+    ) -> Result<Step, StopReason> {
+        let page = self.reader.all_orders(market, cursor.after.as_deref(), self.page_size.0).await?;
+        self.count_all(&page, |count, order| count.order(order.id, order.market_id), context).await?;
+        let is_only_market = reindex.market_id.is_some();
+        let markets = (!is_only_market).then(|| JobCursor::start_of(Section::Markets, None).after(market));
+        Ok(step(page, cursor, markets))
+    }
+
+    async fn recount_accounts(
+        &self,
+        cursor: JobCursor,
+        context: &CommandContext,
+    ) -> Result<Step, StopReason> {
+        let page = self.reader.all_accounts(cursor.after.as_deref(), self.page_size.0).await?;
+        self.count_all(&page, |count, user| count.user(user.id), context).await?;
+        Ok(step(page, cursor, None))
+    }
+
+    /// Writes all index entries of the documents again.
+    async fn rebuild_documents(
+        &self,
+        documents: Vec<DocumentId>,
+        context: &CommandContext,
+    ) -> Result<(), StopReason> {
+        let embedder = self.embedder.name();
+        let rebuild = |id| {
+            let index = IndexDocument { rebuild: true, ..IndexDocument::update(id, embedder) };
+            index_document(&self.store, &self.embedder, index, context)
+        };
+        let rebuilt = stream::iter(documents).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
+        Ok(rebuilt.await?)
+    }
+
+    /// Sets the totals of a market to zero. If another recount of the same market begins meanwhile, that one
+    /// resets them.
+    async fn reset_totals(
+        &self,
+        market_id: MarketId,
+        claim: JobClaim,
+        context: &CommandContext,
+    ) -> Result<(), StopReason> {
+        let begin = BeginRecount { claim, market_id };
+        let Some(recount) = self.store.execute(begin, context).await?.into_output() else { return Ok(()) };
+        let reset = Reset { market_id, recount };
+        loop {
+            let days = self.reader.days_with_sales(market_id, ResetDailySales::MAX_DAYS).await?;
+            if days.is_empty() {
+                break;
+            }
+            let reset_days = ResetDailySales { reset: reset.clone(), days };
+            if is_superseded(self.store.execute(reset_days, context).await.map(drop))? {
+                return Ok(());
+            }
+        }
+        let end = EndReset { reset, lists: order_lists_of(market_id) };
+        is_superseded(self.store.execute(end, context).await.map(drop)).map(drop)
+    }
+
+    /// Counts the entities of a page, some at a time.
+    async fn count_all<T>(
+        &self,
+        page: &ListPage<T>,
+        add: impl Fn(&mut CountEntities, &T),
+        context: &CommandContext,
+    ) -> Result<(), StopReason> {
+        for entities in page.items.chunks(COUNTED_TOGETHER) {
+            let mut count = CountEntities::default();
+            for entity in entities {
+                add(&mut count, entity);
+            }
+            self.count(count, context).await?;
+        }
+        Ok(())
+    }
+
+    async fn count(&self, count: CountEntities, context: &CommandContext) -> Result<(), StopReason> {
+        for _ in 1..COUNT_ATTEMPTS {
+            match self.store.execute(count.clone(), context).await {
+                Err(ExecuteError::Refused(CountError::InconsistentRead(InconsistentRead))) => {}
+                counted => return Ok(counted.map(drop)?),
+            }
+        }
+        Ok(self.store.execute(count, context).await.map(drop)?)
+    }
+}
+
+/// The step that ends with this page: the next page of the same section, or `following` after the last.
+fn step<T>(page: ListPage<T>, cursor: JobCursor, following: Option<JobCursor>) -> Step {
+    let entities = page.items.len();
+    match page.next {
+        Some(after) => Step { entities, next: Some(cursor.after(after)) },
+        None => Step { entities, next: following },
+    }
+}
+
+/// Returns true if another recount of the market has begun, or the market was deleted.
+fn is_superseded(result: Result<(), ExecuteError<Superseded>>) -> Result<bool, StopReason> {
+    match result {
+        Ok(()) => Ok(false),
+        Err(ExecuteError::Refused(Superseded)) => Ok(true),
+        Err(ExecuteError::Store(error)) => Err(error.into()),
+        Err(ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused) => {
+            Err(StopReason::Failed("too many concurrent changes to the totals"))
+        }
+    }
+}
+
+impl From<IndexFailure> for StopReason {
+    fn from(error: IndexFailure) -> Self {
+        tracing::warn!(%error, "failed to index a document");
+        Self::Failed(match error {
+            IndexFailure::Embed(_) => "the model did not respond",
+            IndexFailure::Commit(ExecuteError::Store(_)) => TABLE_UNAVAILABLE,
+            IndexFailure::Commit(_) => "too many concurrent changes to the search index",
+        })
+    }
+}
+
+impl From<ExecuteError<CountError>> for StopReason {
+    fn from(error: ExecuteError<CountError>) -> Self {
+        match error {
+            ExecuteError::Store(error) => error.into(),
+            error => {
+                tracing::warn!(%error, "failed to count entities");
+                Self::Failed("too many concurrent changes to the totals")
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Queries of everything that is projected, to rebuild the projections. Each list is read by ascending id, so
+//! that entities that are created meanwhile come last.
+
+use strum::VariantArray as _;
+
+use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::order::{Order, OrderStatus};
+use crate::domain::product::Product;
+use crate::domain::user::{Role, User, UserStatus};
+use crate::kit::aws::dynamodb::DynamoReader;
+use crate::kit::aws::dynamodb::read::query::{Page, Query};
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::command::page::{ListPage, PageRequest, Start};
+use crate::kit::command::{Record, StoreError};
+use crate::projections::daily_sales::{DailySales, DailySalesKey};
+use crate::projections::list_total::ListKey;
+use crate::repository::order::OrderList;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::partitions::MARKET_SHARDS;
+use crate::repository::table_layout::sorted_list::ListError;
+
+/// Prefix of the sort keys of daily sales.
+const DAILY_SALES: &str = "sales#";
+
+/// Lists of the orders of a market, whose lengths are counted.
+#[must_use]
+pub fn order_lists_of(market: MarketId) -> Vec<ListKey> {
+    let statuses = OrderStatus::VARIANTS.iter().map(|status| Some(*status));
+    let list = OrderList::InMarket(market);
+    statuses.chain([None]).map(|status| list.total(status)).collect()
+}
+
+impl DynamoReader {
+    /// Loads up to `limit` markets of any status after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn all_markets(&self, after: Option<&str>, limit: u32) -> Result<ListPage<Market>, ListError> {
+        let partitions = MarketStatus::VARIANTS.iter().map(|status| partitions::markets(*status));
+        self.source(partitions.collect(), after, limit).await
+    }
+
+    /// Loads up to `limit` products of a market after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn all_products(
+        &self,
+        market: MarketId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<Product>, ListError> {
+        self.source(vec![partitions::products_of(market)], after, limit).await
+    }
+
+    /// Loads up to `limit` orders of a market after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn all_orders(
+        &self,
+        market: MarketId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<Order>, ListError> {
+        let partitions = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(market, shard));
+        self.source(partitions.collect(), after, limit).await
+    }
+
+    /// Loads up to `limit` accounts of any role and status after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn all_accounts(&self, after: Option<&str>, limit: u32) -> Result<ListPage<User>, ListError> {
+        let statuses = |role: &Role| {
+            let role = *role;
+            UserStatus::VARIANTS.iter().map(move |status| partitions::accounts(role, *status))
+        };
+        self.source(Role::VARIANTS.iter().flat_map(statuses).collect(), after, limit).await
+    }
+
+    /// Lists up to `limit` days on which a market has sales, with strong consistency.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn days_with_sales(
+        &self,
+        market_id: MarketId,
+        limit: u32,
+    ) -> Result<Vec<DailySalesKey>, StoreError> {
+        let partition = Market::key(&market_id).pk;
+        let query = Query::table(partition, limit).beginning_with(DAILY_SALES).consistent();
+        let page: Page<DailySales> = self.list(&query).await?;
+        Ok(page.items.iter().map(|sales| DailySalesKey { market_id, day: sales.date }).collect())
+    }
+
+    async fn source<R: Record>(
+        &self,
+        partitions: Vec<String>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<R>, ListError> {
+        let queries: Vec<Query> =
+            partitions.into_iter().map(|partition| Query::index(Index::ByParent, partition, limit)).collect();
+        let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
+        Ok(self.page(&queries, &PageRequest { limit, start }).await?)
+    }
+}

@@ -1,0 +1,112 @@
+//! Queries of all data of an account, for its export. Each list is read by ascending id.
+
+use crate::domain::job::Job;
+use crate::domain::market::Market;
+use crate::domain::order::Order;
+use crate::domain::order::payment::Payment;
+use crate::domain::session::Session;
+use crate::domain::user::{User, UserId};
+use crate::kit::aws::dynamodb::expression::Predicate;
+use crate::kit::aws::dynamodb::read::query::{Page, Query};
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::page::{ListPage, PageRequest, Start};
+use crate::kit::command::{ReadSet, Record, StoreError};
+use crate::kit::system::clock::Timestamp;
+use crate::repository::table_layout::partitions;
+use crate::repository::table_layout::sorted_list::ListError;
+
+/// First and last possible sort key of the sessions of an account.
+const SESSIONS: (&str, &str) = ("session#", "session#~");
+
+impl DynamoReader {
+    /// Loads up to `limit` sessions of an account after the id `after`, including ended ones, and the id after
+    /// which the next page starts.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn sessions_of(
+        &self,
+        account: UserId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<Session>, Option<String>), StoreError> {
+        let (first, last) = SESSIONS;
+        let query = Query::table(User::key(&account).pk, limit).between(first, last);
+        let query = match after {
+            Some(after) => query.starting_after(format!("{first}{after}")),
+            None => query,
+        };
+        let page: Page<Session> = self.list(&query).await?;
+        let reached = page.items.last().map(|session| session.id.session_id.to_string());
+        Ok((page.items, page.next.and(reached)))
+    }
+
+    /// Loads up to `limit` markets of a creator after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn markets_of(
+        &self,
+        creator: UserId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<Market>, ListError> {
+        self.owned(Query::index(Index::ByOwner, partitions::markets_of(creator), limit), after, limit).await
+    }
+
+    /// Loads up to `limit` orders of a buyer after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn orders_placed_by(
+        &self,
+        buyer: UserId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<Order>, ListError> {
+        self.owned(Query::index(Index::ByOwner, partitions::orders_of(buyer), limit), after, limit).await
+    }
+
+    /// Loads the payments of up to `limit` orders of a buyer after the order with the id `after`, and the
+    /// order after which the next page starts.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn payments_by(
+        &self,
+        buyer: UserId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<Payment>, Option<String>), ListError> {
+        let orders = self.orders_placed_by(buyer, after, limit).await?;
+        let ids: Vec<_> = orders.items.iter().map(|order| Payment::id_for(order.id)).collect();
+        let payments: Vec<Option<Payment>> = self.get(ReadSet::get_all(&ids), Consistency::Eventual).await?;
+        Ok((payments.into_iter().flatten().collect(), orders.next))
+    }
+
+    /// Loads up to `limit` jobs of an owner after the id `after`, without those that have expired by `now`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn jobs_created_by(
+        &self,
+        owner: UserId,
+        now: Timestamp,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<Job>, ListError> {
+        let query = Query::index(Index::ByOwner, partitions::jobs_of(owner), limit);
+        self.owned(query.filter(Predicate::greater("expiresAt", now.to_string())), after, limit).await
+    }
+
+    async fn owned<R: Record>(
+        &self,
+        query: Query,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<R>, ListError> {
+        let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
+        Ok(self.page(&[query], &PageRequest { limit, start }).await?)
+    }
+}

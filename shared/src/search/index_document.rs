@@ -1,0 +1,35 @@
+//! Indexing a document: embeds its text if necessary, and commits the changes of the index.
+
+use super::embedder::{EmbedError, Embedder};
+use crate::kit::command::{Command, CommandContext, ExecuteError, Store};
+use crate::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
+
+/// Reason why a document was not indexed.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexFailure {
+    /// The text could not be embedded.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The changes were not committed.
+    #[error(transparent)]
+    Commit(#[from] ExecuteError<IndexError>),
+}
+
+/// Loads the document, embeds its text if necessary, and commits the changes of the index.
+///
+/// # Errors
+/// [`IndexFailure`].
+pub async fn index_document(
+    store: &impl Store,
+    embedder: &impl Embedder,
+    mut index: IndexDocument,
+    context: &CommandContext,
+) -> Result<(), IndexFailure> {
+    let state = store.load(index.reads()).await.map_err(ExecuteError::from)?;
+    if let Some(text) = index.to_embed(&state, context.at) {
+        let embedding = embedder.embed(&text).await?;
+        index.embedded = Some(Embedded { digest: text.digest(), embedding });
+    }
+    store.execute_on(state, index, context).await?;
+    Ok(())
+}

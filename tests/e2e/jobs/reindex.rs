@@ -1,0 +1,139 @@
+//! Reindex jobs: projections that were lost behind the system's back are rebuilt.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use http::{Method, StatusCode};
+use local::faults::{Fault, Rule};
+use serde_json::{Value, json};
+use shared::domain::market::totals::MarketTotals;
+use shared::kit::command::{Item, Record};
+use shared::projections::daily_sales::DailySales;
+use shared::projections::list_total::ListTotal;
+use shared::projections::search_index::{IndexEntry, TermEntry};
+use shared::projections::tally::Tally;
+use test_support::TestApp;
+use test_support::app::eventually;
+use test_support::audit::Items;
+use test_support::recount::Counts;
+
+use crate::jobs::fixture::{Fixture, REPORTS};
+
+/// Kinds of all projections.
+const PROJECTIONS: [&str; 6] =
+    [TermEntry::KIND, IndexEntry::KIND, Tally::KIND, ListTotal::KIND, DailySales::KIND, MarketTotals::KIND];
+
+/// Term entries by key, and all counters.
+#[derive(Debug, PartialEq)]
+struct Projections {
+    term_entries: BTreeMap<String, Item>,
+    counts: Counts,
+}
+
+impl Projections {
+    /// Reads all projections; the counters must equal a recount.
+    async fn read(app: &TestApp) -> Self {
+        let items = Items::scan(app).await;
+        let (counts, recount) = Counts::of_items(&items);
+        assert_eq!(counts, recount);
+        let entries = items.of_kind(TermEntry::KIND).map(|item| (key(item), item.clone()));
+        Self { term_entries: entries.collect(), counts }
+    }
+}
+
+fn text(item: &Item, name: &str) -> String {
+    match item.inner().get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+fn key(item: &Item) -> String {
+    format!("{} {}", text(item, "pk"), text(item, "sk"))
+}
+
+/// Deletes all projections from the table.
+async fn lose_projections(app: &TestApp) {
+    let (items, dynamodb) = (Items::scan(app).await, app.dynamodb());
+    for item in PROJECTIONS.iter().flat_map(|kind| items.of_kind(kind)) {
+        let deletion = dynamodb.delete_item().table_name(app.stack().table_name("Table").unwrap());
+        let (pk, sk) = (AttributeValue::S(text(item, "pk")), AttributeValue::S(text(item, "sk")));
+        deletion.key("pk", pk).key("sk", sk).send().await.unwrap();
+    }
+}
+
+impl Fixture {
+    /// Requests a reindex of everything as the administrator, and returns its location.
+    async fn reindex(&self) -> String {
+        let request = self.app.request(Method::POST, "/v1/jobs").by(&self.admin).key("reindex");
+        let created = request.json(&json!({ "type": "reindex", "params": {} })).send().await;
+        let location = created.headers["location"].to_str().unwrap().to_owned();
+        let job = created.data(StatusCode::ACCEPTED);
+        assert_eq!((&job["status"], &job["priority"]), (&json!("queued"), &json!("high")));
+        assert!(job["runAt"].is_string(), "it can be cancelled before it starts: {job}");
+        location
+    }
+
+    /// Waits until the administrator's job was released by a sweep and has succeeded.
+    async fn wait_for_reindex(&self, job: &str) -> Value {
+        let released = || async {
+            self.app.stack().run_schedule("schedule-sweeper").await.unwrap();
+            let job = self.app.request(Method::GET, job).by(&self.admin).send().await.data(StatusCode::OK);
+            (job["version"] != 1).then_some(())
+        };
+        eventually("the reindex is released", released).await;
+        self.wait_until_succeeded_by(&self.admin, job).await
+    }
+
+    async fn search_hits(&self) -> Value {
+        let search = self.app.request(Method::GET, "/v1/search?q=mug").by(&self.seller).send().await;
+        search.data(StatusCode::OK)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reindex_restores_lost_projections_despite_kills() {
+    let fixture = Fixture::open(5, "2", "0").await;
+    fixture.refund_partly().await;
+    let before = Projections::read(&fixture.app).await;
+    assert!(!before.term_entries.is_empty() && !before.counts.days.is_empty());
+    lose_projections(&fixture.app).await;
+    assert!(Items::scan(&fixture.app).await.of_kind(TermEntry::KIND).next().is_none());
+    for (nth, fault) in [(4, Fault::KillAfter), (9, Fault::KillBefore), (14, Fault::KillAfter)] {
+        let kill = Rule::new(REPORTS, fault).operation("TransactWriteItems").nth(nth);
+        fixture.app.stack().faults().inject(kill);
+    }
+    let job = fixture.reindex().await;
+    let done = fixture.wait_for_reindex(&job).await;
+    assert!(done["progress"]["done"].as_u64() >= Some(10), "{done}");
+    assert_eq!(Projections::read(&fixture.app).await, before);
+    assert!(!fixture.search_hits().await.as_array().unwrap().is_empty());
+    let result = fixture.app.request(Method::GET, &format!("{job}/result")).by(&fixture.admin).send().await;
+    assert_eq!(result.code(StatusCode::CONFLICT), "INVALID_STATE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reindex_is_exact_while_orders_change() {
+    let fixture = Fixture::open(3, "1", "0").await;
+    let slow = Fault::Delay(std::time::Duration::from_millis(40));
+    let slow = Rule::new(REPORTS, slow).operation("TransactWriteItems").times(1_000);
+    fixture.app.stack().faults().inject(slow);
+    let job = fixture.reindex().await;
+    let change = async {
+        for n in 0..8 {
+            fixture.place_another(&format!("while-{n}")).await;
+        }
+    };
+    tokio::join!(change, fixture.wait_for_reindex(&job));
+    fixture.app.wait_until_idle().await;
+    let projections = Projections::read(&fixture.app).await;
+    assert_eq!(projections.counts.lists[&format!("market#{}#orders", fixture.market)], 11);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seller_cannot_reindex_a_market() {
+    let fixture = Fixture::open(1, "250", "10").await;
+    let body = json!({ "type": "reindex", "params": { "marketId": fixture.market } });
+    let request = fixture.app.request(Method::POST, "/v1/jobs").by(&fixture.seller).key("k").json(&body);
+    assert_eq!(request.send().await.code(StatusCode::FORBIDDEN), "FORBIDDEN");
+}
