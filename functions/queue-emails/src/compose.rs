@@ -1,6 +1,7 @@
 //! Composes the e-mails for an event from the current state of its account or order.
 
 mod account;
+mod job;
 mod order;
 
 use shared::kit::aws::mail::Mailer;
@@ -49,6 +50,9 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             | EmailEvent::OrderDelivered(data)
             | EmailEvent::OrderRefundFailed(data)
             | EmailEvent::OrderRefunded(data) => self.compose_order_emails(event, data).await,
+            EmailEvent::JobSucceeded(end) | EmailEvent::JobFailed(end) | EmailEvent::JobDied(end) => {
+                self.compose_job_email(event, end).await
+            }
             EmailEvent::PasswordResetUnknownEmail | EmailEvent::NotEmailed(_) => {
                 Ok(vec![Err(SkipReason::NotEmailed)])
             }

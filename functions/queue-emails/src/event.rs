@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use shared::domain::job::JobEnd;
 use shared::domain::order::OrderEventData;
 use shared::domain::user::UserId;
 use shared::messaging::email_dispatch::Recipient;
@@ -64,6 +65,15 @@ pub enum EmailEvent {
     /// A refund of an order succeeded.
     #[serde(rename = "order.refunded", alias = "order.partially_refunded")]
     OrderRefunded(OrderEventData),
+    /// A background job has succeeded.
+    #[serde(rename = "job.succeeded")]
+    JobSucceeded(JobEnd),
+    /// A background job cannot be completed.
+    #[serde(rename = "job.failed")]
+    JobFailed(JobEnd),
+    /// All attempts at a background job have failed.
+    #[serde(rename = "job.died")]
+    JobDied(JobEnd),
     /// An event of an account or order for which no e-mail is sent.
     #[serde(
         rename = "user.changed",

@@ -1,8 +1,8 @@
-//! Sends e-mails about accounts and orders.
+//! Sends e-mails about accounts, orders and background jobs.
 //!
 //! - `event.rs`: events consumed
 //! - `compose.rs`: event to e-mails, or the reason for sending none
-//! - `templates/`: texts to account owners, buyers and sellers
+//! - `templates/`: texts to account owners, buyers, sellers and owners of jobs
 //! - `locale.rs`: formats of money and time
 //! - `email.rs`: rendering
 //! - `send.rs`: sends each e-mail once

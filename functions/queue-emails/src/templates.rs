@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod buyer;
+pub(crate) mod job;
 pub(crate) mod seller;
 
 use shared::domain::order::{Order, OrderStatus, Transition};

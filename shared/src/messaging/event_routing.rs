@@ -93,6 +93,9 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         "user.password_reset_requested"
         | "user.password_reset_unknown_email"
         | "order.refund_failed"
+        | "job.succeeded.notify"
+        | "job.failed.notify"
+        | "job.died.notify"
         | "dead_letter.redriven.emails" => &[Subscriber::Emails],
         "order.awaiting_payment" | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted"

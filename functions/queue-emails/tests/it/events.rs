@@ -14,7 +14,10 @@ use test_support::lambda_event::assert_all_cases;
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
 /// Kinds of the e-mails that are sent for each event to the buyer and to the seller; empty for none.
-const SENT: [(&str, &str, &str); 14] = [
+const SENT: [(&str, &str, &str); 17] = [
+    ("job-died", "job-dead", ""),
+    ("job-failed", "job-failed", ""),
+    ("job-succeeded", "job-succeeded", ""),
     ("order-created", "order-received", ""),
     ("order-confirmed", "order-confirmed", "new-order"),
     ("order-rejected", "order-rejected", ""),

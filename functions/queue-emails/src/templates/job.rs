@@ -1,0 +1,57 @@
+//! E-mails about background jobs that have ended.
+
+use shared::domain::job::JobEnd;
+use shared::domain::job::job_type::JobType;
+use shared::domain::user::User;
+
+use crate::EmailEvent;
+use crate::email::{Button, EmailContent, Fact};
+use crate::skip_reason::SkipReason;
+
+/// Composes the e-mail to the owner of the job.
+pub(crate) fn content(
+    event: &EmailEvent,
+    end: &JobEnd,
+    owner: &User,
+    app_url: &str,
+) -> Result<EmailContent, SkipReason> {
+    let work = title(end.job_type);
+    let (kind, subject, paragraph) = match event {
+        EmailEvent::JobSucceeded(_) => (
+            "job-succeeded",
+            format!("Your {work} is complete"),
+            "The job that you requested has succeeded. Its result, if it has one, is deleted with the job.",
+        ),
+        EmailEvent::JobFailed(_) => (
+            "job-failed",
+            format!("Your {work} has failed"),
+            "The job that you requested cannot be completed. The job contains the reason.",
+        ),
+        EmailEvent::JobDied(_) => (
+            "job-dead",
+            format!("Your {work} has failed"),
+            "All attempts at the job that you requested have failed. You can retry it.",
+        ),
+        _ => return Err(SkipReason::NotEmailed),
+    };
+    Ok(EmailContent {
+        kind,
+        heading: subject.clone(),
+        subject,
+        // The name is used only once the address is verified.
+        name: owner.email_verified.then(|| owner.name.as_str().to_owned()),
+        paragraphs: vec![paragraph.to_owned()],
+        facts: vec![Fact { label: "Job", value: end.job_id.to_string() }],
+        button: Some(Button { label: "View the job", url: format!("{app_url}/jobs/{}", end.job_id) }),
+        footnote: "You received this e-mail because a job of your account requested a notification.",
+        ..EmailContent::default()
+    })
+}
+
+const fn title(job_type: JobType) -> &'static str {
+    match job_type {
+        JobType::SalesReport => "sales report",
+        JobType::Reindex => "reindex",
+        JobType::DataExport => "data export",
+    }
+}
