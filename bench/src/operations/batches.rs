@@ -40,6 +40,14 @@ pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
         &report_job(fixture).await,
     )
     .await;
+    count_delivery(
+        fixture,
+        costs,
+        "export the data of a new account",
+        "queue-reports",
+        &export_job(fixture).await,
+    )
+    .await;
     Box::pin(count_malformed(fixture, costs)).await;
     fixture.clear_outbox().await;
     costs
@@ -105,6 +113,15 @@ async fn report_job(fixture: &Fixture) -> Vec<OutboxEvent> {
     let market = fixture.post(&fixture.seller, "/v1/markets", &market, StatusCode::CREATED).await;
     let job = json!({ "type": "sales_report", "params": { "marketId": market["id"] } });
     fixture.post(&fixture.seller, "/v1/jobs", &job, StatusCode::ACCEPTED).await;
+    fixture.events("job.requested").await
+}
+
+/// Requests an export of the data of a new account, and returns the event of the job.
+async fn export_job(fixture: &Fixture) -> Vec<OutboxEvent> {
+    let owner = fixture.app.register("exporter").await;
+    fixture.clear_outbox().await;
+    let job = json!({ "type": "data_export", "params": {} });
+    fixture.post(&owner, "/v1/jobs", &job, StatusCode::ACCEPTED).await;
     fixture.events("job.requested").await
 }
 

@@ -14,6 +14,21 @@ pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
     let job = json!({ "type": "sales_report", "params": { "marketId": fixture.market } });
     let requesting = fixture.post(&fixture.seller, "/v1/jobs", &job, StatusCode::ACCEPTED);
     costs.count(fixture, "request a report", "api-jobs", async { drop(requesting.await) }).await;
+    delete_job(fixture, costs).await;
+}
+
+/// Counts the deletion of a job without output.
+async fn delete_job(fixture: &Fixture, costs: &mut CostTable) {
+    let export = json!({ "type": "data_export", "params": {} });
+    let job = fixture.post(&fixture.seller, "/v1/jobs", &export, StatusCode::ACCEPTED).await;
+    let job = format!("/v1/jobs/{}", id(&job["id"]));
+    fixture.post(&fixture.seller, &format!("{job}/cancel"), &json!({}), StatusCode::OK).await;
+    let deletion = fixture.app.request(Method::DELETE, &job).by(&fixture.seller).header("if-match", "*");
+    costs
+        .count(fixture, "delete a job", "api-jobs", async {
+            assert_eq!(deletion.send().await.status, StatusCode::NO_CONTENT);
+        })
+        .await;
 }
 
 async fn accounts(fixture: &Fixture, costs: &mut CostTable) {
