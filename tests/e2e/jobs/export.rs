@@ -31,7 +31,7 @@ fn values<'a>(rows: &'a [Value], kind: &str, field: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn export_contains_own_data_and_neither_secrets_nor_data_of_others() {
+async fn export_contains_own_data_and_no_secrets_or_foreign_data() {
     let fixture = Fixture::open(4, "2", "0").await;
     let canary = fixture.app.register("canary-of-another-user").await;
     let order = fixture.app.order(&canary, "canary", &fixture.product, 1, Some("pm_card_visa")).await;

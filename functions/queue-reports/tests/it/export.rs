@@ -67,7 +67,7 @@ async fn export_contains_all_data_of_the_account_and_no_secrets() {
 }
 
 #[tokio::test]
-async fn export_of_a_seller_contains_markets_and_products_but_no_orders_of_buyers() {
+async fn export_of_a_seller_contains_markets_but_no_orders_of_buyers() {
     let fixture = Fixture::open("1", "0").await;
     fixture.marketplace.place_orders(2).await;
     let other = new_id::<Market>().to_string();

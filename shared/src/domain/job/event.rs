@@ -118,7 +118,7 @@ mod tests {
     use crate::domain::tests::assert_names_are_types;
 
     #[test]
-    fn names_match_serialised_types_except_for_priority_and_notification() {
+    fn names_match_types_except_for_priority_and_notification() {
         let data = JobEventData { priority: Priority::Normal, ..(&running()).into() };
         let end = JobEnd::from(&running());
         let remaining = RemainingOutput { job_id: running().id, chunks: 1 };
