@@ -32,22 +32,7 @@ pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
     )
     .await;
     count_delivery(fixture, costs, "record ten dead letters", "queue-dead-letters", &orders).await;
-    count_delivery(
-        fixture,
-        costs,
-        "report on a market without orders",
-        "queue-reports",
-        &report_job(fixture).await,
-    )
-    .await;
-    count_delivery(
-        fixture,
-        costs,
-        "export the data of a new account",
-        "queue-reports",
-        &export_job(fixture).await,
-    )
-    .await;
+    Box::pin(count_jobs(fixture, costs)).await;
     Box::pin(count_malformed(fixture, costs)).await;
     fixture.clear_outbox().await;
     costs
@@ -55,6 +40,14 @@ pub(super) async fn count(fixture: &Fixture, costs: &mut CostTable) {
             fixture.app.stack().run_schedule("schedule-sweeper").await.expect("the sweeper responds");
         })
         .await;
+}
+
+/// Counts a report and an export.
+async fn count_jobs(fixture: &Fixture, costs: &mut CostTable) {
+    let report = report_job(fixture).await;
+    count_delivery(fixture, costs, "report on a market without orders", "queue-reports", &report).await;
+    let export = export_job(fixture).await;
+    count_delivery(fixture, costs, "export the data of a new account", "queue-reports", &export).await;
 }
 
 async fn count_delivery(

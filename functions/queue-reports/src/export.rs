@@ -55,17 +55,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         let after = cursor.after.as_deref();
         let start_of = |section| Some(JobCursor::start_of(section, None));
         match (cursor.section, cursor.market_id) {
-            (Section::Profile, _) => {
-                let profile = self.reader.user(owner).await?.map(ProfileRow::from).map(Row::Profile);
-                let rows = profile.map(|row| (owner.to_string(), row)).into_iter().collect();
-                Ok(page(rows, None, cursor, start_of(Section::Sessions))?)
-            }
-            (Section::Sessions, _) => {
-                let (sessions, next) = self.reader.sessions_of(owner, after, MAX_ROWS).await?;
-                let row = |session| SessionRow::from(session);
-                let rows = sessions.into_iter().map(row).map(|row| (row.id(), Row::Session(row)));
-                Ok(page(rows.collect(), next, cursor, start_of(Section::Markets))?)
-            }
+            (Section::Profile | Section::Sessions, _) => self.account(owner, cursor).await,
             (Section::Products, Some(market)) => {
                 let products = self.reader.all_products(market, after, MAX_ROWS).await?;
                 let markets = JobCursor::start_of(Section::Markets, None).after(market);
@@ -94,6 +84,19 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             }
             _ => self.next_market(owner, cursor).await,
         }
+    }
+
+    /// The profile of the account, or a page of its sessions.
+    async fn account(&self, owner: UserId, cursor: JobCursor) -> Result<Page, StopReason> {
+        let start_of = |section| Some(JobCursor::start_of(section, None));
+        if cursor.section == Section::Profile {
+            let profile = self.reader.user(owner).await?.map(ProfileRow::from).map(Row::Profile);
+            let rows = profile.map(|row| (owner.to_string(), row)).into_iter().collect();
+            return Ok(page(rows, None, cursor, start_of(Section::Sessions))?);
+        }
+        let (sessions, next) = self.reader.sessions_of(owner, cursor.after.as_deref(), MAX_ROWS).await?;
+        let rows = sessions.into_iter().map(SessionRow::from).map(|row| (row.id(), Row::Session(row)));
+        Ok(page(rows.collect(), next, cursor, start_of(Section::Markets))?)
     }
 
     /// The next market, which its products follow; after the last market, the orders.

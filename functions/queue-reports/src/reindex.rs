@@ -73,15 +73,16 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         cursor: &JobCursor,
         context: &CommandContext,
     ) -> Result<Step, StopReason> {
-        let market = match reindex.market_id {
-            Some(market) => market,
-            None => match self.reader.all_markets(cursor.after.as_deref(), 1).await?.items.first() {
-                Some(market) => market.id,
-                None => {
-                    let next = Some(JobCursor::start_of(Section::Accounts, None));
-                    return Ok(Step { entities: 0, next });
-                }
-            },
+        let next = match reindex.market_id {
+            Some(market) => Some(market),
+            None => {
+                let markets = self.reader.all_markets(cursor.after.as_deref(), 1).await?.items;
+                markets.first().map(|market| market.id)
+            }
+        };
+        let Some(market) = next else {
+            let accounts = JobCursor::start_of(Section::Accounts, None);
+            return Ok(Step { entities: 0, next: Some(accounts) });
         };
         self.rebuild_documents(vec![DocumentId::Market(market)], context).await?;
         self.reset_totals(market, claim, context).await?;
@@ -140,8 +141,8 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             let index = IndexDocument { rebuild: true, ..IndexDocument::update(id, embedder) };
             index_document(&self.store, &self.embedder, index, context)
         };
-        let rebuilt = stream::iter(documents).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
-        Ok(rebuilt.await?)
+        let indexed = stream::iter(documents).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
+        Ok(indexed.await?)
     }
 
     /// Sets the totals of a market to zero. If another recount of the same market begins meanwhile, that one

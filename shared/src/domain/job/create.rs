@@ -315,7 +315,7 @@ mod tests {
     fn reindex_requires_the_permission_and_an_existing_market() {
         let reindex = |market_id, reindexes| {
             let work = RequestedWork::Reindex(Reindex { market_id });
-            CreateJob { work, reindexes, ..create(SELLER) }
+            CreateJob { reindexes, work, ..create(SELLER) }
         };
         let market_id = Some(market().id);
         let forbidden = AccessError::Forbidden("only moderators and administrators can rebuild projections");

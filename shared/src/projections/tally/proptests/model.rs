@@ -131,7 +131,8 @@ impl World {
         match what % 3 {
             0 => drop(next.remove(&MarketTotals::key(&market(number)))),
             1 => {
-                next.retain(|key, _| !key.pk.starts_with(&format!("total#market#{}#orders", market(number))))
+                let lists = format!("total#market#{}#orders", market(number));
+                next.retain(|key, _| !key.pk.starts_with(&lists));
             }
             _ => days(number).iter().for_each(|day| drop(next.remove(&DailySales::key(day)))),
         }
