@@ -28,7 +28,7 @@ static TESTS: LazyLock<Regex> =
 fn definition(test: &str, file: &str) -> String {
     match test {
         "compile_fail" => "```compile_fail".to_owned(),
-        function if file.ends_with(".py") => format!("def {function}("),
+        function if file.contains(".py") => format!("def {function}("),
         function => format!("fn {function}("),
     }
 }

@@ -73,7 +73,9 @@ fn python_definitions(folder: &str, function: &str) -> usize {
 fn seeded_bugs_apply_to_the_sources_and_name_one_test() {
     let catalogue: Catalogue = toml::from_str(&read(&workspace("tests/seeded-bugs.toml"))).unwrap();
     let (packages, mut names) = (packages(), BTreeSet::new());
-    for Bug { name, pattern, description, file, find, replace, package, pytest, test, doctest } in catalogue.bug {
+    for Bug { name, pattern, description, file, find, replace, package, pytest, test, doctest } in
+        catalogue.bug
+    {
         assert!(!description.is_empty(), "{name} has no description");
         assert!(pattern.is_none_or(|number| (1..=PATTERNS).contains(&number)), "{name}: {pattern:?}");
         assert_eq!(read(&workspace(&file)).matches(&find).count(), 1, "{name}: `find` in {file}");

@@ -47,6 +47,8 @@ const CREATE_JOB: OperationDoc = OperationDoc::new("Create a background job")
 
 const LIST_JOBS: OperationDoc = OperationDoc::new("List your jobs").with_description(
     "Lists the jobs that the caller created, newest first by default. Expired jobs are not listed. \
+     `attempts`, `progress`, `lastError`, `updatedAt` and `version` are returned only if `fields` names \
+     them. \
      Jobs of other users are never returned, not even to administrators.\n\n\
      With `status`, a page can have fewer items than `limit`, or none, and still a next page: continue \
      while `pagination.nextCursor` is present. A `page` or `offset` that is too deep for the jobs of \

@@ -1,4 +1,5 @@
-//! Pages of a reindex: rebuilds the search entries and the totals of markets, and counts what is not counted.
+//! Pages of a reindex: rebuilds search entries, postings of names and the totals of markets, and counts what is
+//! not counted.
 //!
 //! Every market is a sequence of sections: the market itself, its products, its orders. Without a market, all
 //! markets follow each other, and then the accounts. Each step has the same effect if it is repeated, so that
@@ -10,10 +11,13 @@ use shared::domain::job::job_type::Reindex;
 use shared::domain::job::output::cursor::{JobCursor, Section};
 use shared::domain::job::{Job, JobClaim};
 use shared::domain::market::MarketId;
+use shared::domain::values::id::Id;
 use shared::kit::command::page::ListPage;
 use shared::kit::command::{CommandContext, ExecuteError, Store};
 use shared::kit::system::clock::Clock;
 use shared::projections::daily_sales::InconsistentRead;
+use shared::projections::name_index::Named;
+use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::update_index::IndexDocument;
 use shared::projections::tally::count::{CountEntities, CountError};
@@ -73,18 +77,18 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         cursor: &JobCursor,
         context: &CommandContext,
     ) -> Result<Step, StopReason> {
-        let next = match reindex.market_id {
-            Some(market) => Some(market),
-            None => {
-                let markets = self.reader.all_markets(cursor.after.as_deref(), 1).await?.items;
-                markets.first().map(|market| market.id)
-            }
+        let next = if reindex.market_id.is_some() {
+            reindex.market_id
+        } else {
+            let markets = self.reader.all_markets(cursor.after.as_deref(), 1).await?.items;
+            markets.first().map(|market| market.id)
         };
         let Some(market) = next else {
             let accounts = JobCursor::start_of(Section::Accounts, None);
             return Ok(Step { entities: 0, next: Some(accounts) });
         };
         self.rebuild_documents(vec![DocumentId::Market(market)], context).await?;
+        self.rebuild_names(vec![market], context).await?;
         self.reset_totals(market, claim, context).await?;
         let mut count = CountEntities::default();
         count.market(market);
@@ -126,8 +130,23 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         context: &CommandContext,
     ) -> Result<Step, StopReason> {
         let page = self.reader.all_accounts(cursor.after.as_deref(), self.page_size.0).await?;
+        self.rebuild_names(page.items.iter().map(|user| user.id).collect(), context).await?;
         self.count_all(&page, |count, user| count.user(user.id), context).await?;
         Ok(step(page, cursor, None))
+    }
+
+    /// Writes all postings of the names of the entities again.
+    async fn rebuild_names<N: Named>(
+        &self,
+        entities: Vec<Id<N>>,
+        context: &CommandContext,
+    ) -> Result<(), StopReason> {
+        let rebuild = async |id| match self.store.execute(IndexName { id, rebuild: true }, context).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(IndexFailure::Commit(error.map_refusal(|never| match never {}))),
+        };
+        let all = stream::iter(entities).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
+        Ok(all.await?)
     }
 
     /// Writes all index entries of the documents again.

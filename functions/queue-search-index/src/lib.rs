@@ -58,7 +58,9 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
         let indexed = match event.event {
             SearchEvent::Market { market_id } => {
                 let document = self.index_document(DocumentId::Market(market_id), &context);
-                try_join(document, self.index_name(IndexName::update(market_id), &context)).await.map(|((), ())| ())
+                try_join(document, self.index_name(IndexName::update(market_id), &context))
+                    .await
+                    .map(|((), ())| ())
             }
             SearchEvent::Product { product_id } => {
                 self.index_document(DocumentId::Product(product_id), &context).await

@@ -16,7 +16,7 @@ pub enum AccessError {
     #[error("{0}")]
     Forbidden(&'static str),
     /// The actor may read the entity but lacks the permission to perform the operation.
-    #[error("the permission {0} is required for resources of other users")]
+    #[error("the permission {0} is required")]
     MissingPermission(Permission),
     /// The entity is not at the expected version.
     #[error("{0} has changed since it was read; read it again")]

@@ -82,6 +82,54 @@ pub struct Job {
     pub expires_at: Timestamp,
 }
 
+/// Part of a job that lists show. It has nothing that changes with each page of the output, so the commits of a
+/// running job write no index entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobSummary {
+    /// Id of the job.
+    pub id: JobId,
+    /// Type of the job and its parameters.
+    pub work: JobParams,
+    /// Priority.
+    pub priority: Priority,
+    /// Status.
+    pub status: JobStatus,
+    /// Output of a job that has succeeded.
+    pub result: Option<JobOutput>,
+    /// Scheduled time of the execution.
+    pub run_at: Option<Timestamp>,
+    /// True if the owner receives an e-mail when the job ends.
+    pub notify: bool,
+    /// Time of creation.
+    pub created_at: Timestamp,
+    /// Time of the first start.
+    pub started_at: Option<Timestamp>,
+    /// Time at which the job ended.
+    pub finished_at: Option<Timestamp>,
+    /// Time from which the job and its output count as deleted.
+    pub expires_at: Timestamp,
+}
+
+impl From<&Job> for JobSummary {
+    fn from(job: &Job) -> Self {
+        let succeeded = job.status == JobStatus::Succeeded;
+        Self {
+            id: job.id,
+            work: job.work,
+            priority: job.priority,
+            status: job.status,
+            result: succeeded.then(|| job.output.clone()),
+            run_at: job.run_at,
+            notify: job.notify,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            finished_at: job.finished_at,
+            expires_at: job.expires_at,
+        }
+    }
+}
+
 /// Progress of a job's output.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobOutput {

@@ -1,7 +1,9 @@
 //! Queries of jobs and their output.
 
+use std::collections::HashMap;
+
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
-use crate::domain::job::{Job, JobId, JobStatus};
+use crate::domain::job::{Job, JobId, JobStatus, JobSummary};
 use crate::domain::user::UserId;
 use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
@@ -30,8 +32,8 @@ pub const COUNT_CAP: u32 = 10_000;
 impl JobList {
     fn query(self, now: Timestamp) -> Query {
         let (index, partition) = match self.status {
-            None => (Index::ByOwner, partitions::jobs_of(self.owner)),
-            Some(status) => (Index::ByParent, partitions::jobs_in(self.owner, status)),
+            None => (Index::SummariesByOwner, partitions::jobs_of(self.owner)),
+            Some(status) => (Index::SummariesByParent, partitions::jobs_in(self.owner, status)),
         };
         let query =
             Query::index(index, partition, 1).filter(Predicate::greater("expiresAt", now.to_string()));
@@ -59,8 +61,17 @@ impl DynamoReader {
         list: JobList,
         now: Timestamp,
         slice: &PageRequest,
-    ) -> Result<ListPage<Job>, ListError> {
+    ) -> Result<ListPage<JobSummary>, ListError> {
         Ok(self.page(&[list.query(now)], slice).await?)
+    }
+
+    /// Loads jobs by id, in one request for up to 100. Those that do not exist are absent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn jobs_by_id(&self, ids: &[JobId]) -> Result<HashMap<JobId, Job>, StoreError> {
+        let found: Vec<Option<Job>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+        Ok(found.into_iter().flatten().map(|job| (job.id, job)).collect())
     }
 
     /// Counts the jobs of a list, up to [`COUNT_CAP`]. They are counted on request, because no event reports
@@ -89,6 +100,16 @@ impl DynamoReader {
         let due = Query::index(Index::Due, partitions::due_jobs(shard), limit).before(now.to_string());
         let page: Page<DueJob> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueJob::job_id).collect())
+    }
+}
+
+/// Loaded from an index of summaries.
+impl Record for JobSummary {
+    const KIND: &'static str = Job::KIND;
+    type Id = JobId;
+
+    fn key(id: &JobId) -> Key {
+        Job::key(id)
     }
 }
 

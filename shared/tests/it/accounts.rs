@@ -73,7 +73,7 @@ async fn search_is_refused_beyond_the_limit_but_lists_are_not() {
     let people = ids.iter().zip(0..);
     let commands = people.map(|(id, n)| (registration(*id, &format!("person{n:04}@example.com")), context()));
     assert!(execute_concurrently(&fixture.store, commands).await.iter().all(Result::is_ok));
-    let commands = ids.iter().map(|id| (IndexName(*id), context()));
+    let commands = ids.iter().map(|id| (IndexName::update(*id), context()));
     assert!(execute_concurrently(&fixture.store, commands).await.iter().all(Result::is_ok));
     let search = |text: Option<&str>| UserList {
         status: None,

@@ -64,7 +64,7 @@ async fn index_entry_and_term_entries_are_stored() {
 #[tokio::test]
 async fn name_entry_and_name_postings_are_stored() {
     let fixture = with_market().await;
-    fixture.store.execute(IndexName::<Market>(id(MARKET)), &context()).await.unwrap();
+    fixture.store.execute(IndexName::<Market>::update(id(MARKET)), &context()).await.unwrap();
     let summary = json!({
         "id": MARKET,
         "name": "Mugs and more",

@@ -4,17 +4,20 @@
 
 use aws_sdk_dynamodb::Client;
 use regex::Regex;
+use shared::domain::job::{Job, JobEvent, JobId, JobOutput, JobStatus};
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::update::{MarketChanges, UpdateMarket};
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::user::{Role, User, UserEvent, UserStatus};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::page::PageRequest;
+use shared::kit::system::clock::{Clock, SystemClock};
+use shared::repository::job::JobList;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::list::UserList;
 use test_support::capacity_meter::CapacityMeter;
-use test_support::fixture::{actor, new_id, seller};
+use test_support::fixture::{MARKET, actor, new_id, sales_report, seller};
 use test_support::sdk_config::config;
 use test_support::{Marketplace, TestTable, workspace};
 
@@ -115,9 +118,31 @@ impl Fixture {
         self.record_writes("end of all sessions of an account");
     }
 
+    async fn jobs(&mut self) {
+        self.marketplace.market(MARKET, seller(), InitialStatus::Active).await;
+        let jobs: Vec<JobId> = (0..20).map(|_| new_id()).collect();
+        for id in &jobs {
+            self.marketplace.run(sales_report(*id)).await;
+        }
+        self.meter.restart();
+        let list = JobList { owner: seller().user, status: None, descending: true };
+        let page = self.marketplace.reader.jobs(list, SystemClock.now(), &FIRST_PAGE).await.unwrap();
+        assert_eq!(page.items.len(), 20);
+        self.record_queries("query of 20 jobs");
+        let job = self.marketplace.reader.job(jobs[0], SystemClock.now()).await.unwrap().unwrap();
+        let running = Job { status: JobStatus::Running, version: job.version.next(), ..job };
+        self.marketplace.put_entity(running.clone(), JobEvent::Advanced).await;
+        self.meter.restart();
+        let output = JobOutput { rows: 100, bytes: 10_000, chunks: 1, cursor: None };
+        let advanced = Job { output, version: running.version.next(), ..running };
+        self.marketplace.put_entity(advanced, JobEvent::Advanced).await;
+        self.record_writes("commit of a page of a job");
+    }
+
     async fn measure(mut self) -> Vec<(&'static str, f64)> {
         self.markets().await;
         self.accounts().await;
+        self.jobs().await;
         self.measured
     }
 }

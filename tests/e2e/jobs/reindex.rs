@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule};
 use serde_json::{Value, json};
+use shared::domain::market::Market;
 use shared::domain::market::totals::MarketTotals;
 use shared::kit::command::{Item, Record};
 use shared::projections::daily_sales::DailySales;
 use shared::projections::list_total::ListTotal;
+use shared::projections::name_index::{NameEntry, NamePosting};
 use shared::projections::search_index::{IndexEntry, TermEntry};
 use shared::projections::tally::Tally;
 use test_support::TestApp;
@@ -20,13 +22,22 @@ use test_support::recount::Counts;
 use crate::jobs::fixture::{Fixture, REPORTS};
 
 /// Kinds of all projections.
-const PROJECTIONS: [&str; 6] =
-    [TermEntry::KIND, IndexEntry::KIND, Tally::KIND, ListTotal::KIND, DailySales::KIND, MarketTotals::KIND];
+const PROJECTIONS: [&str; 8] = [
+    TermEntry::KIND,
+    IndexEntry::KIND,
+    NamePosting::<Market>::KIND,
+    NameEntry::<Market>::KIND,
+    Tally::KIND,
+    ListTotal::KIND,
+    DailySales::KIND,
+    MarketTotals::KIND,
+];
 
-/// Term entries by key, and all counters.
+/// Term entries and name postings by key, and all counters.
 #[derive(Debug, PartialEq)]
 struct Projections {
     term_entries: BTreeMap<String, Item>,
+    name_postings: BTreeMap<String, Item>,
     counts: Counts,
 }
 
@@ -36,8 +47,9 @@ impl Projections {
         let items = Items::scan(app).await;
         let (counts, recount) = Counts::of_items(&items);
         assert_eq!(counts, recount);
-        let entries = items.of_kind(TermEntry::KIND).map(|item| (key(item), item.clone()));
-        Self { term_entries: entries.collect(), counts }
+        let of_kind = |kind| items.of_kind(kind).map(|item| (key(item), item.clone())).collect();
+        let (term_entries, name_postings) = (of_kind(TermEntry::KIND), of_kind(NamePosting::<Market>::KIND));
+        Self { term_entries, name_postings, counts }
     }
 }
 
@@ -96,7 +108,8 @@ async fn reindex_restores_lost_projections_despite_kills() {
     let fixture = Fixture::open(5, "2", "0").await;
     fixture.refund_partly().await;
     let before = Projections::read(&fixture.app).await;
-    assert!(!before.term_entries.is_empty() && !before.counts.days.is_empty());
+    assert!(!before.term_entries.is_empty() && !before.name_postings.is_empty());
+    assert!(!before.counts.days.is_empty());
     lose_projections(&fixture.app).await;
     assert!(Items::scan(&fixture.app).await.of_kind(TermEntry::KIND).next().is_none());
     for (nth, fault) in [(4, Fault::KillAfter), (9, Fault::KillBefore), (14, Fault::KillAfter)] {

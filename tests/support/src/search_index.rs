@@ -1,8 +1,8 @@
 //! Direct updates of the search index and of the index of names.
 
 use shared::domain::market::MarketStatus;
-use shared::kit::command::page::PageRequest;
 use shared::kit::command::Store;
+use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;

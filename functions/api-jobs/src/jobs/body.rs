@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::domain::job::job_type::{DataExport, JobParams, JobType, Reindex, SalesReport};
 use shared::domain::job::output::chunk::parts;
-use shared::domain::job::{Job, JobId, JobStatus, Priority};
+use shared::domain::job::{Job, JobId, JobOutput, JobStatus, Priority};
 use shared::domain::market::MarketId;
 use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
@@ -86,7 +86,7 @@ pub(crate) struct JobBody {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "JobParams")]
-enum ParamsBody {
+pub(crate) enum ParamsBody {
     /// Parameters of a sales report.
     SalesReport(SalesReportBody),
     /// Parameters of a reindex.
@@ -99,7 +99,7 @@ enum ParamsBody {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "SalesReport")]
-struct SalesReportBody {
+pub(crate) struct SalesReportBody {
     /// Id of the market.
     market_id: MarketId,
     /// Start of the period (inclusive); absent if the period has no lower bound.
@@ -113,7 +113,7 @@ struct SalesReportBody {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Reindex")]
-struct ReindexBody {
+pub(crate) struct ReindexBody {
     /// Id of the market; absent if everything is rebuilt.
     #[serde(skip_serializing_if = "Option::is_none")]
     market_id: Option<MarketId>,
@@ -122,12 +122,12 @@ struct ReindexBody {
 /// Parameters of a data export: none.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DataExport")]
-struct DataExportBody {}
+pub(crate) struct DataExportBody {}
 
 /// Progress of a job in rows.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "JobProgress")]
-struct ProgressBody {
+pub(crate) struct ProgressBody {
     /// Number of rows written.
     done: u64,
     /// Approximate number of rows in total; absent until it was counted.
@@ -138,7 +138,7 @@ struct ProgressBody {
 /// Size of the result of a job.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "JobResult")]
-struct ResultBody {
+pub(crate) struct ResultBody {
     /// Number of rows without the header row.
     rows: u64,
     /// Number of bytes with the header row.
@@ -159,8 +159,8 @@ impl Resource for JobBody {
 
 impl From<Job> for JobBody {
     fn from(job: Job) -> Self {
-        let (policy, written) = (job.policy(), &job.output);
-        let result = ResultBody { rows: written.rows, bytes: written.bytes, parts: parts(written.chunks) };
+        let (policy, progress) = (job.policy(), ProgressBody::from(&job));
+        let result = (job.status == JobStatus::Succeeded).then(|| ResultBody::from(&job.output));
         Self {
             id: job.id,
             r#type: job.work.kind(),
@@ -169,9 +169,9 @@ impl From<Job> for JobBody {
             status: job.status,
             attempts: job.attempts,
             max_attempts: policy.max_attempts,
-            progress: ProgressBody { done: written.rows, total: job.total },
+            progress,
             last_error: job.last_error,
-            result: (job.status == JobStatus::Succeeded).then_some(result),
+            result,
             notify: job.notify,
             run_at: job.run_at,
             created_at: job.created_at,
@@ -181,6 +181,18 @@ impl From<Job> for JobBody {
             expires_at: job.expires_at,
             version: job.version,
         }
+    }
+}
+
+impl From<&Job> for ProgressBody {
+    fn from(job: &Job) -> Self {
+        Self { done: job.output.rows, total: job.total }
+    }
+}
+
+impl From<&JobOutput> for ResultBody {
+    fn from(output: &JobOutput) -> Self {
+        Self { rows: output.rows, bytes: output.bytes, parts: parts(output.chunks) }
     }
 }
 

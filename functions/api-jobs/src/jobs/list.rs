@@ -1,17 +1,19 @@
 //! `GET /v1/jobs`: lists the caller's own jobs.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::list::sort::TimeSort;
 use shared::api::with_total;
 use shared::api::{Authenticated, QueryState};
-use shared::domain::job::JobStatus;
+use shared::domain::job::{JobId, JobStatus, JobSummary};
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse, RequestInfo};
 use shared::repository::job::JobList;
 
-use super::body::JobBody;
+use super::list_item::JobListItem;
 
 /// Filter and sort order of the list.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -32,8 +34,8 @@ pub(crate) async fn list_jobs(
     State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
     info: RequestInfo,
-    query: ListQuery<ListJobsQuery, JobBody>,
-) -> Result<ListResponse<JobBody>, ApiError> {
+    query: ListQuery<ListJobsQuery, JobListItem>,
+) -> Result<ListResponse<JobListItem>, ApiError> {
     let ListJobsQuery { status, sort } = query.filter;
     let list = JobList { owner: actor.user, status, descending: sort == TimeSort::CreatedDesc };
     let (name, caller, now) = (format!("jobs {list:?}"), actor.user.to_string(), info.received_at);
@@ -41,6 +43,15 @@ pub(crate) async fn list_jobs(
     let slice = query.paging.slice(&cursors)?;
     let page = with_total(app.reader.jobs(list, now, &slice), app.reader.count_jobs(list, now)).await?;
     let pagination = query.paging.pagination(&page, &cursors);
-    Ok(ListResponse::new(page.items.into_iter().map(JobBody::from).collect(), pagination)
-        .with_fields(query.fields))
+    let details = if query.fields.names_any_of(&JobListItem::DETAILS) {
+        let ids: Vec<JobId> = page.items.iter().map(|job| job.id).collect();
+        app.reader.jobs_by_id(&ids).await?
+    } else {
+        HashMap::new()
+    };
+    let item = |job: JobSummary| {
+        let details = details.get(&job.id);
+        JobListItem::new(job, details)
+    };
+    Ok(ListResponse::new(page.items.into_iter().map(item).collect(), pagination).with_fields(query.fields))
 }

@@ -28,7 +28,7 @@ use test_support::lambda_event::sqs_record;
 use test_support::queue_function::BatchResult;
 use test_support::recount::Counts;
 use test_support::request_recorder::client;
-use test_support::search_index::index;
+use test_support::search_index::{index, index_names};
 
 use super::{Fixture, JOB};
 
@@ -81,14 +81,19 @@ impl Fixture {
         items.of::<User>().for_each(|user| count.user(user.id));
         items.of::<Order>().for_each(|order| count.order(order.id, order.market_id));
         let markets: Vec<MarketId> = items.of::<Market>().map(|market| market.id).collect();
-        markets.iter().for_each(|market| count.market(*market));
+        for market in &markets {
+            count.market(*market);
+        }
         let products: Vec<ProductId> = items.of::<Product>().map(|product| product.id).collect();
-        products.iter().for_each(|product| count.product(*product));
+        for product in &products {
+            count.product(*product);
+        }
         self.marketplace.run(count).await;
         let documents = markets.into_iter().map(DocumentId::Market);
         for document in documents.chain(products.into_iter().map(DocumentId::Product)) {
             index(&self.marketplace.store, &HashingEmbedder, document).await;
         }
+        index_names(&self.marketplace).await;
     }
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus, Priority};
-use crate::domain::access::{AccessError, forbid_unless};
+use crate::domain::access::{AccessError, forbid_unless, require_permission};
 use crate::domain::job::job_type::{DataExport, JobParams, Reindex, SalesReport};
 use crate::domain::market::{Market, MarketId};
-use crate::domain::values::actor::Actor;
+use crate::domain::values::actor::{Actor, Permission};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
@@ -107,9 +107,11 @@ impl CreateJob {
                 forbid_unless(permitted, "only the owner of the market can create a sales report")
             }
             RequestedWork::Reindex(reindex) => {
-                forbid_unless(self.reindexes, "only moderators and administrators can rebuild projections")?;
-                let is_absent = reindex.market_id.is_some() && market.is_none();
-                if is_absent { Err(AccessError::NotFound) } else { Ok(()) }
+                require_permission(self.reindexes, Permission::JobsReindex)?;
+                match reindex.market_id.filter(|_| market.is_none()) {
+                    Some(absent) => Err(AccessError::not_found(absent)),
+                    None => Ok(()),
+                }
             }
             RequestedWork::DataExport(_) => Ok(()),
         }
@@ -318,10 +320,13 @@ mod tests {
             CreateJob { reindexes, work, ..create(SELLER) }
         };
         let market_id = Some(market().id);
-        let forbidden = AccessError::Forbidden("only moderators and administrators can rebuild projections");
+        let forbidden = AccessError::MissingPermission(Permission::JobsReindex);
         assert_eq!(refusal(&reindex(market_id, false), a_market(), at(0)), forbidden.into());
         assert_eq!(refusal(&reindex(None, false), Vec::new(), at(0)), forbidden.into());
-        assert_eq!(refusal(&reindex(market_id, true), vec![None], at(0)), AccessError::NotFound.into());
+        assert_eq!(
+            refusal(&reindex(market_id, true), vec![None], at(0)),
+            AccessError::not_found(market().id).into()
+        );
         let created = decide(&reindex(market_id, true), a_market(), at(0)).output;
         assert_eq!(created.work, JobParams::Reindex(Reindex { market_id }));
     }

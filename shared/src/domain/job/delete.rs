@@ -49,8 +49,8 @@ impl Command for DeleteJob {
     /// # Errors
     /// [`DeleteJobError`].
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), DeleteJobError>, DeleteJobError> {
-        let job = Job::of(self.by, job, now)?;
-        require_version(job.version, self.expected)?;
+        let job = Job::of(self.by, self.id, job, now)?;
+        require_version(self.id, job.version, self.expected)?;
         if job.status.is_open() {
             return Err(DeleteJobError::NotEnded);
         }
@@ -159,13 +159,16 @@ mod tests {
             assert_eq!(refusal(&delete(), Some(open), at(1)), DeleteJobError::NotEnded);
         }
         let refused = |command: DeleteJob, job, millis| refusal(&command, job, at(millis));
-        let not_found = DeleteJobError::from(AccessError::NotFound);
+        let not_found = DeleteJobError::from(AccessError::not_found(delete().id));
         assert_eq!(refused(delete(), None, 1), not_found);
         assert_eq!(refused(delete(), Some(ended(1)), WEEK), not_found);
         let by_another = DeleteJob { by: STRANGER.parse().unwrap(), ..delete() };
         assert_eq!(refused(by_another, Some(ended(1)), 1), not_found);
         let outdated = DeleteJob { expected: Some(Version::FIRST), ..delete() };
-        assert_eq!(refused(outdated, Some(ended(1)), 1), AccessError::VersionMismatch.into());
+        assert_eq!(
+            refused(outdated, Some(ended(1)), 1),
+            AccessError::VersionMismatch(delete().id.into()).into()
+        );
         assert!(decide(&DeleteJob { expected: None, ..delete() }, Some(ended(1)), at(1)).events().is_empty());
     }
 }

@@ -10,10 +10,20 @@ use crate::kit::system::clock::Timestamp;
 
 /// Replaces the postings and the name entry of an entity by those of its current version, in one transaction.
 #[derive(Debug)]
-pub struct IndexName<N: Named>(
+pub struct IndexName<N: Named> {
     /// Id of the entity.
-    pub Id<N>,
-);
+    pub id: Id<N>,
+    /// True to write all postings of the entity again, in case some were lost.
+    pub rebuild: bool,
+}
+
+impl<N: Named> IndexName<N> {
+    /// Indexes the name of an entity that may have changed.
+    #[must_use]
+    pub const fn update(id: Id<N>) -> Self {
+        Self { id, rebuild: false }
+    }
+}
 
 impl<N: Named> Command for IndexName<N> {
     type State = (Option<N>, Option<NameEntry<N>>);
@@ -21,7 +31,7 @@ impl<N: Named> Command for IndexName<N> {
     type Error = Infallible;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.0).and(ReadSet::get(&self.0))
+        ReadSet::get(&self.id).and(ReadSet::get(&self.id))
     }
 
     fn decide(
@@ -30,9 +40,8 @@ impl<N: Named> Command for IndexName<N> {
         now: Timestamp,
     ) -> Result<Change<(), Infallible>, Infallible> {
         let change = Change::of(());
-        let Some(next) = NameEntry::next(previous.as_ref(), self.0, entity.as_ref(), now) else {
-            return Ok(change);
-        };
+        let entry = if self.rebuild { NameEntry::rebuilt } else { NameEntry::next };
+        let Some(next) = entry(previous.as_ref(), self.id, entity.as_ref(), now) else { return Ok(change) };
         let posted = previous.as_ref().map(NameEntry::posting_keys).unwrap_or_default();
         let keys = next.posting_keys();
         let change = posted.difference(&keys).fold(change, Change::remove::<NamePosting<N>>);
@@ -41,7 +50,8 @@ impl<N: Named> Command for IndexName<N> {
             summary(before) == summary(&next)
         };
         // Postings that exist with the same content are left alone.
-        let kept: BTreeSet<_> = if previous.as_ref().is_some_and(is_same) { posted } else { BTreeSet::new() };
+        let kept: BTreeSet<_> =
+            if !self.rebuild && previous.as_ref().is_some_and(is_same) { posted } else { BTreeSet::new() };
         let posting = next.posted.as_ref().map(|posted| NamePosting::<N>(posted.summary.clone()));
         let change = posting.iter().fold(change, |change, posting| {
             keys.difference(&kept).fold(change, |change, key| change.overwrite(key, posting))

@@ -49,9 +49,20 @@ impl<N: Named> NameEntry<N> {
     /// version or a later one has been indexed.
     #[must_use]
     pub fn next(previous: Option<&Self>, id: Id<N>, entity: Option<&N>, now: Timestamp) -> Option<Self> {
+        let is_indexed = |entity: &N, entry: &Self| matches!(entry.indexed, Indexed::At(version) if entity.version() <= version);
+        match entity.zip(previous) {
+            Some((entity, entry)) if is_indexed(entity, entry) => None,
+            _ => Self::rebuilt(previous, id, entity, now),
+        }
+    }
+
+    /// Returns the next name entry for the current entity, even if this version has been indexed. Returns `None`
+    /// if the entity was deleted before, or a later version has been indexed.
+    #[must_use]
+    pub fn rebuilt(previous: Option<&Self>, id: Id<N>, entity: Option<&N>, now: Timestamp) -> Option<Self> {
         let indexed = match (entity, previous.map(|entry| entry.indexed)) {
             (_, Some(Indexed::Deleted(_))) => return None,
-            (Some(entity), Some(Indexed::At(version))) if entity.version() <= version => return None,
+            (Some(entity), Some(Indexed::At(version))) if entity.version() < version => return None,
             (Some(entity), _) => Indexed::At(entity.version()),
             (None, _) => Indexed::Deleted(now),
         };

@@ -3,10 +3,12 @@
 
 use strum::VariantArray as _;
 
+use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Product;
-use crate::domain::user::{Role, User, UserStatus};
+use crate::domain::user::summary::UserSummary;
+use crate::domain::user::{Role, UserStatus};
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
@@ -35,9 +37,13 @@ impl DynamoReader {
     ///
     /// # Errors
     /// [`ListError::Store`] if the table does not respond.
-    pub async fn all_markets(&self, after: Option<&str>, limit: u32) -> Result<ListPage<Market>, ListError> {
+    pub async fn all_markets(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<MarketSummary>, ListError> {
         let partitions = MarketStatus::VARIANTS.iter().map(|status| partitions::markets(*status));
-        self.source(partitions.collect(), after, limit).await
+        self.source(Index::SummariesByParent, partitions.collect(), after, limit).await
     }
 
     /// Loads up to `limit` products of a market after the id `after`.
@@ -50,7 +56,7 @@ impl DynamoReader {
         after: Option<&str>,
         limit: u32,
     ) -> Result<ListPage<Product>, ListError> {
-        self.source(vec![partitions::products_of(market)], after, limit).await
+        self.source(Index::ByParent, vec![partitions::products_of(market)], after, limit).await
     }
 
     /// Loads up to `limit` orders of a market after the id `after`.
@@ -64,19 +70,24 @@ impl DynamoReader {
         limit: u32,
     ) -> Result<ListPage<Order>, ListError> {
         let partitions = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(market, shard));
-        self.source(partitions.collect(), after, limit).await
+        self.source(Index::ByParent, partitions.collect(), after, limit).await
     }
 
     /// Loads up to `limit` accounts of any role and status after the id `after`.
     ///
     /// # Errors
     /// [`ListError::Store`] if the table does not respond.
-    pub async fn all_accounts(&self, after: Option<&str>, limit: u32) -> Result<ListPage<User>, ListError> {
+    pub async fn all_accounts(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<UserSummary>, ListError> {
         let statuses = |role: &Role| {
             let role = *role;
             UserStatus::VARIANTS.iter().map(move |status| partitions::accounts(role, *status))
         };
-        self.source(Role::VARIANTS.iter().flat_map(statuses).collect(), after, limit).await
+        let partitions = Role::VARIANTS.iter().flat_map(statuses).collect();
+        self.source(Index::SummariesByParent, partitions, after, limit).await
     }
 
     /// Lists up to `limit` days on which a market has sales, with strong consistency.
@@ -96,12 +107,13 @@ impl DynamoReader {
 
     async fn source<R: Record>(
         &self,
+        index: Index,
         partitions: Vec<String>,
         after: Option<&str>,
         limit: u32,
     ) -> Result<ListPage<R>, ListError> {
         let queries: Vec<Query> =
-            partitions.into_iter().map(|partition| Query::index(Index::ByParent, partition, limit)).collect();
+            partitions.into_iter().map(|partition| Query::index(index, partition, limit)).collect();
         let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
         Ok(self.page(&queries, &PageRequest { limit, start }).await?)
     }

@@ -5,7 +5,7 @@
 
 use super::partitions;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
-use crate::domain::job::{Job, JobEvent, JobId};
+use crate::domain::job::{Job, JobEvent, JobId, JobSummary};
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
@@ -192,6 +192,7 @@ records! {
         entity(self): self.id, JobEvent;
         by_parent: partitions::jobs_in(self.owner_id, self.status), self.id.to_string();
         by_owner: partitions::jobs_of(self.owner_id), self.id.to_string();
+        summary: JobSummary::from(self);
         due: partitions::due_jobs(partitions::due_job_shard(self.id)),
             self.run_at.filter(|_| self.is_waiting());
         expires_at: Some(self.expires_at);

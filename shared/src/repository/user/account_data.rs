@@ -1,7 +1,8 @@
 //! Queries of all data of an account, for its export. Each list is read by ascending id.
 
-use crate::domain::job::Job;
+use crate::domain::job::{Job, JobSummary};
 use crate::domain::market::Market;
+use crate::domain::market::summary::MarketSummary;
 use crate::domain::order::Order;
 use crate::domain::order::payment::Payment;
 use crate::domain::session::Session;
@@ -52,7 +53,9 @@ impl DynamoReader {
         after: Option<&str>,
         limit: u32,
     ) -> Result<ListPage<Market>, ListError> {
-        self.owned(Query::index(Index::ByOwner, partitions::markets_of(creator), limit), after, limit).await
+        let query = Query::index(Index::SummariesByOwner, partitions::markets_of(creator), limit);
+        let page: ListPage<MarketSummary> = self.owned(query, after, limit).await?;
+        self.entities_of(page, |market| &market.id).await
     }
 
     /// Loads up to `limit` orders of a buyer after the id `after`.
@@ -96,8 +99,22 @@ impl DynamoReader {
         after: Option<&str>,
         limit: u32,
     ) -> Result<ListPage<Job>, ListError> {
-        let query = Query::index(Index::ByOwner, partitions::jobs_of(owner), limit);
-        self.owned(query.filter(Predicate::greater("expiresAt", now.to_string())), after, limit).await
+        let query = Query::index(Index::SummariesByOwner, partitions::jobs_of(owner), limit);
+        let query = query.filter(Predicate::greater("expiresAt", now.to_string()));
+        let page: ListPage<JobSummary> = self.owned(query, after, limit).await?;
+        self.entities_of(page, |job| &job.id).await
+    }
+
+    /// Loads the entities of a page of summaries.
+    async fn entities_of<R: Record, S>(
+        &self,
+        page: ListPage<S>,
+        id: impl Fn(&S) -> &R::Id,
+    ) -> Result<ListPage<R>, ListError> {
+        let ids = page.items.iter().map(id);
+        let found: Vec<Option<R>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+        let items = found.into_iter().flatten().collect();
+        Ok(ListPage { items, next: page.next, min_total: page.min_total, total: page.total })
     }
 
     async fn owned<R: Record>(

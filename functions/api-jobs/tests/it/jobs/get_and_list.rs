@@ -86,3 +86,19 @@ async fn list_has_status_filter_sort_order_pages_and_total() {
     let third = jobs.get_as_seller("/v1/jobs?page=3&limit=2").await.json();
     assert_eq!((page_ids(&third), &third["pagination"]["totalPages"]), (newest[4..].to_vec(), &json!(3)));
 }
+
+#[tokio::test]
+async fn fields_that_no_summary_has_are_read_from_the_jobs() {
+    let jobs = Jobs::open().await;
+    jobs.requested(JOB.parse().unwrap(), SystemClock.now()).await;
+    let whole = jobs.get_as_seller(&path(JOB)).await.json()["data"].clone();
+    let details = ["attempts", "progress", "updatedAt", "version"];
+    let mut summary = whole.clone();
+    summary.as_object_mut().unwrap().retain(|field, _| !details.contains(&field.as_str()));
+    let list = jobs.get_as_seller("/v1/jobs").await.json();
+    assert_eq!(list["data"], json!([summary]));
+    for field in details {
+        let list = jobs.get_as_seller(&format!("/v1/jobs?fields={field}")).await.json();
+        assert_eq!(list["data"], json!([{ field: whole[field] }]));
+    }
+}

@@ -63,7 +63,9 @@ impl RequestTelemetry {
         }
         let created = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         if let Some(created) = created.filter(|_| trace::is_recording()) {
-            trace::entity_ids(created).into_iter().for_each(|id| self.span.set_attribute(id));
+            for id in trace::entity_ids(created) {
+                self.span.set_attribute(id);
+            }
         }
         self.span.end(!status.is_server_error());
     }
