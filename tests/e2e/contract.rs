@@ -11,7 +11,7 @@ use test_support::fuzz::FuzzConfig;
 async fn generated_requests_conform_to_the_api_description() {
     let app = TestApp::start().await;
     let caller = app.user_with_role("admin", Role::Admin).await;
-    let config = FuzzConfig { examples: 3, seed: 1, timeout: Duration::from_secs(170) };
+    let config = FuzzConfig { examples: 3, seed: 1, timeout: Duration::from_secs(340) };
     let report = fuzz::run(&app, &caller, config).await;
     assert!(report.passed, "{}", report.output);
     assert!(report.requests > 500, "only {} requests: {}", report.requests, report.output);

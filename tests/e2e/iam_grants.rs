@@ -135,7 +135,7 @@ async fn create_report(fixture: &Fixture, priority: &str) {
     assert_eq!(request.json(&body).send().await.status, StatusCode::ACCEPTED);
 }
 
-/// Runs a reindex of everything and a data export, and deletes the export.
+/// Runs a reindex of everything and a data export, lists each by its status, and deletes it.
 async fn run_each_other_job_type(fixture: &Fixture) {
     for (user, job_type) in [(&fixture.admin, "reindex"), (&fixture.seller, "data_export")] {
         let request = fixture.app.request(Method::POST, "/v1/jobs").by(user).key(job_type);
@@ -148,6 +148,8 @@ async fn run_each_other_job_type(fixture: &Fixture) {
             (job["status"] == "succeeded").then_some(())
         };
         eventually(&format!("the {job_type} succeeds"), succeeded).await;
+        let list = fixture.app.request(Method::GET, "/v1/jobs?status=succeeded").by(user).send().await;
+        assert_eq!(list.data(StatusCode::OK)[0]["type"], job_type);
         let delete = fixture.app.request(Method::DELETE, location).by(user).header("if-match", "*");
         assert_eq!(delete.send().await.status, StatusCode::NO_CONTENT);
     }

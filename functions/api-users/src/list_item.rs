@@ -2,8 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::domain::user::summary::UserSummary;
-use shared::domain::user::{Role, User, UserId, UserStatus};
+use shared::domain::user::{Role, User, UserId, UserStatus, UserSummary};
 use shared::domain::values::email::Email;
 use shared::domain::values::text::Name;
 use shared::kit::command::Version;

@@ -8,7 +8,6 @@ pub mod password_reset;
 pub mod register;
 pub mod rehash;
 mod session_epoch;
-pub mod summary;
 pub mod update;
 pub mod verify;
 
@@ -56,6 +55,41 @@ pub struct User {
     pub created_at: Timestamp,
     /// Time of the last change.
     pub updated_at: Timestamp,
+}
+
+/// Part of an account that lists show. Updates that change nothing of it, such as a new session epoch, write
+/// no index entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserSummary {
+    /// Id of the account.
+    pub id: UserId,
+    /// E-mail address.
+    pub email: Email,
+    /// True if the owner has confirmed the e-mail address.
+    pub email_verified: bool,
+    /// Name of the user.
+    pub name: Name,
+    /// Role.
+    pub role: Role,
+    /// Status.
+    pub status: UserStatus,
+    /// Time of registration.
+    pub created_at: Timestamp,
+}
+
+impl From<&User> for UserSummary {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.clone(),
+            email_verified: user.email_verified,
+            name: user.name.clone(),
+            role: user.role,
+            status: user.status,
+            created_at: user.created_at,
+        }
+    }
 }
 
 impl Identified for User {

@@ -17,8 +17,7 @@ use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCur
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
-use crate::domain::user::summary::UserSummary;
-use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId};
+use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId, UserSummary};
 use crate::domain::values::email::Email;
 use crate::domain::values::id::Id;
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;

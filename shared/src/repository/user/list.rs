@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use strum::VariantArray as _;
 
-use crate::domain::user::summary::UserSummary;
-use crate::domain::user::{Role, User, UserId, UserStatus};
+use crate::domain::user::{Role, User, UserId, UserStatus, UserSummary};
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
