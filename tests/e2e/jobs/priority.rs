@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::jobs::fixture::{Fixture, REPORTS};
 
 /// Number of normal reports.
-const BACKLOG: usize = 10;
+const BACKLOG: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn urgent_report_does_not_wait_for_a_normal_backlog() {
