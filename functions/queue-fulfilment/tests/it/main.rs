@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use shared::domain::order::cancel::CancelOrder;
 use shared::kit::queue::consumer::BatchHandler;
 use shared::payment_gateway::{PaymentGateway, StripeGateway};
-use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, buyer, id};
+use test_support::fixture::{BUYER, MARKET, Marketplace, ORDER, SELLER, buyer, id};
 use test_support::lambda_event::sqs_record;
 use test_support::queue_function::{self, BatchResult};
 
@@ -60,7 +60,8 @@ impl Fixture {
 /// Message that an order was created, with this message id and receive count.
 fn message(message_id: &str, order: &str, count: u32) -> Value {
     let total = json!({ "amount": 3_998, "currency": "EUR" });
-    let data = json!({ "orderId": order, "marketId": MARKET, "buyerId": BUYER, "total": total });
+    let data =
+        json!({ "orderId": order, "marketId": MARKET, "buyerId": BUYER, "sellerId": SELLER, "total": total });
     let mut record = sqs_record("fulfilment", "order.created", order, &data);
     record["messageId"] = json!(message_id);
     record["receiptHandle"] = json!(format!("handle of {message_id}"));
