@@ -32,8 +32,9 @@ const LIST: OperationDoc = OperationDoc::new("List accounts").with_description(
     "Lists the accounts of all users, newest first by default; moderators and administrators have the \
      permission. The filters `status`, `role` and `search` can be combined with each other and with \
      any sort order. `updatedAt` and `version` are returned only if `fields` names them.\n\n\
-     `search` finds accounts whose name has, for each word of a text, a word that starts with it, or \
-     whose e-mail address starts with the text. A new name is found a little later. A `search` with more than 1,000 matches is a `VALIDATION_ERROR` of `search`: use a longer text. \
+     `search` finds an account if each word of the text is the beginning of a word of its name, or if \
+     the text is the beginning of its e-mail address. A new name is found a little later. A `search` \
+     with more than 1,000 matches is a `VALIDATION_ERROR` of `search`: use a longer text. \
      `pagination.total` may lag behind recent changes.",
 );
 
@@ -63,11 +64,11 @@ const GET_CURRENT: OperationDoc = OperationDoc::new("Get your account")
 const PATCH_CURRENT: OperationDoc = OperationDoc::new("Change properties of your account")
     .with_description(
         "Applies a JSON Merge Patch (RFC 7396) to the account of the access token: the same as \
-         `PATCH /v1/users/{id}` with the own id. For example, `{\"notifications\": {\"sales\": false}}` \
-         turns off e-mails about new orders and about cancellations by buyers. E-mails about the own \
-         purchases, about failed refunds and about the account itself are always sent.\n\n\
+         `PATCH /v1/users/{id}` with your own id. For example, `{\"notifications\": {\"sales\": false}}` \
+         turns off e-mails about new orders and about cancellations by buyers. E-mails about your \
+         own purchases, about failed refunds and about the account itself are always sent.\n\n\
          `If-Match` is required; a request that changes nothing does not create a new version. Changing \
-         the own `role` or `status` is a `VALIDATION_ERROR`. A suspended account gets `TOKEN_REVOKED`.",
+         your own `role` or `status` is a `VALIDATION_ERROR`. A suspended account gets `TOKEN_REVOKED`.",
     )
     .with_errors(&[ErrorCode::NotFound, ErrorCode::EmailTaken])
     .with_operation_id("patchCurrentUser");

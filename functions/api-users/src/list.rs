@@ -30,8 +30,8 @@ pub(crate) struct ListUsersQuery {
     /// Only accounts with this role.
     #[deserr(default)]
     role: Option<RoleRequest>,
-    /// Words, each of which is the beginning of a word of the name, or else the beginning of the e-mail
-    /// address; case and accents are ignored.
+    /// Text to search for. Each of its words is the beginning of a word of the name, or the whole text is the
+    /// beginning of the e-mail address. Case and accents are ignored.
     #[deserr(default)]
     search: Option<Name>,
     /// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
