@@ -11,8 +11,8 @@ pub enum AccessError {
     /// The entity does not exist or is not visible to the actor; the message does not reveal which.
     #[error("{0} does not exist")]
     NotFound(NamedId),
-    /// The actor may read the entity but not perform the operation, and no permission would allow it. Contains
-    /// the rule that forbids it.
+    /// The actor may read the entity but not perform the operation, and no permission would allow it.
+    /// Contains the rule that forbids it.
     #[error("{0}")]
     Forbidden(&'static str),
     /// The actor may read the entity but lacks the permission to perform the operation.
@@ -38,7 +38,8 @@ pub const fn forbid_unless(permitted: bool, rule: &'static str) -> Result<(), Ac
     if permitted { Ok(()) } else { Err(AccessError::Forbidden(rule)) }
 }
 
-/// Checks that the entity is the actor's own, or that the actor holds `permission`.
+/// Checks that the actor may perform the operation, which requires `permission` unless the entity is the
+/// actor's own.
 ///
 /// # Errors
 /// [`AccessError::MissingPermission`].

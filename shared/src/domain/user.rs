@@ -142,7 +142,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Text in place of the hash of an account without a password. It is the hash of no password.
+    /// Stored instead of a hash if the account has no password. It is not in PHC string format, so no
+    /// password matches it.
     const NO_PASSWORD: &'static str = "!";
 
     /// Credentials of an account whose owner has not set a password yet.

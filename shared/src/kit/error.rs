@@ -56,7 +56,7 @@ impl ApiError {
         Self::validation(BTreeMap::from([(path.into(), rule.to_string())]))
     }
 
-    /// 404. No resource has such a path.
+    /// 404. No resource has this path.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(ErrorCode::NotFound, "resource not found")

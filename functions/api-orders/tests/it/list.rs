@@ -271,7 +271,7 @@ async fn orders_of_a_period_are_listed_in_both_directions() {
     assert_eq!(reversed.fields(), ["to"]);
 }
 
-/// Time at which an order was placed, as its id says.
+/// Time at which an order was placed, read from its id.
 fn orders_time(order: OrderId) -> Value {
     let millis = ulid_millis(&order.to_string());
     serde_json::to_value(Timestamp::from_millis(millis)).unwrap()

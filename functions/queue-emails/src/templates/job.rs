@@ -20,12 +20,13 @@ pub(crate) fn content(
         EmailEvent::JobSucceeded(_) => (
             "job-succeeded",
             format!("Your {work} is complete"),
-            "The job that you requested has succeeded. Its result, if it has one, is deleted with the job.",
+            "The job that you requested has succeeded. If it has a result, you can download it until the job \
+             is deleted.",
         ),
         EmailEvent::JobFailed(_) => (
             "job-failed",
             format!("Your {work} has failed"),
-            "The job that you requested cannot be completed. The job contains the reason.",
+            "The job that you requested cannot be completed. Open the job to see the reason.",
         ),
         EmailEvent::JobDied(_) => (
             "job-dead",
@@ -43,7 +44,7 @@ pub(crate) fn content(
         paragraphs: vec![paragraph.to_owned()],
         facts: vec![Fact { label: "Job", value: end.job_id.to_string() }],
         button: Some(Button { label: "View the job", url: format!("{app_url}/jobs/{}", end.job_id) }),
-        footnote: "You received this e-mail because a job of your account requested a notification.",
+        footnote: "You received this e-mail because you requested it when you created the job.",
         ..EmailContent::default()
     })
 }

@@ -12,7 +12,8 @@ use crate::email::EmailContent;
 use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
 
-/// Topic of the e-mail about an event; `None` if the seller cannot turn it off, because money is concerned.
+/// Topic of the e-mail about an event; `None` for a failed refund: the seller cannot turn that e-mail off,
+/// because the buyer has not received the money.
 pub(crate) const fn topic(event: &EmailEvent) -> Option<Topic> {
     match event {
         EmailEvent::OrderRefundFailed(_) => None,

@@ -19,7 +19,7 @@ impl Period {
         self.from.is_none() && self.to.is_none()
     }
 
-    /// Lowest and highest id that can be generated in the period; `None` if the period contains no possible id.
+    /// Lowest and highest id that can be generated in the period; `None` if no id can.
     #[must_use]
     pub fn bounds<T: Identified>(&self) -> Option<(Id<T>, Id<T>)> {
         let first = self.from.map_or(Id::of_digest(0), Id::first_at);

@@ -36,7 +36,7 @@ pub(super) fn once(items: &Items, history: &History, emails: &[Email]) -> Vec<Vi
         let kind = email.tags.get("kind").map_or("", String::as_str);
         let has_link = email.headers.contains_key("List-Unsubscribe");
         if has_link != NOTIFICATIONS.contains(&kind) {
-            let expected = "exactly the notifications can be unsubscribed";
+            let expected = "an unsubscribe link in the e-mails that can be turned off, and in no others";
             found.push(Violation::new(Invariant::Outbox, kind, expected, format!("link: {has_link}")));
         }
     }
@@ -159,8 +159,8 @@ impl State {
         self.requirement_by_setting(&seller, occurred_at(written))
     }
 
-    /// Requirement of a notification about a sale at this time. A change of the setting after the event counts only
-    /// if the event is consumed later.
+    /// Requirement of a notification about a sale at this time. A later change of the setting counts only if
+    /// the event is consumed after it, so the e-mail is then optional.
     fn requirement_by_setting(&self, seller: &str, at: Option<Timestamp>) -> Requirement {
         let changes = self.settings.get(seller).map_or(&[][..], Vec::as_slice);
         let before = changes.iter().rfind(|(changed, _)| at.is_some_and(|at| *changed < at));

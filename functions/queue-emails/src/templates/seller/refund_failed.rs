@@ -7,8 +7,8 @@ use crate::email::{EmailContent, Fact};
 use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
 
-/// Composes the e-mail. It lists all failed refunds of the order: the event does not say which one failed
-/// last.
+/// Composes the e-mail. It lists all failed refunds of the order, because the event does not contain the
+/// number of the refund.
 pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
     let failed: Vec<&Refund> =
         order.refunds.iter().filter(|refund| refund.status == RefundStatus::Failed).collect();
