@@ -119,7 +119,7 @@ build: $(VENV)/deploy.stamp ## Build the functions for AWS (ARCH=arm64 or x86_64
 		$(patsubst functions/%,--package=%,$(wildcard functions/*)) $(ONLY:%=--bin=%)
 
 # `sam build` calls one of these targets for each function, and shows only its standard output. The first call builds
-# all functions, as for `make test-deploy`; the others find them built. The lock is for `sam build --parallel`.
+# all functions (BUILD=debug: not optimised); the others find them built. The lock is for `sam build --parallel`.
 build-%:
 	@mkdir -p target
 	@$(if $(shell command -v flock),flock target) sh -c '$(BUILD_FUNCTIONS) 2>&1 && cp $(call program,$(call kebab,$*)) "$(ARTIFACTS_DIR)/bootstrap"'

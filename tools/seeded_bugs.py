@@ -22,7 +22,7 @@ WITH_BINARIES = {"bench", "end-to-end", "fault-tests", "local"}
 """Packages whose tests start the binaries of the workspace. Python tests start them, too."""
 
 TESTS_FAILED = {"doctest": 101, "nextest": 100, "pytest": 1}
-"""Exit status of the test runner if tests failed. It has others if nothing compiles or no test matches."""
+"""Exit status of the test runner if tests failed. Doctests have the same status if nothing compiles; then no test runs."""
 
 LAST_LINES = 40
 """Number of lines of output that are printed for a bug that is not detected."""

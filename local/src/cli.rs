@@ -51,7 +51,7 @@ pub(crate) struct DevArguments {
     /// Port of the mail catcher, which receives the e-mails.
     #[arg(long, default_value_t = 8025)]
     mail_port: u16,
-    /// Port of the embedded Bedrock, which is called with `--parameter Embedder=titan`.
+    /// Port of the embedded Bedrock. Functions call it only with `--parameter Embedder=titan`.
     #[arg(long, default_value_t = 8026)]
     bedrock_port: u16,
     /// Port that serves the functions' metrics.

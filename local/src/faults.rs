@@ -1,5 +1,5 @@
-//! Fault injection: a proxy records every call of a function to DynamoDB, SQS, SES, Bedrock and the payment gateway,
-//! and can make it fail as networks, services and machines do.
+//! Fault injection: a proxy records every call of a function to DynamoDB, SQS, SES, Bedrock and the payment
+//! gateway, and can make it fail as networks, services and machines do.
 
 mod capacity_units;
 mod clock_skew;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use test_support::{TestTable, workspace};
 use tokio::process::Command;
 
-/// Profile that no process accepts which reads it.
+/// Profile with an invalid setting, so that every process that reads it fails.
 const INVALID_PROFILE: &str = "[profile shop]\nregion = eu-central-1\nmax_attempts = many\n";
 
 /// Folder for a profile file; deleted when it is dropped.

@@ -55,8 +55,8 @@ async fn dead_connection_costs_at_most_the_attempt_timeout() {
     let ada = app.register("ada").await;
     let show = || async { app.request(Method::GET, "/v1/users/me").by(&ada).send().await.status };
     assert_eq!(show().await, StatusCode::OK);
-    let used = calls(&app, "api-users", Service::DynamoDb).last().unwrap().connection;
     for (fault, least) in [(Fault::Vanish, ATTEMPT_TIMEOUT), (Fault::DropResponse, Duration::ZERO)] {
+        let used = calls(&app, "api-users", Service::DynamoDb).last().unwrap().connection;
         let rule = Rule::new("api-users", fault.clone()).service(Service::DynamoDb);
         let injected = app.stack().faults().inject(rule);
         let started = Instant::now();

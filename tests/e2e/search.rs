@@ -116,7 +116,7 @@ async fn failing_model_is_not_called_until_a_probe_succeeds() {
     .await;
 }
 
-/// Searches while the model fails, and returns how often it was called.
+/// Searches while the model fails, and returns the number of calls of the model.
 async fn model_calls_of_a_search(app: &TestApp, n: usize) -> usize {
     let before = model_calls(app);
     assert_eq!(search_uncached(app, n).await.status, StatusCode::SERVICE_UNAVAILABLE);

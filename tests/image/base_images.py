@@ -1,4 +1,4 @@
-"""Minimal base images from files of this machine, because the tests reach no registry of images."""
+"""Minimal base images from files of this machine, because the tests do not use a registry."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ COMMANDS = ["bash", "cp", "mkdir", "rm"]
 STAND_INS = {
     "apt-get": 'echo "apt-get $*"',
     "rustup": '[ "$1 $2" = "target add" ] && echo "$3" > /target',
-    # Puts what it received into a program: its arguments, the added target, and a file of the sources.
+    # Writes what it received into the program: its arguments, the added target, and a file of the sources.
     "make": "mkdir -p target/lambda/api-orders\n"
     '{ echo "make $*"; echo "$(< /target)"; echo "$(< functions/api-orders/Cargo.toml)"; } '
     "> target/lambda/api-orders/bootstrap",

@@ -1,4 +1,4 @@
-"""Buildah, which builds images without a daemon and runs them without a container engine."""
+"""Buildah, which builds and runs images without a daemon."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ class Image:
 
 
 class Buildah:
-    """The program `buildah` with a storage of its own."""
+    """The program `buildah`, with a separate storage."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -69,7 +69,7 @@ def test_image_keeps_the_entry_point_and_has_no_privileges(buildah: Buildah, ima
 
 def test_program_starts_in_the_image(buildah: Buildah, image: str) -> None:
     status, output = buildah.run(image, f"{base_images.RUNTIME_FOLDER}/bootstrap")
-    # The function finds out that Lambda has not started it.
+    # Outside of Lambda, the function exits at the first variable that Lambda would set.
     assert (status, "AWS_LAMBDA_FUNCTION_NAME is not set" in output) == (1, True), output
 
 

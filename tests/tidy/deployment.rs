@@ -171,7 +171,7 @@ fn shared_names_of_code_and_template_are_equal() {
     }
 }
 
-/// Checks that each index of the template is known to the code, and that a query reads it.
+/// Checks that the code knows each index of the template, and queries it.
 #[test]
 fn every_index_of_the_template_is_queried() {
     let template = read(&workspace("template.yaml"));

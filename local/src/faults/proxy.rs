@@ -146,7 +146,7 @@ impl Proxy {
                 clock::sleep(delay).await;
                 self.forward(parts, body, decision).await
             }
-            // Until the function closes the connection.
+            // Waits until the function closes the connection.
             Some(Fault::Vanish) => std::future::pending().await,
             Some(Fault::KillBefore) => {
                 self.killable.kill().await;

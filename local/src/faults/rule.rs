@@ -15,8 +15,8 @@ pub enum Fault {
     Status(u16, FaultBody),
     /// Lets the service process the call, then closes the connection without a response.
     DropResponse,
-    /// Never responds and keeps the connection open, as a peer that has vanished. The service does not receive
-    /// the call.
+    /// Never responds and keeps the connection open, like a peer that has vanished. The service does not
+    /// receive the call.
     Vanish,
     /// Delays the call.
     Delay(Duration),
@@ -49,8 +49,8 @@ pub struct Rule {
     pub function: String,
     /// Called service. Any service if `None`.
     pub service: Option<Service>,
-    /// Called operation. Any operation if `None`. For the payment gateway, SES and Bedrock, a
-    /// prefix of method and path.
+    /// Called operation. Any operation if `None`. For the payment gateway, SES and Bedrock, a prefix of
+    /// method and path.
     pub operation: Option<String>,
     /// First matching call that the rule applies to, counted from the injection, starting at 1.
     pub nth: Option<u64>,

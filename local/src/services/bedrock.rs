@@ -27,7 +27,7 @@ const MODEL: &str = "amazon.titan-embed-text-v2:0";
 /// Default quota of the model for on-demand requests: 6,000 per minute.
 const QUOTA: Throttle = Throttle { rate: 100, burst: 100 };
 
-/// Keys with which the functions sign.
+/// Credentials with which the functions sign.
 const KEYS: Keys = Keys { id: "local", secret: "local", region: arn::REGION, service: "bedrock" };
 
 /// Error response: status, error type and message.

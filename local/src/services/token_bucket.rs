@@ -1,5 +1,5 @@
-//! Token bucket, which throttles the whole API according to `DefaultRouteSettings` ("Throttle requests to your
-//! HTTP APIs", Amazon API Gateway developer guide), and the models of Bedrock.
+//! Token bucket. It throttles the whole API according to `DefaultRouteSettings` ("Throttle requests to your
+//! HTTP APIs", Amazon API Gateway developer guide), and the calls to models of Bedrock.
 
 use std::{
     sync::{Mutex, PoisonError},

@@ -52,7 +52,7 @@ pub fn identity_arn(identity: &str) -> String {
     format!("arn:aws:ses:{REGION}:{ACCOUNT}:identity/{identity}")
 }
 
-/// ARN of a model of Bedrock, which belongs to no account.
+/// ARN of a foundation model of Bedrock. It belongs to no account.
 #[must_use]
 pub fn foundation_model_arn(model: &str) -> String {
     format!("arn:aws:bedrock:{REGION}::foundation-model/{model}")

@@ -85,7 +85,7 @@ impl Logs {
         &self.inner.metrics
     }
 
-    /// Does not print the access log of a request that the stack itself sends, unless it fails.
+    /// Hides the access log of a request that the stack itself sends, unless the request fails.
     pub(crate) fn hide_request(&self, id: &str) {
         let mut state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Sink::Terminal(terminal) = &mut state.sink {

@@ -1,5 +1,5 @@
-//! Log of the functions on the terminal. Functions always log JSON; people read one aligned line per request
-//! and message.
+//! Log of the functions on the terminal. Functions always log JSON; the terminal shows one aligned line per
+//! request and message.
 
 mod build_output;
 mod record;
@@ -44,7 +44,7 @@ impl Terminal {
         Self { format, builds: BuildOutput::default(), hidden_requests: HashSet::new() }
     }
 
-    /// Does not print the access log of a request, unless it fails with a status of 500 or more.
+    /// Hides the access log of a request, unless its status is 500 or more.
     pub(super) fn hide_request(&mut self, id: &str) {
         self.hidden_requests.insert(id.to_owned());
     }
@@ -62,7 +62,7 @@ impl Terminal {
         }
     }
 
-    /// Renders a line for people; `None` if they do not need it.
+    /// Renders a line as readable text; `None` if it is not printed.
     fn render(&mut self, source: &str, line: &str) -> Option<String> {
         if let Some(record) = Record::parse(line) {
             let is_hidden_request = record.is_access_log_below_500()

@@ -14,12 +14,12 @@ use tokio::time::timeout;
 
 use super::{Folder, send};
 
-/// Time limit for a line of the output. Functions are not optimised, and start one after the other.
+/// Time limit for a line of the output. The binaries are not optimised, and start one after the other.
 const LINE_TIMEOUT: Duration = Duration::from_mins(1);
 
 const CORRELATION_ID: &str = "one-line";
 
-/// Running `local dev`, and its output so far.
+/// Running `local dev` and its output so far.
 struct Dev {
     child: Child,
     output: Lines<BufReader<ChildStdout>>,
@@ -33,7 +33,7 @@ impl Dev {
         command
             .args(["dev", "--host", "runtime", "--no-schedules", "--template", template, "--state"])
             .arg(state);
-        for port in ["", "dynamodb-", "sqs-", "payments-", "mail-", "metrics-"] {
+        for port in ["", "dynamodb-", "sqs-", "payments-", "mail-", "bedrock-", "metrics-"] {
             command.args([format!("--{port}port"), "0".to_owned()]);
         }
         command.env_remove("LOG_FORMAT").stdout(Stdio::piped()).kill_on_drop(true);

@@ -1,9 +1,9 @@
-//! Clients of AWS services. All have one [`SdkConfig`], so that the settings that the AWS SDKs share apply to
+//! Clients of AWS services. All share one [`SdkConfig`], so that the common settings of the AWS SDKs apply to
 //! each of them (AWS SDKs and Tools Reference Guide, "Settings reference").
 //!
-//! On Lambda, credentials, region and settings are in the environment. Elsewhere, such as in the operator
-//! tools, the SDK's default provider chain finds them: in the environment, in profiles (also of IAM Identity
-//! Center and of `credential_process`), or on the machine.
+//! On Lambda, credentials, region and settings are in the environment. Elsewhere, as in the operator tools,
+//! the SDK's default provider chain finds them: in the environment, in profiles (including those of IAM
+//! Identity Center and of `credential_process`), or from the container or instance.
 
 pub mod dynamodb;
 pub mod mail;
@@ -40,9 +40,9 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout of a call, including all its attempts.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Timeout of one attempt of a call of a model.
+/// Timeout of one attempt to call a model.
 const MODEL_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Timeout of a call of a model, including all its attempts.
+/// Timeout of a call to a model, including all its attempts.
 const MODEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Variable that Lambda sets in the environment of a function.
@@ -98,7 +98,8 @@ impl Aws {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
-    /// A Bedrock Runtime client. A search waits for it, so its timeouts are shorter than those of others.
+    /// A Bedrock Runtime client. A search waits for it, so its timeouts are shorter than those of
+    /// the other clients.
     #[must_use]
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
         let timeouts = TimeoutConfig::builder()
@@ -125,8 +126,9 @@ impl Aws {
     }
 }
 
-/// Takes credentials and region from the environment alone, and reads no profile files: the chain would look
-/// for other sources first, with requests to services that do not exist on Lambda.
+/// Takes credentials and region from the environment alone, and reads no profile files. The chain would read
+/// them even if they are not needed, and would look for a missing variable with requests to services that do
+/// not exist on Lambda.
 fn without_provider_chain(loader: ConfigLoader, env: &Environment) -> Result<ConfigLoader, ConfigError> {
     let credentials = Credentials::new(
         env.text("AWS_ACCESS_KEY_ID")?,
@@ -142,7 +144,7 @@ fn without_provider_chain(loader: ConfigLoader, env: &Environment) -> Result<Con
         .profile_files(no_profiles))
 }
 
-/// HTTP client of all AWS clients of the process, which share its connections and its trust store.
+/// HTTP client that all AWS clients share, with its connections and its trust store.
 fn http_client(idle_timeout: Duration) -> SharedHttpClient {
     let builder = HttpClientBuilder::new().pool_idle_timeout(idle_timeout);
     builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()

@@ -1,4 +1,4 @@
-//! Traces of retries.
+//! Log lines and metrics of retries.
 
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule, Service};

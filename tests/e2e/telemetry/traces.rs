@@ -111,7 +111,7 @@ fn assert_complete(trace: &Trace, queue: &impl Fn(&str) -> String) {
     ];
     let of_placement: Vec<String> = [placed.clone()].into_iter().chain(emailed.clone()).collect();
     let committed = "queue-fulfilment: OrderSaga commit".to_owned();
-    // To the buyer and to the seller.
+    // One e-mail to the buyer and one to the seller.
     let of_confirmation: Vec<String> =
         [placed, sent, handled, committed].into_iter().chain(emailed).collect();
     let mut sent_emails = trace.paths("queue-emails", "SESv2.SendEmail");
@@ -119,7 +119,7 @@ fn assert_complete(trace: &Trace, queue: &impl Fn(&str) -> String) {
     assert_eq!(sent_emails, [of_placement, of_confirmation.clone(), of_confirmation]);
 }
 
-/// The steps of the saga are events of the span in which the message was handled.
+/// Checks that the steps of the saga are events of the span in which the message was handled.
 fn assert_steps(trace: &Trace, queue: &str, order: &str) {
     let handled = trace.find("queue-fulfilment", &format!("process {queue}"));
     assert!(handled.iter().all(|span| span.attributes["agora.order.id"] == order), "{handled:#?}");

@@ -19,7 +19,7 @@ const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 /// Maximum difference between the time of a request and its arrival.
 const MAX_SKEW: Duration = Duration::from_mins(5);
 
-/// Keys of the callers of a service.
+/// Credentials of the callers, with the region and service that signatures are valid for.
 pub(super) struct Keys {
     pub(super) id: &'static str,
     pub(super) secret: &'static str,
@@ -43,7 +43,7 @@ pub(super) enum SignatureError {
 }
 
 impl SignatureError {
-    /// Name of the error.
+    /// Error type of the response.
     pub(super) const fn kind(self) -> &'static str {
         match self {
             Self::Missing => "MissingAuthenticationTokenException",
@@ -114,8 +114,8 @@ impl Keys {
     }
 }
 
-/// Canonical form of a request. The path of the request, which is encoded, is encoded again, as for
-/// all services but S3.
+/// Canonical form of a request. The path, which is already percent-encoded, is encoded again, as for all
+/// services but S3.
 fn canonical_request(parts: &Parts, signed: &[&str], body: &[u8]) -> String {
     let mut query: Vec<&str> = parts.uri.query().unwrap_or_default().split('&').collect();
     query.sort_unstable();

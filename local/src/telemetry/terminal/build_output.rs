@@ -1,4 +1,5 @@
-//! Output of `cargo lambda watch` other than the functions' log: progress is folded, diagnostics are kept.
+//! Output of `cargo lambda watch` other than the functions' log: progress is summarised, diagnostics are
+//! kept.
 
 use super::{DIM, RED, YELLOW};
 
@@ -17,11 +18,11 @@ const PROGRESS: [&str; 11] = [
     "Waiting",
 ];
 
-/// Beginnings of lines that report nothing to act on: processes that the tool starts and stops, and cargo's wait
-/// for another build.
+/// Prefixes of lines that need no action: processes that the tool starts and stops, and cargo's wait for
+/// another build.
 const OMITTED: [&str; 3] = [" INFO ", "ERROR command killed code=ForceStop", " waiting for file lock on "];
 
-/// Verb of cargo's wait for another build. Processes that wait at the same time print their verbs in one line.
+/// Verb that cargo prints while it waits for another build. Several waiting processes may print it on one line.
 const BLOCKING: &str = "    Blocking";
 
 /// Width of the verb of a progress line.

@@ -1,4 +1,4 @@
-//! Log record of a function, and its lines for people.
+//! Log record of a function, and its lines on the terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -9,10 +9,11 @@ use serde_json::{Map, Value};
 
 use super::{CYAN, DIM, GREEN, RED, YELLOW};
 
-/// Indentation of the lines that belong to a record: the width of the time.
+/// Indentation of the lines that belong to a record: the width of the column with the time.
 const INDENT: usize = 14;
 
-/// Fields that every line has, that its columns show, or that only tools use.
+/// Fields that are not shown as `name=value`: they have a column or a line of their own, are the same in every
+/// record, or are of use to tools only.
 const OMITTED_FIELDS: [&str; 14] = [
     "backtrace",
     "causes",

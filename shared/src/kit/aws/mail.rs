@@ -31,8 +31,7 @@ pub struct Message {
     pub kind: &'static str,
     /// Correlation id of the original request.
     pub correlation_id: CorrelationId,
-    /// Address at which the recipient unsubscribes from such messages with one click (RFC 8058); `None` if
-    /// the message is sent in any case.
+    /// URL for one-click unsubscription (RFC 8058); `None` if the recipient cannot turn off such messages.
     pub unsubscribe_url: Option<String>,
 }
 

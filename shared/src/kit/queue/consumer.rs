@@ -140,10 +140,8 @@ impl Outcome {
             Self::DeadLetter { reason } => Some(reason),
         }
     }
-}
 
-impl Outcome {
-    /// Ends the span of handling a record or a batch.
+    /// Ends the span of a record or a batch; records the reason if it is not done.
     fn end_span(&self, span: &TracedSpan) {
         if let Some(reason) = self.reason() {
             span.record_exception(self.name(), reason.to_owned());

@@ -112,8 +112,8 @@ impl<V: CacheWeight + Clone + Send + Sync + 'static> Cache<V> {
         found.map(|entry| entry.value).map_err(|error| E::clone(&error))
     }
 
-    /// Replaces the entry under `key` by what was just written, `None` if it was deleted, so that reads in this
-    /// instance see it at once.
+    /// Replaces the entry under `key` with the value just written, or with `None` after a deletion, so that
+    /// reads in this instance see the change at once.
     pub async fn put(&self, key: &str, written: Option<V>) {
         self.entries.insert(key.to_owned(), self.entry(written)).await;
     }

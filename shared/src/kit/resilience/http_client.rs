@@ -29,7 +29,7 @@ pub use reqwest_transport::ReqwestTransport;
 /// Timeout for establishing a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time after which an idle connection is no longer used. Services and the networks in between close idle
-/// connections after a minute, and a function that was frozen does not notice.
+/// connections after about a minute, and an instance that was frozen does not notice it.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Call to a service.
@@ -86,7 +86,7 @@ pub enum CallError {
 
 /// Sends calls to a service, each of them once.
 pub trait Transport: Send + Sync {
-    /// Sends the call. Implementations return any [`CallError`] but `Resting`, and need not enforce timeouts.
+    /// Sends the call. Implementations return any [`CallError`] but `CircuitOpen`, and need not enforce timeouts.
     fn send(
         &self,
         call: &ServiceRequest<'_>,
@@ -147,7 +147,7 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     /// idempotency key.
     ///
     /// # Errors
-    /// [`CallError`] of the last attempt; `Resting` if there was none.
+    /// [`CallError`] of the last attempt; `CircuitOpen` if there was none.
     pub async fn call(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         let deadline = self.clock.now().saturating_add(self.timeouts.total);
         let mut result = self.attempt(call, deadline).await;
@@ -228,7 +228,7 @@ fn end_span(span: &TracedSpan, result: Result<&ServiceResponse, &CallError>) {
     span.end(result.is_ok_and(|response| response.status.as_u16() < 400));
 }
 
-/// Class of the error that a retry is made for.
+/// Class of the error that causes a retry.
 fn error_class(result: Result<&ServiceResponse, &CallError>) -> &'static str {
     match result {
         Ok(response) => status_class(response.status.as_u16()),

@@ -29,7 +29,7 @@ impl Storable for Call {
     type Storer = StoreReplace<Self>;
 }
 
-/// Failed attempt of the call in progress.
+/// Latest failed attempt of the call in progress.
 #[derive(Debug)]
 struct FailedAttempt {
     reason: &'static str,

@@ -24,8 +24,8 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     tracing::error!(error = message, location, backtrace, "panic");
 }
 
-/// Removes quoted values from a message, because they may be user data. The standard library and `Debug` quote
-/// all texts.
+/// Removes quoted values from a message, because they may be user data: the standard library and `Debug` quote
+/// strings.
 fn message(text: &str) -> String {
     let mut shown = String::new();
     let mut quote = None;

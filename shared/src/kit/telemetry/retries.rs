@@ -1,4 +1,4 @@
-//! Traces of retries: a log line and a metric for each.
+//! Telemetry of retries: a log line and a metric for each.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::metrics;
 /// Repeated attempt of a call to a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry<'a> {
-    /// Service, or a name of it that is defined in the code.
+    /// Name of the service: that of the AWS SDK, or one defined in the code.
     pub dependency: &'a str,
     /// Operation of the service.
     pub operation: &'a str,
-    /// Number of the attempt that follows; 2 for the first retry.
+    /// Number of the repeated attempt; 2 for the first retry.
     pub attempt: u32,
     /// Delay before the attempt.
     pub delay: Duration,
-    /// Class of the error of the attempt before it.
+    /// Class of the error of the previous attempt.
     pub reason: &'static str,
 }
 

@@ -4,8 +4,8 @@
 //! propagated in two forms: W3C's `traceparent` and the header of AWS X-Ray. It passes through the outbox and
 //! the queues even if no spans are recorded, as X-Ray requires.
 //!
-//! Spans contain only names defined in the code and ids of entities (`agora.order.id`), nothing else that a
-//! client sent: no path, query, address or text.
+//! Spans contain only names defined in the code and ids of entities (`agora.order.id`). Nothing else that a
+//! client sent is recorded: no path, query, address or text.
 
 pub mod propagation;
 
@@ -139,7 +139,7 @@ impl TracedSpan {
 }
 
 /// Attributes with the ids of the entities that a path names, such as `agora.order.id` for
-/// `/v1/orders/ord_…`. Texts that are no ids are left out.
+/// `/v1/orders/ord_…`. Other segments are left out.
 #[must_use]
 pub fn entity_ids(path: &str) -> Vec<KeyValue> {
     let segments: Vec<&str> = path.split('/').collect();
@@ -156,7 +156,7 @@ pub fn entity_id(kind: &str, id: String) -> KeyValue {
     KeyValue::new(format!("agora.{}.id", kind.replace('-', "_")), id)
 }
 
-/// Length of the part of an id after its prefix.
+/// Length of an id without its prefix.
 const ULID_LENGTH: usize = 26;
 
 fn is_id(text: &str) -> bool {
