@@ -1,4 +1,4 @@
-//! Comparison of two builds of the functions: cold starts, which take turns, and zip sizes.
+//! Comparison of two builds of the functions: cold starts, measured alternately, and zip sizes.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -30,7 +30,7 @@ pub enum Suite {
     Load,
     /// Cold starts, latency, CPU time and memory; needs an idle machine.
     Times,
-    /// Cold starts and zip sizes of two builds of the functions, in turns.
+    /// Cold starts, measured alternately, and zip sizes of two builds of the functions.
     Builds {
         /// Folder of the binaries of the earlier build.
         #[arg(value_name = "FOLDER")]

@@ -98,7 +98,7 @@ impl<E: Embedder> Search<E> {
         let passage = DocumentText::of_query(query.text.as_str());
         let entries = self.reader.term_entries(self.embedder.name(), kinds, &terms);
         let entries = async { entries.await.map_err(SearchError::from) };
-        // First, so that an open circuit breaker also saves the read.
+        // Polled first, so that the table is not read while the circuit is open.
         let query_embedding = async { self.embedder.embed(&passage).await.map_err(SearchError::from) };
         let (query_embedding, entries) = futures::try_join!(query_embedding, entries)?;
         Ok(rank(entries, &query_embedding))

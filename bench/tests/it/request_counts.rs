@@ -38,7 +38,8 @@ async fn usual_approach_takes_the_documented_requests_and_units() {
     assert_eq!(measured.trim(), documented(NAIVE_COMPARISON));
 }
 
-/// Commits that the e-mails to the buyer and to the seller share only if both are accepted at the same moment.
+/// Commits of e-mails to the buyer and to the seller that may or may not be combined: they are only if SES accepts
+/// both e-mails at the same moment.
 const SEPARATE_COMMITS: u64 = 2;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,7 +116,7 @@ fn retry_or_dead_letter(reason: &'static str, policy: &JobPolicy, delivery: &Del
     }
 }
 
-/// Backoff of a job type: one retry less than there are attempts.
+/// Backoff of a job type, with one retry less than the number of attempts.
 const fn backoff(policy: &JobPolicy) -> Backoff {
     Backoff::new(policy.backoff, policy.max_backoff, policy.max_attempts.saturating_sub(1))
 }

@@ -75,7 +75,7 @@ rows! {
         created_at: Timestamp = market.created_at;
         updated_at: Timestamp = market.updated_at;
     }
-    /// A product of such a market.
+    /// A product of a market that the account created.
     ProductRow(product: Product) {
         id: ProductId = product.id;
         market_id: MarketId = product.market_id;

@@ -1,9 +1,9 @@
-//! Pages of a reindex: rebuilds search entries, postings of names and the totals of markets, and counts what is
-//! not counted.
+//! Pages of a reindex: rebuilds search entries, name postings and the totals of markets, and counts entities that
+//! are not counted.
 //!
-//! Every market is a sequence of sections: the market itself, its products, its orders. Without a market, all
-//! markets follow each other, and then the accounts. Each step has the same effect if it is repeated, so that
-//! a page may be processed again after a crash.
+//! Every market has a sequence of sections: the market itself, its products, its orders. A job without a market
+//! processes all markets one after another, and then the accounts. Each step is idempotent, so a page may be
+//! processed again after a crash.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use shared::domain::job::execution::advance::AdvanceJob;
@@ -189,7 +189,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         is_superseded(self.store.execute(end, context).await.map(drop)).map(drop)
     }
 
-    /// Counts the entities of a page, some at a time.
+    /// Counts the entities of a page, [`COUNTED_TOGETHER`] in each transaction.
     async fn count_all<T>(
         &self,
         page: &ListPage<T>,

@@ -3,8 +3,8 @@
 //!
 //! An event only names an entity that may have changed. [`shared::projections::search_index`] and
 //! [`shared::projections::name_index`] derive the entries from the current entity and from what was indexed
-//! before. Events may therefore be
-//! duplicated, late, out of order or lost, as long as a later one of the same entity arrives.
+//! before. Events may therefore be duplicated, late, out of order or lost, as long as a later one of the same
+//! entity arrives.
 
 mod event;
 
@@ -98,7 +98,7 @@ fn outcome(error: &IndexFailure) -> Outcome {
         IndexFailure::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
             retry("the model did not respond")
         }
-        // The model is down for every document: no message must be dead-lettered because of that.
+        // The model fails for every document, so no message is dead-lettered because of it.
         IndexFailure::Embed(EmbedError::CircuitOpen(open)) => {
             Outcome::Requeue { after: open.retry_after, reason: "the model does not respond" }
         }

@@ -82,8 +82,8 @@ pub struct Job {
     pub expires_at: Timestamp,
 }
 
-/// Part of a job that lists show. It has nothing that changes with each page of the output, so the commits of a
-/// running job write no index entries.
+/// Part of a job that lists show. It has no field that changes with each page of the output, so the commits of
+/// pages write no index entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobSummary {

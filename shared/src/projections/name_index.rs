@@ -1,10 +1,10 @@
 //! Index of names: finds markets and accounts by the words of their name.
 //!
-//! Under each word of a name, the partition of the list that shows the entity has a [`NamePosting`], which
-//! contains the summary that the list shows. A search reads the postings whose word starts with a text. A
-//! [`NameEntry`] per entity records its postings. Like the index entry of a document, it is replaced in the
-//! transaction that changes the postings, on the condition that it has not changed since it was read. So each
-//! version is posted at most once, in any order and however often its events are received.
+//! Each word of a name has a [`NamePosting`] in a partition of the list that shows the entity. The posting contains
+//! the summary that the list shows. A search reads the postings whose word starts with a text. The [`NameEntry`] of
+//! an entity records its postings. Like the index entry of a document, it is replaced in the transaction that
+//! changes the postings, on the condition that it has not changed since it was read. So no posting is replaced by
+//! that of an earlier version, in whatever order and however often the events are received.
 
 pub mod index_name;
 mod name_entry;
@@ -29,7 +29,7 @@ pub trait Named: Entity<Id = Id<Self>> + Identified + Debug + PartialEq {
     fn postings(&self) -> Posted<Self::Summary>;
 }
 
-/// Entity under a word of its name.
+/// Summary of an entity under a word of its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent, bound = "")]
 pub struct NamePosting<N: Named>(pub N::Summary);

@@ -81,7 +81,7 @@ impl<Q> CachedReader<Q> {
     }
 }
 
-/// Notifications of writes, so that a cache does not return outdated data.
+/// Notifications of writes, so that a cache contains what its instance has written.
 pub trait WriteThrough: Clone + Send + Sync + 'static {
     /// A market was written.
     fn market_written(&self, market: &MarketWithVolume) -> impl Future<Output = ()> + Send;

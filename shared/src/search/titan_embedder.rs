@@ -1,8 +1,8 @@
 //! Embedder of Amazon Bedrock: Titan Text Embeddings V2
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html>).
 //!
-//! The SDK retries a call; a circuit breaker around it stops calling a model that does not respond. Throttling
-//! is no failure of the model, and the SDK waits after it.
+//! The SDK retries a call. A circuit breaker around the call stops calls to a model that does not respond. It does not
+//! count throttling as a failure, because the SDK waits before it retries a throttled call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, E
 /// Model id. `template.yaml` contains its ARN.
 const MODEL: &str = "amazon.titan-embed-text-v2:0";
 
-/// Circuit breaker settings: the circuit opens if more than half of the calls fail. A call with its retries can
-/// take seconds, so the window is longer than that of the payment gateway.
+/// Settings of the circuit breaker. A call with its retries can take seconds, so the window is longer than that of
+/// the payment gateway.
 const BREAKER: BreakerConfig = BreakerConfig {
     window: Duration::from_secs(30),
     min_calls: 5,
@@ -110,7 +110,7 @@ fn embed_error(error: &SdkError<InvokeModelError>) -> EmbedError {
         | InvokeModelError::ServiceUnavailableException(_)
         | InvokeModelError::ModelNotReadyException(_)
         | InvokeModelError::ModelTimeoutException(_) => EmbedError::Unavailable("server error"),
-        // Not every component in front of the model names the error.
+        // A proxy in front of the model may respond without an error code.
         _ if service.raw().status().is_server_error() => EmbedError::Unavailable("server error"),
         other => EmbedError::Rejected(other.code().unwrap_or("unknown error").to_owned()),
     }

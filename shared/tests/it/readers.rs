@@ -34,13 +34,13 @@ fn newest_of(status: MarketStatus) -> MarketList {
     MarketList { status, search: None, order }
 }
 
-/// Request for the page after `slice`.
 /// All orders of a list, newest first.
 const fn newest(list: OrderList) -> OrderQuery {
     let sort = OrderSort::CreatedAt { descending: true };
     OrderQuery { list, status: None, period: Period { from: None, to: None }, sort }
 }
 
+/// Request for the page after `slice`.
 fn page_after<T>(limit: u32, slice: &ListPage<T>) -> PageRequest {
     PageRequest { limit, start: Start::After(slice.next.clone().unwrap()) }
 }

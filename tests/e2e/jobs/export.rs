@@ -1,4 +1,4 @@
-//! Data exports: complete, exact despite kills, and without data of others or secrets.
+//! Data exports: complete, exact despite kills, and without secrets or data of other users.
 
 use http::{Method, StatusCode};
 use local::faults::{Fault, Rule};

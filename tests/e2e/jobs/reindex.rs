@@ -1,4 +1,4 @@
-//! Reindex jobs: projections that were lost behind the system's back are rebuilt.
+//! Reindex jobs: projections that were deleted directly from the table are rebuilt.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Output that a deleted job has left.
+//! Deletion of the output that a deleted job has left.
 
 use serde_json::json;
 use shared::domain::job::cancel::CancelJob;

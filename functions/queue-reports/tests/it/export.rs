@@ -1,4 +1,4 @@
-//! Data exports: the data of the owner, and of no one else.
+//! Data exports: they contain the data of the owner, and no data of other users.
 
 use serde_json::{Value, json};
 use shared::domain::job::JobStatus;

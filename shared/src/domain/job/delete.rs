@@ -64,7 +64,7 @@ impl Command for DeleteJob {
     }
 }
 
-/// Deletes the last chunks that a deleted job has left. Repeated until there are none.
+/// Deletes the last chunks that a deleted job has left. The worker repeats the command until none are left.
 #[derive(Debug, Clone, Copy)]
 pub struct DeleteRemainingOutput(
     /// Output to delete.

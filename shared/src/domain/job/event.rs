@@ -60,8 +60,8 @@ pub struct JobEventData {
     pub priority: Priority,
 }
 
-/// Data of the end of a job. It is sufficient for a notification, so that the job may be deleted before the
-/// notification is sent.
+/// Data of the end of a job: all that a notification needs, because the job may be deleted before the notification
+/// is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobEnd {
@@ -98,8 +98,8 @@ impl From<&Job> for JobEnd {
 }
 
 impl Event for JobEvent {
-    /// Returns the name that routes a request to the queue of its priority, and an end to the e-mails if the
-    /// owner is notified. The serialised type does not depend on either.
+    /// Returns the name that determines the queues: a request has the queue of its priority, and the end of a job
+    /// the queue of e-mails if the owner is notified. The serialised type depends on neither.
     fn name(&self) -> &'static str {
         match self {
             Self::Requested(JobEventData { priority: Priority::High, .. }) => "job.requested.high",

@@ -59,7 +59,7 @@ pub trait Entity: Record {
 }
 
 /// Index entries of an entity: (partition, sort value) in each index. The entity does not appear in an index
-/// without an entry. Entries of entities with a summary are in the indexes of summaries.
+/// without an entry. An entity with a summary has its entries in the indexes of summaries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexEntries {
     /// Children of a parent (index `by-parent` or `summaries-by-parent`).

@@ -49,7 +49,7 @@ impl<N: Named> Command for IndexName<N> {
             let summary = |entry: &NameEntry<N>| entry.posted.as_ref().map(|posted| posted.summary.clone());
             summary(before) == summary(&next)
         };
-        // Postings that exist with the same content are left alone.
+        // Postings that exist with the same content are not written again.
         let kept: BTreeSet<_> =
             if !self.rebuild && previous.as_ref().is_some_and(is_same) { posted } else { BTreeSet::new() };
         let posting = next.posted.as_ref().map(|posted| NamePosting::<N>(posted.summary.clone()));

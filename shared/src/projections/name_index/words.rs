@@ -10,7 +10,7 @@ use crate::domain::values::text::Name;
 /// Maximum number of words of a name that are indexed.
 pub const MAX_WORDS: usize = 12;
 
-/// Maximum number of characters of a word; the rest is cut off.
+/// Maximum number of characters of a word; longer words are truncated.
 const MAX_LENGTH: usize = 64;
 
 /// Distinct words of a name or a search: without compatibility forms and accents, in lower case. Everything
@@ -34,7 +34,7 @@ impl Words {
         self.0
     }
 
-    /// The longest word, which has the fewest matches; `None` if there are no words.
+    /// The longest word, which usually has the fewest matches; `None` if there are no words.
     #[must_use]
     pub fn longest(&self) -> Option<&str> {
         self.0.iter().max_by_key(|word| word.len()).map(String::as_str)

@@ -1,6 +1,6 @@
-//! Property test of the search index and the index of names: documents change and are indexed concurrently, with events in any order
-//! and repeated, several workers at once, and reads of any past snapshots. In the end, the index is the same
-//! as if each document had been indexed once.
+//! Property test of the search index and the index of names: documents change and are indexed concurrently, with
+//! events in any order and repeated, several workers at once, and reads of any past snapshots. In the end, both
+//! indexes are the same as if each document had been indexed once.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -181,9 +181,9 @@ impl World {
         }
     }
 
-    /// Indexes the document, and the name of a market, from items read at the given times, from 0 (snapshot at the beginning) to 255
-    /// (latest). A worker that loses a race does not retry, because the event of the other change is still
-    /// pending.
+    /// Indexes the document, and the name if it is a market, from items read at the given times, from 0 (snapshot
+    /// at the beginning) to 255 (latest). A worker that loses a race does not retry, because the event of the other
+    /// change is still pending.
     fn end(&mut self, indexer: Indexer, read_times: &[u8]) {
         let id = new_entity(indexer.which).document().id;
         let mut index = IndexDocument::update(id, EmbedderName::Hashed);

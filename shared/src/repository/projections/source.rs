@@ -1,5 +1,5 @@
-//! Queries of everything that is projected, to rebuild the projections. Each list is read by ascending id, so
-//! that entities that are created meanwhile come last.
+//! Queries of all projected entities, to rebuild the projections. Each list is read by ascending id, so that
+//! entities that are created meanwhile come last.
 
 use strum::VariantArray as _;
 

@@ -1,4 +1,4 @@
-//! Background jobs: the output exists exactly while the job does, and a notified end has one e-mail.
+//! Background jobs: chunks exist only while their job does, and its end has an e-mail only if the owner requested it.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(super) fn output_while_stored(items: &Items) -> Vec<Violation> {
     found
 }
 
-/// Checks that the end of a job caused an e-mail exactly if the owner requested it.
+/// Checks that the end of a job caused an e-mail if and only if the owner requested it.
 pub(super) fn owners_notified(items: &Items) -> Vec<Violation> {
     let dispatches: BTreeMap<String, EmailDispatch> =
         items.of::<EmailDispatch>().map(|dispatch| (dispatch.id.to_string(), dispatch)).collect();

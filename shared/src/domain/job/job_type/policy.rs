@@ -23,7 +23,7 @@ pub struct JobPolicy {
     pub retention: Retention,
 }
 
-/// Sales report: the queue's own attempts and delays, and a week to download the result.
+/// Sales report: as many attempts as the queue allows, short delays, and a week to download the result.
 const SALES_REPORT: JobPolicy = JobPolicy {
     max_attempts: 5,
     backoff: Duration::from_secs(2),
@@ -33,8 +33,8 @@ const SALES_REPORT: JobPolicy = JobPolicy {
     retention: Retention::of_days(7),
 };
 
-/// Reindex: patient retries, because its table is under load. It can be cancelled before it starts, in case it was
-/// requested by mistake, and precedes reports, because it repairs what users see.
+/// Reindex: long delays between attempts, because it puts load on the table. It starts with a delay, so that a
+/// mistaken request can be cancelled, and with high priority, because it repairs what users see.
 const REINDEX: JobPolicy = JobPolicy {
     max_attempts: 4,
     backoff: Duration::from_secs(30),
