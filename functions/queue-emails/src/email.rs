@@ -34,6 +34,20 @@ pub(crate) struct EmailContent {
 pub(crate) struct Fact {
     pub(crate) label: &'static str,
     pub(crate) value: String,
+    /// True if a user chose the value.
+    pub(crate) is_user_input: bool,
+}
+
+impl Fact {
+    /// Detail that the system determines.
+    pub(crate) const fn new(label: &'static str, value: String) -> Self {
+        Self { label, value, is_user_input: false }
+    }
+
+    /// Detail that a user chose.
+    pub(crate) const fn of_user(label: &'static str, value: String) -> Self {
+        Self { label, value, is_user_input: true }
+    }
 }
 
 /// Order line: a quantity of one product.
@@ -65,6 +79,13 @@ struct Text<'a> {
 }
 
 impl EmailContent {
+    /// Removes everything that users chose: texts for an address that is not verified, whose owner may have
+    /// nothing to do with the account.
+    pub(crate) fn without_user_input(self) -> Self {
+        let facts = self.facts.into_iter().filter(|fact| !fact.is_user_input).collect();
+        Self { name: None, facts, items: Vec::new(), ..self }
+    }
+
     /// Renders the e-mail as HTML and as text.
     ///
     /// # Errors
@@ -85,7 +106,7 @@ mod tests {
         let item = Item { title: title.to_owned(), quantity: 2, price: "1.00 EUR".to_owned() };
         let content = EmailContent {
             name: Some("<b>Ada</b>".to_owned()),
-            facts: vec![Fact { label: "Reason", value: "<script>".to_owned() }],
+            facts: vec![Fact::of_user("Reason", "<script>".to_owned())],
             items: vec![item],
             ..EmailContent::default()
         };

@@ -93,11 +93,13 @@ impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
                 return Outcome::Retry { after: None, reason: "the table did not respond" };
             }
         };
-        let (due, skipped): (Vec<_>, Vec<_>) = composed.into_iter().partition(Result::is_ok);
-        for reason in skipped.into_iter().filter_map(Result::err) {
-            tracing::info!(%reason, "e-mail skipped");
+        let mut sends = Vec::new();
+        for email in composed {
+            match email {
+                Ok(email) => sends.push(self.send(&event, email)),
+                Err(reason) => tracing::info!(%reason, "e-mail skipped"),
+            }
         }
-        let sends = due.into_iter().filter_map(Result::ok).map(|email| self.send(&event, email));
         join_all(sends).await.into_iter().fold(Outcome::Done, combine)
     }
 }

@@ -5,7 +5,7 @@ pub(crate) mod buyer;
 pub(crate) mod job;
 pub(crate) mod seller;
 
-use shared::domain::order::{Order, OrderStatus, Transition};
+use shared::domain::order::{Order, OrderStatus, Party, Transition};
 
 use crate::email::{Fact, Item};
 use crate::locale::Locale;
@@ -27,12 +27,13 @@ fn transition(order: &Order, status: OrderStatus) -> Result<&Transition, SkipRea
     order.timeline.iter().rfind(|entry| entry.status == status).ok_or(SkipReason::StateChanged)
 }
 
-/// Reason of a change, if there is one. Products are named by their titles instead of their ids.
+/// Reason of a change, if there is one. Products are named by their titles, which users chose, instead of their
+/// ids.
 fn reason(order: &Order, transition: &Transition) -> Option<Fact> {
-    let reason = transition.reason.clone()?;
-    let value = order
-        .lines
-        .iter()
-        .fold(reason, |text, line| text.replace(&line.product_id.to_string(), line.title.as_str()));
-    Some(Fact { label: "Reason", value })
+    let reason = transition.reason.as_deref()?;
+    let value = order.lines.iter().fold(reason.to_owned(), |text, line| {
+        text.replace(&line.product_id.to_string(), line.title.as_str())
+    });
+    let is_user_input = transition.by != Party::System || value != reason;
+    Some(Fact { label: "Reason", value, is_user_input })
 }

@@ -22,7 +22,6 @@ use crate::domain::product::delete::DeleteProductError;
 use crate::domain::product::update::UpdateProductError;
 use crate::domain::session::rotate::RotateError;
 use crate::domain::user::delete::DeleteUserError;
-use crate::domain::user::invite::InviteError;
 use crate::domain::user::password_reset::confirm::ResetPasswordError;
 use crate::domain::user::register::RegisterError;
 use crate::domain::user::rehash::RehashError;
@@ -99,14 +98,6 @@ impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::EmailTaken => email_taken(error.to_string()),
-        }
-    }
-}
-
-impl From<InviteError> for ApiError {
-    fn from(error: InviteError) -> Self {
-        match error {
-            InviteError::EmailTaken => email_taken(error.to_string()),
         }
     }
 }

@@ -68,12 +68,13 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             }
             Recipient::Seller => (self.seller_content(event, order, user, locale)?, "View the order"),
         };
-        let mut facts = vec![Fact { label: "Order", value: order.id.to_string() }];
+        let mut facts = vec![Fact::new("Order", order.id.to_string())];
         facts.extend(content.facts);
         let button = Some(Button { label, url: format!("{}/orders/{}", self.app_url, order.id) });
-        // The name is used only once the address is verified.
-        let name = user.email_verified.then(|| user.name.as_str().to_owned());
-        Ok((user.email.as_str().to_owned(), EmailContent { locale, name, facts, button, ..content }))
+        let name = Some(user.name.as_str().to_owned());
+        let content = EmailContent { locale, name, facts, button, ..content };
+        let content = if user.email_verified { content } else { content.without_user_input() };
+        Ok((user.email.as_str().to_owned(), content))
     }
 
     /// Content of the e-mail to the seller, with the link that turns such e-mails off.

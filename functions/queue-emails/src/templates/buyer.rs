@@ -20,7 +20,7 @@ use crate::skip_reason::SkipReason;
 pub(crate) fn content(event: &EmailEvent, order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
     let content = match event {
         EmailEvent::OrderCreated(_) => placed::content(order, locale),
-        EmailEvent::OrderConfirmed(_) => confirmed::content(order, locale),
+        EmailEvent::OrderConfirmed(_) => confirmed::content(order, locale)?,
         EmailEvent::OrderRejected(_) => rejected::content(order)?,
         EmailEvent::OrderCancelled(_) => cancelled::content(order, locale)?,
         EmailEvent::OrderExpired(_) => expired::content(),

@@ -42,7 +42,7 @@ pub(crate) fn content(
         // The name is used only once the address is verified.
         name: owner.email_verified.then(|| owner.name.as_str().to_owned()),
         paragraphs: vec![paragraph.to_owned()],
-        facts: vec![Fact { label: "Job", value: end.job_id.to_string() }],
+        facts: vec![Fact::new("Job", end.job_id.to_string())],
         button: Some(Button { label: "View the job", url: format!("{app_url}/jobs/{}", end.job_id) }),
         footnote: "You received this e-mail because you requested it when you created the job.",
         ..EmailContent::default()

@@ -7,14 +7,20 @@ use local::services::ses::Email;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::payment::{DeclineCode, GatewayId};
 use shared::domain::order::{Order, OrderEvent, OrderEventData, OrderStatus, Party, Shipment, Transition};
+use shared::domain::user::verify::VerifyEmail;
 use shared::kit::system::clock::Timestamp;
-use test_support::fixture::{PRODUCT, cents};
+use shared::repository::user::UserReader;
+use test_support::fixture::{BUYER, ORDER, PRODUCT, SELLER, cents, id};
 use test_support::lambda_event::assert_all_cases;
 
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
-/// Kinds of the e-mails that are sent for each event to the buyer and to the seller; empty for none.
+/// Kinds of the e-mails that are sent for each event to the buyer and to the seller; empty for none. The first
+/// three go to addresses that are not verified.
 const SENT: [(&str, &str, &str); 17] = [
+    ("user-email-changed", "verify", ""),
+    ("user-registered", "welcome", ""),
+    ("user-invited", "invitation", ""),
     ("job-died", "job-dead", ""),
     ("job-failed", "job-failed", ""),
     ("job-succeeded", "job-succeeded", ""),
@@ -29,9 +35,6 @@ const SENT: [(&str, &str, &str); 17] = [
     ("order-shipped", "order-shipped", ""),
     ("order-delivered", "order-delivered", ""),
     ("password-reset-requested", "reset", ""),
-    ("user-email-changed", "verify", ""),
-    ("user-registered", "welcome", ""),
-    ("user-invited", "invitation", ""),
 ];
 
 /// Refunds in every status.
@@ -79,7 +82,8 @@ async fn order_with_history(fixture: &Fixture) {
     ]);
     let created_at = "2027-01-15T07:59:00.000Z".parse().unwrap();
     let shipment = Some(shipment);
-    let order = Order { version: placed.version.next(), refunds, shipment, timeline, created_at, ..placed };
+    let (version, status) = (placed.version.next(), OrderStatus::Confirmed);
+    let order = Order { version, status, refunds, shipment, timeline, created_at, ..placed };
     let facts = OrderEventData::from(&order);
     fixture.marketplace.put_entity(order, OrderEvent::Shipped(facts)).await;
 }
@@ -105,29 +109,42 @@ fn masked(email: &Email) -> String {
     masked
 }
 
+/// Handles an event, and checks the e-mails that it sends.
+async fn assert_sent(fixture: &Fixture, (case, to_buyer, to_seller): (&str, &str, &str)) {
+    let before = fixture.mail_catcher().sent().len();
+    let result = fixture.handle_case(case).await;
+    assert!(result.is_success(), "{case}: {result:?}");
+    let expected: Vec<_> = [(ADDRESS, to_buyer), (SELLER_ADDRESS, to_seller)]
+        .into_iter()
+        .filter(|(_, kind)| !kind.is_empty())
+        .collect();
+    assert_eq!(fixture.mail_catcher().sent().len() - before, expected.len(), "{case}");
+    for (address, kind) in expected {
+        let email = fixture.mail_catcher().sent_to(address).pop().unwrap();
+        assert_eq!(email.tags["kind"], kind, "{case}");
+        assert_snapshot!(if address == ADDRESS { case } else { kind }, masked(&email));
+        assert_eq!((email.from.as_str(), email.to.len()), ("no-reply@agora.example", 1));
+        assert_eq!(email.headers["X-Correlation-Id"], "checkout-7f3a");
+        for markup in ["<42>", "Snail & Sons", "<b>"] {
+            assert!(!email.html.contains(markup), "{}", email.html);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_event_sends_its_emails() {
     let fixture = Fixture::open().await;
     order_with_history(&fixture).await;
-    for (case, to_buyer, to_seller) in SENT {
-        let before = fixture.mail_catcher().sent().len();
-        let result = fixture.handle_case(case).await;
-        assert!(result.is_success(), "{case}: {result:?}");
-        let expected: Vec<_> = [(ADDRESS, to_buyer), (SELLER_ADDRESS, to_seller)]
-            .into_iter()
-            .filter(|(_, kind)| !kind.is_empty())
-            .collect();
-        assert_eq!(fixture.mail_catcher().sent().len() - before, expected.len(), "{case}");
-        for (address, kind) in expected {
-            let email = fixture.mail_catcher().sent_to(address).pop().unwrap();
-            assert_eq!(email.tags["kind"], kind, "{case}");
-            assert_snapshot!(if address == ADDRESS { case } else { kind }, masked(&email));
-            assert_eq!((email.from.as_str(), email.to.len()), ("no-reply@agora.example", 1));
-            assert_eq!(email.headers["X-Correlation-Id"], "checkout-7f3a");
-            for markup in ["<42>", "Snail & Sons", "<b>"] {
-                assert!(!email.html.contains(markup), "{}", email.html);
-            }
-        }
+    let (unverified, verified) = SENT.split_at(3);
+    for sent in unverified {
+        assert_sent(&fixture, *sent).await;
+    }
+    for user in [BUYER, SELLER] {
+        let email = fixture.marketplace.reader.user(id(user)).await.unwrap().unwrap().email;
+        fixture.marketplace.run(VerifyEmail { id: id(user), email }).await;
+    }
+    for sent in verified {
+        assert_sent(&fixture, *sent).await;
     }
     assert!(fixture.handle_case("password-reset-unknown-email").await.is_success());
     let unreadable = fixture.handle_case("unreadable").await;
@@ -159,20 +176,37 @@ async fn only_notifications_can_be_unsubscribed_with_one_click() {
 async fn emails_to_unverified_addresses_contain_no_user_input() {
     let fixture = Fixture::open().await;
     order_with_history(&fixture).await;
-    for case in ["user-registered", "user-email-changed", "password-reset-requested", "order-confirmed"] {
+    let shipped = "order-shipped";
+    for (case, ..) in SENT.iter().filter(|(case, ..)| *case != shipped) {
         assert!(fixture.handle_case(case).await.is_success(), "{case}");
     }
     let greeting = "Hello buyer";
-    assert!(
-        fixture.sent().iter().all(|email| !email.text.contains(greeting) && !email.html.contains(greeting))
-    );
-    let verify = shared::domain::user::verify::VerifyEmail {
-        id: fixture.buyer().await.id,
-        email: ADDRESS.parse().unwrap(),
-    };
+    // The title of the product, and the texts of the order and its shipment.
+    let input = [greeting, "Hello seller", "Mug", "late", "Snail", "42>"];
+    for email in fixture.mail_catcher().sent() {
+        for text in input {
+            assert!(!email.text.contains(text) && !email.html.contains(text), "{text}: {}", email.text);
+        }
+    }
+    let verify = VerifyEmail { id: id(BUYER), email: ADDRESS.parse().unwrap() };
     fixture.marketplace.run(verify).await;
-    assert!(fixture.handle_case("order-shipped").await.is_success());
+    assert!(fixture.handle_case(shipped).await.is_success());
     assert!(fixture.sent().pop().unwrap().text.contains(greeting));
+}
+
+#[tokio::test]
+async fn late_email_does_not_ask_for_what_is_over() {
+    let fixture = Fixture::open().await;
+    order_with_history(&fixture).await;
+    let order = fixture.marketplace.reader.order(id(ORDER)).await.unwrap().unwrap();
+    let facts = OrderEventData::from(&order);
+    let (version, status) = (order.version.next(), OrderStatus::Cancelled);
+    let cancelled = Order { version, status, ..order };
+    fixture.marketplace.put_entity(cancelled, OrderEvent::Cancelled(facts)).await;
+    assert!(fixture.handle_case("order-confirmed").await.is_success());
+    assert!(fixture.mail_catcher().sent().is_empty(), "neither a confirmation nor a request to ship");
+    assert!(fixture.handle_case("order-created").await.is_success());
+    assert!(!fixture.sent().pop().unwrap().text.contains("charging your payment method"));
 }
 
 #[tokio::test]

@@ -14,11 +14,9 @@ use queue_emails::Emails;
 use serde_json::Value;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
-use shared::domain::user::User;
 use shared::kit::aws::mail::SesMailer;
 use shared::kit::system::clock::Timestamp;
-use shared::repository::user::UserReader;
-use test_support::fixture::{BUYER, ManualClock, Marketplace, id};
+use test_support::fixture::{ManualClock, Marketplace};
 use test_support::lambda_event::event_from_file;
 use test_support::queue_function::{BatchResult, handle};
 
@@ -69,9 +67,5 @@ impl Fixture {
     /// The e-mails sent to the buyer.
     fn sent(&self) -> Vec<Email> {
         self.mail_catcher().sent_to(ADDRESS)
-    }
-
-    async fn buyer(&self) -> User {
-        self.marketplace.reader.user(id(BUYER)).await.unwrap().unwrap()
     }
 }

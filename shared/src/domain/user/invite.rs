@@ -1,6 +1,6 @@
 //! Creating an account for another person, who chooses the password.
 
-use super::register::new_user;
+use super::register::{RegisterError, new_user};
 use super::{Credentials, EmailClaim, Role, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
@@ -21,31 +21,23 @@ pub struct InviteUser {
     pub role: Role,
 }
 
-/// Reason why an account cannot be created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InviteError {
-    /// The address belongs to another account.
-    #[error("an account with this e-mail address already exists")]
-    EmailTaken,
-}
-
 impl Command for InviteUser {
     type State = ();
     type Output = User;
-    type Error = InviteError;
+    type Error = RegisterError;
 
     fn reads(&self) -> ReadSet<()> {
         ReadSet::empty()
     }
 
     /// # Errors
-    /// [`InviteError::EmailTaken`], from the claim on the address; exact under concurrency.
-    fn decide(&self, (): (), now: Timestamp) -> Result<Change<User, InviteError>, InviteError> {
+    /// [`RegisterError::EmailTaken`], from the claim on the address; exact under concurrency.
+    fn decide(&self, (): (), now: Timestamp) -> Result<Change<User, RegisterError>, RegisterError> {
         let user = new_user(self.id, self.email.clone(), self.name.clone(), self.role, now);
         let claim = EmailClaim { user_id: user.id };
         Ok(Change::of(user.clone())
             .save(&user, UserEvent::Invited { user_id: user.id })
-            .claim(&user.email, &claim, InviteError::EmailTaken)
+            .claim(&user.email, &claim, RegisterError::EmailTaken)
             .overwrite(&user.id, &Credentials::without_password()))
     }
 }
@@ -74,7 +66,7 @@ mod tests {
         assert_eq!(invited.events(), [("user.invited", Version::FIRST)]);
         assert_eq!(invited.stored::<EmailClaim>(), EmailClaim { user_id: id });
         let claim = invited.write::<EmailClaim>(&expected.email);
-        assert_eq!((&claim.condition, claim.refusal), (&Condition::Absent, Some(InviteError::EmailTaken)));
+        assert_eq!((&claim.condition, claim.refusal), (&Condition::Absent, Some(RegisterError::EmailTaken)));
         assert_eq!(invited.stored::<Credentials>().password_hash(), None);
     }
 }

@@ -103,13 +103,14 @@ impl State {
         let subject = id.rsplit_once('.').map_or(id, |(subject, _)| subject);
         match (recipient, event.event.as_str()) {
             (Recipient::Seller, name) => self.requirement_of_seller(name, subject, event),
-            (_, "user.registered") => match self.users.get(subject) {
+            (_, "user.registered" | "user.invited") => match self.users.get(subject) {
                 Some(user) if !user.email_verified => Requirement::Required,
                 _ => Requirement::Optional,
             },
-            (_, "user.invited" | "user.email_changed" | "user.password_reset_requested") => {
-                Requirement::Optional
-            }
+            (_, "user.email_changed" | "user.password_reset_requested") => Requirement::Optional,
+            // Checked with the jobs.
+            (_, name) if name.starts_with("job.") => Requirement::Optional,
+            (_, "order.confirmed") if !self.is_to_be_fulfilled(subject) => Requirement::Optional,
             (
                 _,
                 "order.created"
@@ -135,6 +136,12 @@ impl State {
         }
     }
 
+    /// Returns true if nothing has ended the order since its confirmation.
+    fn is_to_be_fulfilled(&self, order: &str) -> bool {
+        let order = self.orders.get(order);
+        order.is_some_and(|order| !matches!(order.status, OrderStatus::Cancelled | OrderStatus::Refunded))
+    }
+
     fn requirement_of_seller(&self, event: &str, subject: &str, written: &OutboxEvent) -> Requirement {
         let Some(order) = self.orders.get(subject) else { return Requirement::Forbidden };
         let seller = order.seller_id.to_string();
@@ -156,7 +163,11 @@ impl State {
         if event == "order.refund_failed" {
             return Requirement::Required;
         }
-        self.requirement_by_setting(&seller, occurred_at(written))
+        let requirement = self.requirement_by_setting(&seller, occurred_at(written));
+        // No e-mail asks for the shipment of an order that has been shipped or has ended meanwhile.
+        let is_over = event == "order.confirmed" && order.status != OrderStatus::Confirmed;
+        let may_be_late = is_over && requirement == Requirement::Required;
+        if may_be_late { Requirement::Optional } else { requirement }
     }
 
     /// Requirement of a notification about a sale at this time. A later change of the setting counts only if

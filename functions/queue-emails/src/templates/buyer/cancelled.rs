@@ -19,7 +19,7 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
     } else {
         "If your payment went through in the meantime, it will be refunded automatically."
     };
-    let at = Fact { label: "Cancelled", value: locale.time(cancellation.at) };
+    let at = Fact::new("Cancelled", locale.time(cancellation.at));
     Ok(EmailContent {
         kind: "order-cancelled",
         subject: "Your order is cancelled".to_owned(),

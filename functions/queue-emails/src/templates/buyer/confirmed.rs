@@ -1,13 +1,18 @@
 //! E-mail about a paid order.
 
-use shared::domain::order::Order;
+use shared::domain::order::{Order, OrderStatus};
 
 use crate::email::EmailContent;
 use crate::locale::Locale;
+use crate::skip_reason::SkipReason;
 use crate::templates::items;
 
-pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
-    EmailContent {
+/// Composes the e-mail, unless the order has been cancelled or refunded since.
+pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
+    if matches!(order.status, OrderStatus::Cancelled | OrderStatus::Refunded) {
+        return Err(SkipReason::StateChanged);
+    }
+    Ok(EmailContent {
         kind: "order-confirmed",
         subject: "Your order is confirmed".to_owned(),
         heading: "Thank you for your order".to_owned(),
@@ -15,5 +20,5 @@ pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
         items: items(order, locale),
         total: Some(locale.money(order.total)),
         ..EmailContent::default()
-    }
+    })
 }

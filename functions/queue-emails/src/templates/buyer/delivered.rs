@@ -18,7 +18,7 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
              seller."
                 .to_owned(),
         ],
-        facts: vec![Fact { label: "Delivered", value: locale.time(delivery.at) }],
+        facts: vec![Fact::new("Delivered", locale.time(delivery.at))],
         ..EmailContent::default()
     })
 }

@@ -1,12 +1,14 @@
 //! E-mail about a new order.
 
-use shared::domain::order::Order;
+use shared::domain::order::{Order, OrderStatus};
 
 use crate::email::{EmailContent, Fact};
 use crate::locale::Locale;
 use crate::templates::items;
 
 pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
+    // The order may have moved on since.
+    let is_open = matches!(order.status, OrderStatus::Pending | OrderStatus::AwaitingPayment);
     let next = if order.payment_method.is_some() {
         "We are now reserving the products and charging your payment method. You will get another e-mail \
          when the order is confirmed."
@@ -18,8 +20,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
         kind: "order-received",
         subject: "We received your order".to_owned(),
         heading: "We received your order".to_owned(),
-        paragraphs: vec![next.to_owned()],
-        facts: vec![Fact { label: "Placed", value: locale.time(order.created_at) }],
+        paragraphs: is_open.then(|| next.to_owned()).into_iter().collect(),
+        facts: vec![Fact::new("Placed", locale.time(order.created_at))],
         items: items(order, locale),
         total: Some(locale.money(order.total)),
         ..EmailContent::default()

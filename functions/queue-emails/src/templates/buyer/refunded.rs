@@ -21,8 +21,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
             "Depending on your bank, it can take a few days until the money is in your account.".to_owned(),
         ],
         facts: vec![
-            Fact { label: "Refunded so far", value: locale.money(sum) },
-            Fact { label: "Order total", value: locale.money(order.total) },
+            Fact::new("Refunded so far", locale.money(sum)),
+            Fact::new("Order total", locale.money(order.total)),
         ],
         ..EmailContent::default()
     })

@@ -13,8 +13,8 @@ pub(super) fn content(order: &Order) -> Result<EmailContent, SkipReason> {
         heading: "Your order is on its way".to_owned(),
         paragraphs: vec!["The seller has shipped your order.".to_owned()],
         facts: vec![
-            Fact { label: "Carrier", value: shipment.carrier.as_str().to_owned() },
-            Fact { label: "Tracking number", value: shipment.tracking_number.as_str().to_owned() },
+            Fact::of_user("Carrier", shipment.carrier.as_str().to_owned()),
+            Fact::of_user("Tracking number", shipment.tracking_number.as_str().to_owned()),
         ],
         ..EmailContent::default()
     })

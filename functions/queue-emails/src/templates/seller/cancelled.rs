@@ -14,7 +14,7 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
     if cancellation.by == Party::Seller || transition(order, OrderStatus::Confirmed).is_err() {
         return Err(SkipReason::NotEmailed);
     }
-    let at = Fact { label: "Cancelled", value: locale.time(cancellation.at) };
+    let at = Fact::new("Cancelled", locale.time(cancellation.at));
     Ok(EmailContent {
         kind: "sale-cancelled",
         subject: "An order was cancelled".to_owned(),

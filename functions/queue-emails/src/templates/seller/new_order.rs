@@ -7,14 +7,18 @@ use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
 use crate::templates::{items, transition};
 
+/// Composes the e-mail, unless the order has been cancelled or shipped since.
 pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
+    if order.status != OrderStatus::Confirmed {
+        return Err(SkipReason::StateChanged);
+    }
     let confirmation = transition(order, OrderStatus::Confirmed)?;
     Ok(EmailContent {
         kind: "new-order",
         subject: "You have a new order".to_owned(),
         heading: "You have a new order".to_owned(),
         paragraphs: vec!["The order is paid. Please ship it.".to_owned()],
-        facts: vec![Fact { label: "Confirmed", value: locale.time(confirmation.at) }],
+        facts: vec![Fact::new("Confirmed", locale.time(confirmation.at))],
         items: items(order, locale),
         total: Some(locale.money(order.total)),
         ..EmailContent::default()

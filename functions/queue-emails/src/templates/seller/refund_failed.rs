@@ -17,7 +17,7 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
     }
     let facts = failed.into_iter().map(|refund| {
         let code = refund.failure.as_ref().map_or_else(String::new, |code| format!(" ({})", code.as_str()));
-        Fact { label: "Failed refund", value: format!("{}{code}", locale.money(refund.amount)) }
+        Fact::new("Failed refund", format!("{}{code}", locale.money(refund.amount)))
     });
     Ok(EmailContent {
         kind: "refund-failed",
