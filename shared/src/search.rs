@@ -14,7 +14,7 @@ pub use cached_search::CachedSearch;
 pub use configured_embedder::ConfiguredEmbedder;
 pub use embedder::{EmbedError, Embedder};
 pub use hashing_embedder::HashingEmbedder;
-pub use index_document::{IndexFailure, index_document};
+pub use index_document::{IndexFailure, index_document, index_name};
 pub use titan_embedder::TitanEmbedder;
 
 use std::future::Future;

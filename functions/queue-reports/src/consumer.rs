@@ -32,9 +32,6 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for Reports<S, E, C> {
             return Outcome::DeadLetter { reason: "unknown job type".to_owned() };
         };
         let policy = job_type.policy();
-        if delivery.receive_count > policy.max_attempts {
-            return Outcome::DeadLetter { reason: "all delivery attempts failed".to_owned() };
-        }
         let start = StartJob {
             request: JobRequest { id: job_id, version: event.sequence },
             delivery: delivery.receive_count,
@@ -58,6 +55,9 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
                 tracing::info!("attempt abandoned: the job was cancelled or claimed by another worker");
                 Outcome::Done
             }
+            Err(StopReason::Delayed(after)) => {
+                Outcome::Requeue { after, reason: "the model does not respond" }
+            }
             Err(StopReason::Failed(reason)) => {
                 let record = RecordFailedJobAttempt { claim: job.claim(), reason };
                 // If this fails as well, the job only lacks the record of one failed attempt.
@@ -76,7 +76,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             match self.store.execute(DeleteRemainingOutput(output), &context).await {
                 Ok(left) => output.chunks = left.into_output(),
                 Err(error) => {
-                    tracing::warn!(%error, "failed to delete the output of a deleted job");
+                    tracing::warn!(jobId = %output.job_id, %error, "failed to delete the output of a deleted job");
                     return Outcome::Retry { after: None, reason: TABLE_UNAVAILABLE };
                 }
             }
@@ -93,6 +93,9 @@ fn redrive(delivery: &Delivery) -> Option<EventId> {
 
 fn start_failed(error: &ExecuteError<StartJobError>, policy: &JobPolicy, delivery: &Delivery) -> Outcome {
     match error {
+        ExecuteError::Refused(exhausted @ StartJobError::AttemptsExhausted) => {
+            Outcome::DeadLetter { reason: exhausted.to_string() }
+        }
         ExecuteError::Refused(refusal) => {
             tracing::info!(reason = %refusal, "the message has no effect");
             Outcome::Done

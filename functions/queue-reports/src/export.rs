@@ -103,8 +103,12 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
     async fn next_market(&self, owner: UserId, cursor: JobCursor) -> Result<Page, StopReason> {
         let markets = self.reader.markets_of(owner, cursor.after.as_deref(), 1).await?;
         let Some(market) = markets.items.into_iter().next() else {
-            let next = Some(JobCursor::start_of(Section::Orders, None));
-            return Ok(Page { text: String::new(), rows: 0, next });
+            // The index may still list a market that was deleted.
+            let next = match markets.next {
+                Some(deleted) => cursor.after(deleted),
+                None => JobCursor::start_of(Section::Orders, None),
+            };
+            return Ok(Page { text: String::new(), rows: 0, next: Some(next) });
         };
         let products = JobCursor::start_of(Section::Products, Some(market.id));
         let row = (market.id.to_string(), Row::Market(MarketRow::from(market)));

@@ -9,6 +9,7 @@ use shared::domain::order::payment::{Payment, PaymentId};
 use shared::domain::order::{Order, OrderId, OrderStatus, Shipment};
 use shared::domain::product::{Product, ProductId, ProductStatus};
 use shared::domain::session::{Session, SessionEnd, SessionId};
+use shared::domain::user::notifications::Notifications;
 use shared::domain::user::{Role, User, UserId, UserStatus};
 use shared::domain::values::email::Email;
 use shared::domain::values::money::{Currency, Money, Quantity};
@@ -55,6 +56,7 @@ rows! {
         name: Name = user.name;
         role: Role = user.role;
         status: UserStatus = user.status;
+        notifications: Notifications = user.notifications;
         created_at: Timestamp = user.created_at;
         updated_at: Timestamp = user.updated_at;
     }

@@ -1,6 +1,8 @@
 //! Executes a job page by page: each page is processed and then committed together with the position of the
 //! next.
 
+use std::time::Duration;
+
 use shared::domain::job::execution::advance::AdvanceJob;
 use shared::domain::job::execution::fail::{FailJob, JobRefusal};
 use shared::domain::job::job_type::JobParams;
@@ -29,6 +31,8 @@ pub(crate) enum StopReason {
     ClaimLost,
     /// The attempt failed, with a user-facing message.
     Failed(&'static str),
+    /// The model is not called at present. The job continues after this time, without having failed.
+    Delayed(Duration),
 }
 
 /// User-facing message if the table is unavailable.

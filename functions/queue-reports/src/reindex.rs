@@ -1,4 +1,4 @@
-//! Pages of a reindex: rebuilds search entries, name postings and the totals of markets, and counts entities that
+//! Pages of a reindex: rebuilds search entries, name terms and the totals of markets, and counts entities that
 //! are not counted.
 //!
 //! Every market has a sequence of sections: the market itself, its products, its orders. A job without a market
@@ -16,20 +16,24 @@ use shared::kit::command::page::ListPage;
 use shared::kit::command::{CommandContext, ExecuteError, Store};
 use shared::kit::system::clock::Clock;
 use shared::projections::daily_sales::InconsistentRead;
-use shared::projections::name_index::Named;
+use shared::projections::name_index::HasName;
 use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
-use shared::projections::search_index::update_index::IndexDocument;
+use shared::projections::search_index::update_index::{IndexDocument, IndexError};
 use shared::projections::tally::count::{CountEntities, CountError};
 use shared::projections::tally::recount::{BeginRecount, EndReset, Reset, ResetDailySales, Superseded};
 use shared::repository::projections::source::order_lists_of;
-use shared::search::{Embedder, IndexFailure, index_document};
+use shared::search::{EmbedError, Embedder, IndexFailure, index_document, index_name};
 
 use crate::Reports;
 use crate::pages::{StopReason, TABLE_UNAVAILABLE};
 
 /// Number of documents indexed concurrently.
 const CONCURRENCY: usize = 10;
+/// Maximum number of documents of a page: few enough that a slow model embeds all of them in one invocation.
+const MAX_DOCUMENTS: u32 = 50;
+/// Number of attempts to index a document that changes while it is embedded.
+const INDEX_ATTEMPTS: usize = 3;
 /// Number of entities counted in one transaction, which has at most 100 items.
 const COUNTED_TOGETHER: usize = 10;
 /// Number of attempts to count entities that change meanwhile.
@@ -55,9 +59,11 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         let cursor = job.output.cursor.clone().unwrap_or_else(start);
         let step = match (cursor.section, cursor.market_id) {
             (Section::Products, Some(market)) => self.reindex_products(market, cursor, context).await?,
-            (Section::Orders, Some(market)) => self.recount_orders(reindex, market, cursor, context).await?,
+            (Section::Orders, Some(market)) => {
+                self.recount_orders(reindex, market, job.claim(), cursor, context).await?
+            }
             (Section::Accounts, _) => self.recount_accounts(cursor, context).await?,
-            _ => self.reindex_market(reindex, job.claim(), &cursor, context).await?,
+            _ => self.reindex_market(reindex, &cursor, context).await?,
         };
         Ok(AdvanceJob {
             claim: job.claim(),
@@ -69,11 +75,10 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         })
     }
 
-    /// Indexes the next market and resets its totals.
+    /// Indexes the next market.
     async fn reindex_market(
         &self,
         reindex: &Reindex,
-        claim: JobClaim,
         cursor: &JobCursor,
         context: &CommandContext,
     ) -> Result<Step, StopReason> {
@@ -89,10 +94,6 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         };
         self.rebuild_documents(vec![DocumentId::Market(market)], context).await?;
         self.rebuild_names(vec![market], context).await?;
-        self.reset_totals(market, claim, context).await?;
-        let mut count = CountEntities::default();
-        count.market(market);
-        self.count(count, context).await?;
         Ok(Step { entities: 1, next: Some(JobCursor::start_of(Section::Products, Some(market))) })
     }
 
@@ -102,7 +103,8 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         cursor: JobCursor,
         context: &CommandContext,
     ) -> Result<Step, StopReason> {
-        let page = self.reader.all_products(market, cursor.after.as_deref(), self.page_size.0).await?;
+        let limit = self.page_size.0.min(MAX_DOCUMENTS);
+        let page = self.reader.all_products(market, cursor.after.as_deref(), limit).await?;
         let products = page.items.iter().map(|product| product.id);
         self.rebuild_documents(products.map(DocumentId::Product).collect(), context).await?;
         self.count_all(&page, |count, product| count.product(product.id), context).await?;
@@ -110,13 +112,23 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         Ok(step(page, cursor, Some(orders)))
     }
 
+    /// Counts a page of the orders of a market, and before the first one the market itself. That page resets
+    /// the totals at the latest moment, so that they are incomplete only while the orders are counted.
     async fn recount_orders(
         &self,
         reindex: &Reindex,
         market: MarketId,
+        claim: JobClaim,
         cursor: JobCursor,
         context: &CommandContext,
     ) -> Result<Step, StopReason> {
+        if cursor.after.is_none() {
+            // A market is counted together with its totals, which may be lost.
+            self.reset_totals(market, claim, context).await?;
+            let mut count = CountEntities::default();
+            count.market(market);
+            self.count(count, context).await?;
+        }
         let page = self.reader.all_orders(market, cursor.after.as_deref(), self.page_size.0).await?;
         self.count_all(&page, |count, order| count.order(order.id, order.market_id), context).await?;
         let is_only_market = reindex.market_id.is_some();
@@ -135,16 +147,13 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         Ok(step(page, cursor, None))
     }
 
-    /// Writes all postings of the names of the entities again.
-    async fn rebuild_names<N: Named>(
+    /// Writes all terms of the names of the entities again.
+    async fn rebuild_names<N: HasName>(
         &self,
         entities: Vec<Id<N>>,
         context: &CommandContext,
     ) -> Result<(), StopReason> {
-        let rebuild = async |id| match self.store.execute(IndexName { id, rebuild: true }, context).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(IndexFailure::Commit(error.map_refusal(|never| match never {}))),
-        };
+        let rebuild = |id| index_name(&self.store, IndexName { id, rebuild: true }, context);
         let all = stream::iter(entities).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
         Ok(all.await?)
     }
@@ -155,13 +164,28 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         documents: Vec<DocumentId>,
         context: &CommandContext,
     ) -> Result<(), StopReason> {
-        let embedder = self.embedder.name();
-        let rebuild = |id| {
-            let index = IndexDocument { rebuild: true, ..IndexDocument::update(id, embedder) };
-            index_document(&self.store, &self.embedder, index, context)
-        };
-        let indexed = stream::iter(documents).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
-        Ok(indexed.await?)
+        let rebuild = |id| self.rebuild_document(id, context);
+        let all = stream::iter(documents).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
+        Ok(all.await?)
+    }
+
+    /// Writes all index entries of a document again. A document whose text the model rejects is skipped: it is
+    /// not in the index either, and the others must not wait for it.
+    async fn rebuild_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let index = IndexDocument { rebuild: true, ..IndexDocument::update(id, self.embedder.name()) };
+            match index_document(&self.store, &self.embedder, index, context).await {
+                Err(IndexFailure::Embed(EmbedError::Rejected(reason))) => {
+                    tracing::error!(document = %id, reason, "document left out of the search index");
+                    return Ok(());
+                }
+                Err(IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)))
+                    if attempts < INDEX_ATTEMPTS => {}
+                result => return result,
+            }
+        }
     }
 
     /// Sets the totals of a market to zero. If another recount of the same market begins meanwhile, that one
@@ -241,11 +265,12 @@ fn is_superseded(result: Result<(), ExecuteError<Superseded>>) -> Result<bool, S
 impl From<IndexFailure> for StopReason {
     fn from(error: IndexFailure) -> Self {
         tracing::warn!(%error, "failed to index a document");
-        Self::Failed(match error {
-            IndexFailure::Embed(_) => "the model did not respond",
-            IndexFailure::Commit(ExecuteError::Store(_)) => TABLE_UNAVAILABLE,
-            IndexFailure::Commit(_) => "too many concurrent changes to the search index",
-        })
+        match error {
+            IndexFailure::Embed(EmbedError::CircuitOpen(open)) => Self::Delayed(open.retry_after),
+            IndexFailure::Embed(_) => Self::Failed("the model did not respond"),
+            IndexFailure::Commit(ExecuteError::Store(_)) => Self::Failed(TABLE_UNAVAILABLE),
+            IndexFailure::Commit(_) => Self::Failed("too many concurrent changes to the search index"),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Maintains the search index, which has an entry under each term of a market or product, and the index of
-//! names, which has a posting under each word of the name of a market or account.
+//! names, which has a term under each word of the name of a market or account.
 //!
 //! An event only names an entity that may have changed. [`shared::projections::search_index`] and
 //! [`shared::projections::name_index`] derive the entries from the current entity and from what was indexed
@@ -15,11 +15,10 @@ use shared::kit::command::{CommandContext, Envelope, ExecuteError, Store, StoreE
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::projections::name_index::Named;
 use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::update_index::{IndexDocument, IndexError};
-use shared::search::{EmbedError, Embedder, IndexFailure, index_document};
+use shared::search::{EmbedError, Embedder, IndexFailure, index_document, index_name};
 
 pub use crate::event::SearchEvent;
 
@@ -58,14 +57,16 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
         let indexed = match event.event {
             SearchEvent::Market { market_id } => {
                 let document = self.index_document(DocumentId::Market(market_id), &context);
-                try_join(document, self.index_name(IndexName::update(market_id), &context))
+                try_join(document, index_name(&self.store, IndexName::update(market_id), &context))
                     .await
                     .map(|((), ())| ())
             }
             SearchEvent::Product { product_id } => {
                 self.index_document(DocumentId::Product(product_id), &context).await
             }
-            SearchEvent::User { user_id } => self.index_name(IndexName::update(user_id), &context).await,
+            SearchEvent::User { user_id } => {
+                index_name(&self.store, IndexName::update(user_id), &context).await
+            }
         };
         match indexed {
             Ok(()) => Outcome::Done,
@@ -78,17 +79,6 @@ impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
     async fn index_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
         let index = IndexDocument::update(id, self.embedder.name());
         index_document(&self.store, &self.embedder, index, context).await
-    }
-
-    async fn index_name<N: Named>(
-        &self,
-        index: IndexName<N>,
-        context: &CommandContext,
-    ) -> Result<(), IndexFailure> {
-        match self.store.execute(index, context).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(IndexFailure::Commit(error.map_refusal(|never| match never {}))),
-        }
     }
 }
 

@@ -1,7 +1,10 @@
-//! Indexing a document: embeds its text if necessary, and commits the changes of the index.
+//! Indexing a document: embeds its text if necessary, and commits the changes of the index. Names need no
+//! embedding.
 
 use super::embedder::{EmbedError, Embedder};
 use crate::kit::command::{Command, CommandContext, ExecuteError, Store};
+use crate::projections::name_index::HasName;
+use crate::projections::name_index::index_name::IndexName;
 use crate::projections::search_index::update_index::{Embedded, IndexDocument, IndexError};
 
 /// Reason why a document was not indexed.
@@ -32,4 +35,19 @@ pub async fn index_document(
     }
     store.execute_on(state, index, context).await?;
     Ok(())
+}
+
+/// Loads the entity and commits the changes of the index of names.
+///
+/// # Errors
+/// [`IndexFailure::Commit`].
+pub async fn index_name<N: HasName>(
+    store: &impl Store,
+    index: IndexName<N>,
+    context: &CommandContext,
+) -> Result<(), IndexFailure> {
+    match store.execute(index, context).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(IndexFailure::Commit(error.map_refusal(|never| match never {}))),
+    }
 }

@@ -6,6 +6,7 @@ use shared::domain::job::output::chunk::Chunk;
 use shared::kit::command::Record;
 use test_support::audit::Items;
 
+use crate::emails::assert_each_email_is_sent_once;
 use crate::jobs::fixture::{Fixture, job_ended};
 
 impl Fixture {
@@ -35,6 +36,7 @@ async fn one_email_is_sent_at_each_end_if_requested() {
     futures::future::join_all((0..5).map(|_| fixture.app.send_message("EmailsQueue", &message))).await;
     fixture.app.wait_until_idle().await;
     assert_eq!(fixture.job_emails(), ["job-succeeded"], "duplicates send no e-mail");
+    assert_each_email_is_sent_once(&fixture.app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,6 +45,7 @@ async fn owner_of_a_dead_job_receives_an_email() {
     fixture.create_dead_by_kills_with(json!({ "notify": true })).await;
     fixture.app.wait_until_idle().await;
     assert_eq!(fixture.job_emails(), ["job-dead"]);
+    assert_each_email_is_sent_once(&fixture.app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

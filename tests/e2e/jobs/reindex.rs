@@ -1,6 +1,7 @@
 //! Reindex jobs: projections that were deleted directly from the table are rebuilt.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::{Method, StatusCode};
@@ -11,7 +12,7 @@ use shared::domain::market::totals::MarketTotals;
 use shared::kit::command::{Item, Record};
 use shared::projections::daily_sales::DailySales;
 use shared::projections::list_total::ListTotal;
-use shared::projections::name_index::{NameEntry, NamePosting};
+use shared::projections::name_index::{NameEntry, NameTerm};
 use shared::projections::search_index::{IndexEntry, TermEntry};
 use shared::projections::tally::Tally;
 use test_support::TestApp;
@@ -25,7 +26,7 @@ use crate::jobs::fixture::{Fixture, REPORTS};
 const PROJECTIONS: [&str; 8] = [
     TermEntry::KIND,
     IndexEntry::KIND,
-    NamePosting::<Market>::KIND,
+    NameTerm::<Market>::KIND,
     NameEntry::<Market>::KIND,
     Tally::KIND,
     ListTotal::KIND,
@@ -33,11 +34,14 @@ const PROJECTIONS: [&str; 8] = [
     MarketTotals::KIND,
 ];
 
-/// Term entries and name postings by key, and all counters.
+/// Number of orders that are placed while a reindex runs.
+const CHANGES: i64 = 8;
+
+/// Term entries and name terms by key, and all counters.
 #[derive(Debug, PartialEq)]
 struct Projections {
     term_entries: BTreeMap<String, Item>,
-    name_postings: BTreeMap<String, Item>,
+    name_terms: BTreeMap<String, Item>,
     counts: Counts,
 }
 
@@ -48,8 +52,8 @@ impl Projections {
         let (counts, recount) = Counts::of_items(&items);
         assert_eq!(counts, recount);
         let of_kind = |kind| items.of_kind(kind).map(|item| (key(item), item.clone())).collect();
-        let (term_entries, name_postings) = (of_kind(TermEntry::KIND), of_kind(NamePosting::<Market>::KIND));
-        Self { term_entries, name_postings, counts }
+        let (term_entries, name_terms) = (of_kind(TermEntry::KIND), of_kind(NameTerm::<Market>::KIND));
+        Self { term_entries, name_terms, counts }
     }
 }
 
@@ -86,12 +90,15 @@ impl Fixture {
         location
     }
 
+    async fn get_reindex(&self, job: &str) -> Value {
+        self.app.request(Method::GET, job).by(&self.admin).send().await.data(StatusCode::OK)
+    }
+
     /// Waits until the administrator's job was released by a sweep and has succeeded.
     async fn wait_for_reindex(&self, job: &str) -> Value {
         let released = || async {
             self.app.stack().run_schedule("schedule-sweeper").await.unwrap();
-            let job = self.app.request(Method::GET, job).by(&self.admin).send().await.data(StatusCode::OK);
-            (job["version"] != 1).then_some(())
+            (self.get_reindex(job).await["version"] != 1).then_some(())
         };
         eventually("the reindex is released", released).await;
         self.wait_until_succeeded_by(&self.admin, job).await
@@ -108,17 +115,19 @@ async fn reindex_restores_lost_projections_despite_kills() {
     let fixture = Fixture::open(5, "2", "0").await;
     fixture.refund_partly().await;
     let before = Projections::read(&fixture.app).await;
-    assert!(!before.term_entries.is_empty() && !before.name_postings.is_empty());
+    assert!(!before.term_entries.is_empty() && !before.name_terms.is_empty());
     assert!(!before.counts.days.is_empty());
     lose_projections(&fixture.app).await;
     assert!(Items::scan(&fixture.app).await.of_kind(TermEntry::KIND).next().is_none());
-    for (nth, fault) in [(4, Fault::KillAfter), (9, Fault::KillBefore), (14, Fault::KillAfter)] {
-        let kill = Rule::new(REPORTS, fault).operation("TransactWriteItems").nth(nth);
-        fixture.app.stack().faults().inject(kill);
-    }
+    let kills =
+        [(4, Fault::KillAfter), (9, Fault::KillBefore), (14, Fault::KillAfter)].map(|(nth, fault)| {
+            let kill = Rule::new(REPORTS, fault).operation("TransactWriteItems").nth(nth);
+            fixture.app.stack().faults().inject(kill)
+        });
     let job = fixture.reindex().await;
     let done = fixture.wait_for_reindex(&job).await;
     assert!(done["progress"]["done"].as_u64() >= Some(10), "{done}");
+    assert_eq!(kills.map(|kill| kill.trigger_count()), [1; 3]);
     assert_eq!(Projections::read(&fixture.app).await, before);
     assert!(!fixture.search_hits().await.as_array().unwrap().is_empty());
     let result = fixture.app.request(Method::GET, &format!("{job}/result")).by(&fixture.admin).send().await;
@@ -128,19 +137,21 @@ async fn reindex_restores_lost_projections_despite_kills() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reindex_is_exact_while_orders_change() {
     let fixture = Fixture::open(3, "1", "0").await;
-    let slow = Fault::Delay(std::time::Duration::from_millis(40));
-    let slow = Rule::new(REPORTS, slow).operation("TransactWriteItems").times(1_000);
-    fixture.app.stack().faults().inject(slow);
+    let slow = Rule::new(REPORTS, Fault::Delay(Duration::from_millis(100)));
+    fixture.app.stack().faults().inject(slow.operation("TransactWriteItems").times(u64::MAX));
     let job = fixture.reindex().await;
     let change = async {
-        for n in 0..8 {
+        let progress = || async { (fixture.get_reindex(&job).await["progress"]["done"] != 0).then_some(()) };
+        eventually("the reindex makes progress", progress).await;
+        for n in 0..CHANGES {
             fixture.place_another(&format!("while-{n}")).await;
+            assert_ne!(fixture.get_reindex(&job).await["status"], "succeeded", "it ended before order {n}");
         }
     };
     tokio::join!(change, fixture.wait_for_reindex(&job));
     fixture.app.wait_until_idle().await;
     let projections = Projections::read(&fixture.app).await;
-    assert_eq!(projections.counts.lists[&format!("market#{}#orders", fixture.market)], 11);
+    assert_eq!(projections.counts.lists[&format!("market#{}#orders", fixture.market)], 3 + CHANGES);
 }
 
 #[tokio::test(flavor = "multi_thread")]

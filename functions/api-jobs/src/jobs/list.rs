@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use shared::api::list::sort::TimeSort;
 use shared::api::with_total;
 use shared::api::{Authenticated, QueryState};
-use shared::domain::job::{JobId, JobStatus, JobSummary};
+use shared::domain::job::{Job, JobId, JobStatus, JobSummary};
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse, RequestInfo};
 use shared::repository::job::JobList;
@@ -45,7 +45,7 @@ pub(crate) async fn list_jobs(
     let pagination = query.paging.pagination(&page, &cursors);
     let details = if query.fields.names_any_of(&JobListItem::DETAILS) {
         let ids: Vec<JobId> = page.items.iter().map(|job| job.id).collect();
-        app.reader.jobs_by_id(&ids).await?
+        app.reader.by_id::<Job>(&ids).await?
     } else {
         HashMap::new()
     };

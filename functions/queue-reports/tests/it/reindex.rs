@@ -169,7 +169,8 @@ async fn totals_that_differ_from_their_tallies_are_repaired() {
     }
     fixture.lose::<MarketTotals>().await;
     fixture.request_reindex(Some(id(MARKET))).await;
-    assert!(fixture.handle_reindex().await.is_success());
+    let result = fixture.handle_reindex().await;
+    assert!(result.is_success(), "{result:?}");
     assert_eq!(fixture.job().await.status, JobStatus::Succeeded);
     let (stored, recount) = Counts::of_items(&fixture.items().await);
     assert_eq!(stored.lists, recount.lists);

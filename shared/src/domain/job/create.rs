@@ -165,10 +165,11 @@ impl RequestedWork {
         match self {
             Self::SalesReport { market_id, from, to } => {
                 let to = to.unwrap_or(start);
-                if from.is_some_and(|from| from >= to) {
+                let report = SalesReport { market_id, from, to };
+                if report.period().is_empty() {
                     return Err(CreateJobError::InvalidPeriod);
                 }
-                Ok(JobParams::SalesReport(SalesReport { market_id, from, to }))
+                Ok(JobParams::SalesReport(report))
             }
             Self::Reindex(reindex) => Ok(JobParams::Reindex(reindex)),
             Self::DataExport(export) => Ok(JobParams::DataExport(export)),

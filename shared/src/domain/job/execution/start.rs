@@ -27,6 +27,9 @@ pub enum StartJobError {
     /// The job has already ended.
     #[error("the job has already ended")]
     AlreadyEnded,
+    /// The message was delivered more often than the job's type allows.
+    #[error("all delivery attempts failed")]
+    AttemptsExhausted,
 }
 
 impl Command for StartJob {
@@ -53,6 +56,9 @@ impl Command for StartJob {
             JobStatus::Dead if job.resumed_by.is_some() && job.resumed_by == self.redrive => 0,
             _ => return Err(StartJobError::AlreadyEnded),
         };
+        if self.delivery > job.policy().max_attempts {
+            return Err(StartJobError::AttemptsExhausted);
+        }
         // If no output is written yet, the retention period starts now, because all output is still to come.
         let expires_at = if job.output.chunks == 0 { job.expiry_from(now) } else { job.expires_at };
         let started = Job {
@@ -128,6 +134,16 @@ mod tests {
             let other = StartJob { redrive, ..start(1) };
             assert_eq!(refusal(&other, Some(dead()), at(5)), StartJobError::AlreadyEnded);
         }
+    }
+
+    #[test]
+    fn message_has_as_many_deliveries_as_its_type_allows() {
+        let last = running().policy().max_attempts;
+        assert_eq!(decide(&start(last), Some(running()), at(5)).output.attempts, last);
+        let exhausted = StartJobError::AttemptsExhausted;
+        assert_eq!(refusal(&start(last + 1), Some(running()), at(5)), exhausted);
+        let succeeded = Job { status: JobStatus::Succeeded, ..running() };
+        assert_eq!(refusal(&start(last + 1), Some(succeeded), at(5)), StartJobError::AlreadyEnded);
     }
 
     #[test]

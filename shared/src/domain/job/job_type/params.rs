@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::JobType;
 use crate::domain::market::MarketId;
-use crate::domain::order::OrderId;
-use crate::domain::values::id::Id;
+use crate::domain::values::period::Period;
 use crate::kit::system::clock::Timestamp;
 
 /// Type and parameters of a job.
@@ -68,45 +67,9 @@ pub struct Reindex {
 pub struct DataExport {}
 
 impl SalesReport {
-    /// Lowest and highest id that an order of the period can have; `None` if the period contains no possible
-    /// id.
+    /// Period in which the orders were placed.
     #[must_use]
-    pub fn bounds(&self) -> Option<(OrderId, OrderId)> {
-        let first = self.from.map_or(Id::of_digest(0), Id::first_at);
-        Some((first, Id::last_before(self.to)?)).filter(|(first, last)| first <= last)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kit::system::clock::SystemEntropy;
-
-    fn report(from: Option<i64>, to: i64) -> SalesReport {
-        let market_id = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let from = from.map(Timestamp::from_millis);
-        SalesReport { market_id, from, to: Timestamp::from_millis(to) }
-    }
-
-    fn covers(report: &SalesReport, placed: i64) -> bool {
-        let id = OrderId::generate(Timestamp::from_millis(placed), &SystemEntropy);
-        report.bounds().is_some_and(|(first, last)| first <= id && id <= last)
-    }
-
-    #[test]
-    fn period_includes_its_start_and_excludes_its_end() {
-        let bounded = report(Some(1_000), 2_000);
-        for (placed, covered) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
-            assert_eq!(covers(&bounded, placed), covered, "{placed}");
-        }
-        let open = report(None, 2_000);
-        assert!(covers(&open, 0) && covers(&open, 1_999) && !covers(&open, 2_000));
-    }
-
-    #[test]
-    fn period_is_limited_to_the_time_range_of_ids() {
-        assert_eq!(report(None, -5).bounds(), None);
-        assert_eq!(report(Some(3_000), 2_000).bounds(), None);
-        assert!(covers(&report(Some(-5), i64::MAX), 1_000));
+    pub const fn period(&self) -> Period {
+        Period { from: self.from, to: Some(self.to) }
     }
 }
