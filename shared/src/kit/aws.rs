@@ -38,7 +38,7 @@ pub struct Aws {
 /// Timeout of one attempt of a call.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Timeout of a call, including all its attempts.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Timeout of one attempt to call a model.
 const MODEL_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -66,7 +66,10 @@ impl Aws {
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
         let http_client = config.http_client().unwrap_or_else(|| http_client(IDLE_TIMEOUT));
-        let config = config.into_builder().timeout_config(timeouts(ATTEMPT_TIMEOUT)).http_client(http_client);
+        let config = config
+            .into_builder()
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT))
+            .http_client(http_client);
         Self { config: config.build() }
     }
 
@@ -102,13 +105,9 @@ impl Aws {
     /// the other clients.
     #[must_use]
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(MODEL_ATTEMPT_TIMEOUT)
-            .operation_timeout(MODEL_TIMEOUT);
         let config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
             .interceptor(SdkTracingInterceptor)
-            .timeout_config(timeouts.build());
+            .timeout_config(timeouts(MODEL_ATTEMPT_TIMEOUT, MODEL_TIMEOUT));
         aws_sdk_bedrockruntime::Client::from_conf(config.build())
     }
 
@@ -150,13 +149,13 @@ fn http_client(idle_timeout: Duration) -> SharedHttpClient {
     builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }
 
-/// Timeouts of a service client whose attempts take up to `attempt` each.
+/// Timeouts of a service client: of one attempt of a call, and of a call with all its attempts.
 #[must_use]
-pub fn timeouts(attempt: Duration) -> TimeoutConfig {
+pub fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(attempt)
-        .operation_timeout(OPERATION_TIMEOUT)
+        .operation_timeout(operation)
         .build()
 }
 

@@ -7,11 +7,17 @@ use stripe_sandbox::{Effect, Operation, Rule as GatewayRule};
 use test_support::TestApp;
 use test_support::app::eventually;
 
-/// Log lines of a function about retries.
-fn retries(app: &TestApp, function: &str) -> Vec<Value> {
-    let lines = app.stack().logs().lines(function);
-    let parsed = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    parsed.filter(|line| line["message"] == "retrying call").collect()
+/// Waits until a function has logged this number of retries, and returns the log lines.
+async fn retries(app: &TestApp, function: &str, count: usize) -> Vec<Value> {
+    let logged = || async {
+        let lines = app.stack().logs().lines(function);
+        let parsed = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let retries: Vec<_> = parsed.filter(|line| line["message"] == "retrying call").collect();
+        (retries.len() >= count).then_some(retries)
+    };
+    let retries = eventually(&format!("{count} retries of {function} are logged"), logged).await;
+    assert_eq!(retries.len(), count, "{retries:?}");
+    retries
 }
 
 /// Waits until this sample of the retry metric is served.
@@ -36,8 +42,7 @@ async fn each_retry_is_logged_and_counted() {
     app.stack().faults().inject(fails);
     let shown = app.request(Method::GET, "/v1/users/me").by(&buyer).send().await;
     assert_eq!(shown.status, StatusCode::OK);
-    let logged = retries(&app, "api-users");
-    assert_eq!(logged.len(), 2, "{logged:?}");
+    let logged = retries(&app, "api-users", 2).await;
     for (line, attempt) in logged.iter().zip([2, 3]) {
         assert_eq!((&line["level"], &line["attempt"]), (&"DEBUG".into(), &attempt.into()), "{line}");
         assert_eq!((&line["dependency"], &line["reason"]), (&"DynamoDB".into(), &"server_error".into()));
@@ -46,14 +51,21 @@ async fn each_retry_is_logged_and_counted() {
     }
     wait_for_metric(&app, ["DynamoDB", "api-users", "server_error"], 2).await;
 
+    // DynamoDB responds to a throttled call with the status of an invalid one.
+    let throttled = Rule::new("api-users", Fault::throttled()).service(Service::DynamoDb).times(1);
+    app.stack().faults().inject(throttled);
+    let shown = app.request(Method::GET, "/v1/users/me").by(&buyer).send().await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert_eq!(retries(&app, "api-users", 3).await[2]["reason"], "throttled");
+    wait_for_metric(&app, ["DynamoDB", "api-users", "throttled"], 1).await;
+
     app.stack()
         .payments()
         .add_fault_rule(GatewayRule::on(Operation::Any, Effect::Fail { status: 503 }).times(1));
     let placed = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await;
     let order = placed.data(StatusCode::CREATED)["id"].as_str().unwrap().to_owned();
     app.wait_for_order(&buyer, &order, &["confirmed"]).await;
-    let logged = retries(&app, "queue-fulfilment");
-    assert_eq!(logged.len(), 1, "{logged:?}");
+    let logged = retries(&app, "queue-fulfilment", 1).await;
     assert_eq!(
         (&logged[0]["dependency"], &logged[0]["operation"]),
         (&"payment-gateway".into(), &"POST".into())

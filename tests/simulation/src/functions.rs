@@ -12,7 +12,7 @@ use schedule_sweeper::reconciliation::Reconciliation;
 use shared::domain::reconciliation::cursor::RoundConfig;
 use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
-use shared::kit::aws::{ATTEMPT_TIMEOUT, timeouts};
+use shared::kit::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, timeouts};
 use shared::kit::http::middleware;
 use shared::kit::queue::consumer::queue::SqsQueue;
 use shared::kit::queue::consumer::{Delivery, PerRecord, consume};
@@ -65,7 +65,7 @@ macro_rules! client {
                 .allow_no_auth()
                 .endpoint_url("http://simulated")
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-                .timeout_config(timeouts(ATTEMPT_TIMEOUT))
+                .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT))
                 .retry_config(RetryConfig::standard())
                 // A partition per client; otherwise all worlds of a process share the retry token bucket.
                 .retry_partition(RetryPartition::custom("world").token_bucket(TokenBucket::new(500)).build())

@@ -219,8 +219,8 @@ async fn check_and_forward(request: Request, next: Next) -> Result<Response, Api
     Ok(next.run(read_body(request).await?).await)
 }
 
-/// Returns true if `Accept` allows JSON, or one of the formats of files, CSV and JSON lines. Errors are
-/// problems in JSON in any case.
+/// Returns true if `Accept` allows JSON, or one of the other formats of responses: CSV and JSON lines, and the
+/// HTML of the page that a link in an e-mail opens. Errors are problems in JSON in any case.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut ranges =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
@@ -238,6 +238,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
                     | "application/jsonl"
                     | "application/problem+json"
                     | "text/csv"
+                    | "text/html"
             );
             known && !refused
         })

@@ -18,7 +18,7 @@ use futures::pin_mut;
 use http::{Method, StatusCode};
 
 use crate::kit::command::CorrelationId;
-use crate::kit::resilience::breaker::{Breaker, BreakerConfig, CallOutcome, CircuitOpen};
+use crate::kit::resilience::breaker::{Breaker, BreakerConfig, CallOutcome, CircuitOpen, Permit};
 use crate::kit::resilience::retry::{Backoff, RetryBudget};
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::telemetry::retries::{Retry, status_class};
@@ -150,24 +150,21 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
     /// [`CallError`] of the last attempt; `CircuitOpen` if there was none.
     pub async fn call(&self, call: &ServiceRequest<'_>) -> Result<ServiceResponse, CallError> {
         let deadline = self.clock.now().saturating_add(self.timeouts.total);
-        let mut result = self.attempt(call, deadline).await;
-        if !matches!(result, Err(CallError::CircuitOpen(_))) {
-            self.budget.earn();
-        }
+        let permit = self.breaker.try_acquire()?;
+        let mut result = self.attempt(permit, call, deadline).await;
+        self.budget.earn();
         let mut failures = 0;
         while call.is_repeatable() && is_transient(result.as_ref()) && self.breaker.open_remaining().is_none()
         {
             failures += 1;
             let Some(delay) = self.retry_delay(failures, result.as_ref().ok(), deadline) else { break };
+            self.clock.sleep(delay).await;
+            // Other calls may have opened the breaker in the meantime.
+            let Ok(permit) = self.breaker.try_acquire() else { break };
             let reason = error_class(result.as_ref());
             let (dependency, operation, attempt) = (self.name, call.method.as_str(), failures + 1);
             Retry { dependency, operation, attempt, delay, reason }.record();
-            self.clock.sleep(delay).await;
-            match self.attempt(call, deadline).await {
-                // The retry was not sent: the previous result remains.
-                Err(CallError::CircuitOpen(_)) => break,
-                retried => result = retried,
-            }
+            result = self.attempt(permit, call, deadline).await;
         }
         result
     }
@@ -195,10 +192,10 @@ impl<T: Transport, C: Clock, R: Entropy> ServiceClient<T, C, R> {
 
     async fn attempt(
         &self,
+        permit: Permit<'_, C>,
         call: &ServiceRequest<'_>,
         deadline: Timestamp,
     ) -> Result<ServiceResponse, CallError> {
-        let permit = self.breaker.try_acquire()?;
         let remaining = deadline.duration_since(self.clock.now()).min(self.timeouts.attempt);
         let span = self.start_span(call);
         let (work, timeout) = (span.in_span(self.transport.send(call)), self.clock.sleep(remaining));

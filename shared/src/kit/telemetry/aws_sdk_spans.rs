@@ -2,16 +2,18 @@
 
 use std::time::SystemTime;
 
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
     FinalizerInterceptorContextRef,
 };
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use serde::Deserialize;
 
 use super::retries::{Retry, status_class};
 use super::trace::{self, KeyValue, SpanKind, TracedSpan};
@@ -46,9 +48,30 @@ fn error_class(context: &FinalizerInterceptorContextRef<'_>) -> Option<&'static 
     Some(match context.response() {
         _ if error.is_timeout_error() => "timeout",
         _ if error.is_connector_error() => "connection",
-        Some(response) if error.is_operation_error() => status_class(response.status().as_u16()),
+        Some(response) if error.is_operation_error() => match error_code(response) {
+            Some(code) if THROTTLING_ERRORS.contains(&code.as_str()) => "throttled",
+            _ => status_class(response.status().as_u16()),
+        },
         _ => "incomplete_response",
     })
+}
+
+/// Error code of a response: services send it in a header or in the body, with a namespace before `#` or a link
+/// after `:` (AWS JSON 1.0 protocol, "Operation error serialization"). Throttled calls of some services have
+/// the same HTTP status as invalid ones.
+fn error_code(response: &HttpResponse) -> Option<String> {
+    /// Part of the body of an error.
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "__type")]
+        code: String,
+    }
+    let code = match response.headers().get("x-amzn-errortype") {
+        Some(code) => code.to_owned(),
+        None => serde_json::from_slice::<Body>(response.body().bytes()?).ok()?.code,
+    };
+    let code = code.split(':').next()?;
+    code.rsplit('#').next().map(str::to_owned)
 }
 
 fn now(components: &RuntimeComponents) -> Option<SystemTime> {

@@ -34,6 +34,7 @@ impl Retry<'_> {
 #[must_use]
 pub const fn status_class(status: u16) -> &'static str {
     match status {
+        409 => "conflict",
         429 => "throttled",
         500.. => "server_error",
         _ => "rejected",

@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 
 use opentelemetry::trace::{FutureExt, SpanContext, Status, TraceContextExt, Tracer};
 use opentelemetry_sdk::trace::SdkTracer;
+use ulid::Ulid;
 
 pub use opentelemetry::trace::SpanKind;
 pub use opentelemetry::{Context, KeyValue};
@@ -156,15 +157,11 @@ pub fn entity_id(kind: &str, id: String) -> KeyValue {
     KeyValue::new(format!("agora.{}.id", kind.replace('-', "_")), id)
 }
 
-/// Length of an id without its prefix.
-const ULID_LENGTH: usize = 26;
-
 fn is_id(text: &str) -> bool {
     text.split_once('_').is_some_and(|(prefix, ulid)| {
         prefix.len() == 3
             && prefix.bytes().all(|byte| byte.is_ascii_lowercase())
-            && ulid.len() == ULID_LENGTH
-            && ulid.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && Ulid::from_string(ulid).is_ok()
     })
 }
 

@@ -26,7 +26,7 @@ const OLDER: usize = SEGMENTS_SUMMED as usize - 1;
 
 /// Segment that contains a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Segment {
+pub struct Segment {
     /// Number of the segment since the Unix epoch.
     pub number: i64,
     /// Milliseconds of the segment that have passed.
@@ -43,7 +43,8 @@ impl Quota {
     }
 
     /// Segment that contains `now`.
-    pub(super) fn segment_at(&self, now: Timestamp) -> Segment {
+    #[must_use]
+    pub fn segment_at(&self, now: Timestamp) -> Segment {
         let (length, now) = (self.segment_millis(), now.as_millis());
         let past = now.rem_euclid(length);
         Segment {

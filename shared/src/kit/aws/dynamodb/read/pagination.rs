@@ -69,7 +69,7 @@ impl DynamoReader {
         Ok(ListPage { items: items.map_err(StoreError::from)?, next: page.next, min_total, total: None })
     }
 
-    /// Counts the items of the list that consists of `partitions`, at most `bound` of each partition. For
+    /// Counts the items of the list that consists of `partitions`, among the first `bound` of each partition. For
     /// lists without a stored total.
     ///
     /// # Errors
@@ -101,18 +101,19 @@ impl DynamoReader {
         }
     }
 
-    /// Counts up to `bound` items of a partition, with one request per megabyte that the table reads.
+    /// Counts the items among the first `bound` of a partition that match its filter, with one request per
+    /// megabyte that the table reads.
     async fn skip_counting(&self, partition: &Query, bound: u32) -> Result<Skipped, StoreError> {
-        let (mut query, mut skipped) = (partition.clone(), 0);
+        let (mut query, mut matched, mut left) = (partition.clone(), 0, bound);
         loop {
-            let limit = bound.saturating_sub(u32::try_from(skipped).unwrap_or(u32::MAX));
-            let (count, reached) = count(self.table(), &query.clone().limit(limit)).await?;
-            skipped += count;
-            let Some(reached) = reached else { return Ok(Skipped::Only(skipped)) };
-            if u32::try_from(skipped).is_ok_and(|skipped| skipped >= bound) {
-                return Ok(Skipped::All(reached));
+            let count = count(self.table(), &query.clone().limit(left)).await?;
+            matched += count.matched;
+            left = left.saturating_sub(u32::try_from(count.examined).unwrap_or(u32::MAX));
+            match count.reached {
+                Some(reached) if left > 0 => query = query.starting_after(reached),
+                Some(reached) if !partition.has_filter() => return Ok(Skipped::All(reached)),
+                _ => return Ok(Skipped::Only(matched)),
             }
-            query = query.starting_after(reached);
         }
     }
 }

@@ -231,13 +231,25 @@ pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Opti
     Ok((rows.collect(), next.and_then(|position| position.index_sort)))
 }
 
-/// Counts items of an index, in one request. Also returns the sort value up to which it counted, if there may
-/// be more.
-pub(crate) async fn count(table: &Table, query: &Query) -> Result<(usize, Option<String>), StoreError> {
+/// Result of counting a part of an index.
+#[derive(Debug)]
+pub(crate) struct Count {
+    /// Number of items that match the filter.
+    pub(crate) matched: usize,
+    /// Number of items that were examined, and are billed.
+    pub(crate) examined: usize,
+    /// Sort value up to which the items are counted, if there may be more.
+    pub(crate) reached: Option<String>,
+}
+
+/// Counts items of an index, in one request.
+pub(crate) async fn count(table: &Table, query: &Query) -> Result<Count, StoreError> {
     let response = Box::pin(request(table, query).select(Select::Count).send()).await;
     let response = response.map_err(|error| store_error(&error))?;
     let reached = response.last_evaluated_key.as_ref().and_then(|last| query.page_key(last)?.index_sort);
-    Ok((usize::try_from(response.count).unwrap_or_default(), reached))
+    let [matched, examined] =
+        [response.count, response.scanned_count].map(|count| usize::try_from(count).unwrap_or_default());
+    Ok(Count { matched, examined, reached })
 }
 
 type Items = Vec<HashMap<String, AttributeValue>>;

@@ -1,5 +1,8 @@
 //! Read access for queries. A [`DynamoReader`] cannot write.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use super::consistency::Consistency;
 use super::query::{Page, Query};
 use super::{loader, query};
@@ -38,6 +41,18 @@ impl DynamoReader {
         let loaded =
             loader::load(&self.table, reads.keys(), consistency, None, &SystemClock, &SystemEntropy).await?;
         Ok(reads.assemble(&loaded)?)
+    }
+
+    /// Loads records by id, in one request for up to 100. Those that do not exist are absent.
+    ///
+    /// # Errors
+    /// See [`get`](Self::get).
+    pub async fn by_id<R: Record>(&self, ids: &[R::Id]) -> Result<HashMap<R::Id, R>, StoreError>
+    where
+        R::Id: Clone + Eq + Hash,
+    {
+        let found: Vec<Option<R>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+        Ok(ids.iter().cloned().zip(found).filter_map(|(id, found)| Some((id, found?))).collect())
     }
 
     /// Like [`get`](Self::get), but reads only these attributes, which must include the key.
