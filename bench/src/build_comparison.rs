@@ -1,6 +1,7 @@
 //! Comparison of two builds of the functions: cold starts, measured alternately, and zip sizes.
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::Path;
 
 use crate::binary_size::Size;
@@ -36,7 +37,9 @@ pub async fn measure(options: &Options, earlier: &Path) -> Result<String, Comman
         after.close().await;
         let of_functions: Vec<&SeriesStats> =
             series.iter().filter(|stats| stats.implementation == Implementation::Ours).collect();
-        let [before, after] = of_functions[..] else { continue };
+        let [before, after] = of_functions[..] else {
+            return Err(io::Error::other("both folders must have the function of the workload").into());
+        };
         for (label, of) in
             [("cold start", cold as fn(&SeriesStats) -> u64), ("initialisation", initialisation)]
         {

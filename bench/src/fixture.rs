@@ -283,7 +283,7 @@ pub fn all_succeeded(response: &Value) -> bool {
 /// Returns true for calls of the rate limiter: an instance leases permits of a caller occasionally, not per
 /// request.
 pub(crate) fn is_rate_limit_lease(call: &Call) -> bool {
-    call.operation == "UpdateItem"
+    call.partition.as_deref().is_some_and(|partition| partition.starts_with("limit#"))
 }
 
 /// Extracts an id from a JSON value.

@@ -6,6 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
+
+use local::StackBuilder;
+use shared::kit::resilience::rate_limit::Quota;
+use shared::kit::system::clock::{Clock, SystemClock};
 
 use crate::cli::Options;
 use crate::fixture::Fixture;
@@ -26,8 +31,11 @@ pub const RECORDED: MarkedSection = MarkedSection {
 /// invocations.
 const RUNS: [usize; 2] = [20, 60];
 
-/// Repetitions of each run, of which the minimum counts: an expired cache entry, or a new rate-limit window
-/// that needs a lease, takes as many instructions as several warm invocations.
+/// Longest window of a rate limit.
+const WINDOW_SECONDS: u64 = 3_600;
+
+/// Repetitions of each run, of which the minimum counts: to load an expired cache entry takes as many
+/// instructions as several warm invocations.
 const ATTEMPTS: usize = 2;
 
 /// Maximum ratio to the recorded count, in hundredths: hash map seeds, timers and CPU-specific library code
@@ -70,7 +78,7 @@ pub struct Instructions {
 ///
 /// # Errors
 /// [`InstructionsError`].
-pub async fn count(fixture: &Fixture, options: &Options) -> Result<Vec<Instructions>, InstructionsError> {
+pub async fn count(options: &Options) -> Result<Vec<Instructions>, InstructionsError> {
     let valgrind = Command::new("valgrind").arg("--version").output();
     valgrind.map_err(InstructionsError::NoValgrind)?;
     let mut counted = Vec::new();
@@ -81,6 +89,7 @@ pub async fn count(fixture: &Fixture, options: &Options) -> Result<Vec<Instructi
             continue;
         };
         let [few, many] = RUNS;
+        let fixture = &Box::pin(fixture(options)).await;
         let short = fewest_instructions(workload, function, few, fixture, options).await?;
         let long = fewest_instructions(workload, function, many, fixture, options).await?;
         let [few, additional] = [few, many - few].map(|invocations| u64::try_from(invocations).unwrap_or(1));
@@ -93,6 +102,20 @@ pub async fn count(fixture: &Fixture, options: &Options) -> Result<Vec<Instructi
         counted.push(Instructions { workload: workload.name.to_owned(), count, process });
     }
     Ok(counted)
+}
+
+/// Fixture whose rate-limit windows are in a segment that has just begun and lasts longer than the runs of a
+/// workload. The number of leases that the rate limiter needs then does not depend on the time.
+async fn fixture(options: &Options) -> Fixture {
+    let now = SystemClock.now();
+    let windows = (WINDOW_SECONDS * 9 / 10..=WINDOW_SECONDS).map(Duration::from_secs);
+    let window = windows.min_by_key(|window| Quota { limit: 1, window: *window }.segment_at(now).past);
+    let seconds = window.unwrap_or_default().as_secs().to_string();
+    let settings = |builder: StackBuilder| {
+        let parameters = ["ReadLimitSeconds", "WriteLimitSeconds", "OrderLimitSeconds"].into_iter();
+        parameters.fold(builder.streams(false), |builder, name| builder.parameter(name, &seconds))
+    };
+    Fixture::with_settings(&options.functions(), settings).await
 }
 
 /// Minimum instruction count of several runs.

@@ -11,7 +11,7 @@ use local::faults::{Call, Service};
 use local::services::lambda::FunctionStats;
 use serde_json::Value;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, is_rate_limit_lease};
 use crate::request_counts::Cost;
 
 /// Batching window of `queue-analytics` in seconds: longer than the lifecycle takes, so that all events share
@@ -75,7 +75,7 @@ impl OrderLifecycle {
         let confirmed = calls.iter().rposition(|call| is_commit_of(call, "queue-fulfilment"));
         let confirmed = confirmed.expect("the order was confirmed");
         let own: Vec<(usize, &Call)> =
-            calls.iter().enumerate().filter(|(_, call)| call.operation != "UpdateItem").collect();
+            calls.iter().enumerate().filter(|(_, call)| !is_rate_limit_lease(call)).collect();
         let mut known = BTreeSet::new();
         let functions = own.iter().filter(|(_, call)| known.insert(&call.function));
         let share = |(_, first): &(usize, &Call)| {

@@ -108,8 +108,7 @@ async fn count(options: &Options) -> Result<(CostTable, OrderLifecycle), Command
 
 /// Counts the instructions of a warm invocation, and compares them with the recorded counts.
 async fn count_instructions(options: &Options) -> Result<Outcome, CommandError> {
-    let fixture = Box::pin(Fixture::with_paused_streams(&options.functions())).await;
-    let counted = instructions::count(&fixture, options).await?;
+    let counted = instructions::count(options).await?;
     let grown = instructions::grown(&counted, &RECORDED.read()?);
     publish(options, RECORDED, &instructions::table(&counted))?;
     for growth in &grown {

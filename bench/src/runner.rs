@@ -230,6 +230,7 @@ mod tests {
             service: Service::DynamoDb,
             operation: "Query".to_owned(),
             target: None,
+            partition: None,
             at: serde_json::from_value(serde_json::json!(format!("2026-11-20T00:00:00.{at:03}Z"))).unwrap(),
             status: Some(200),
             took: Some(Duration::from_millis(took)),

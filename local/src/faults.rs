@@ -62,6 +62,8 @@ pub struct Call {
     pub operation: String,
     /// First table, or the queue, that the request names.
     pub target: Option<String>,
+    /// Partition of the item, if the request names a single one.
+    pub partition: Option<String>,
     /// Start of the call.
     pub at: Timestamp,
     /// Response status that the function received. `None` while the call is in progress, and if there was no
@@ -271,6 +273,7 @@ mod tests {
             service: Service::DynamoDb,
             operation: operation.to_owned(),
             target: None,
+            partition: None,
             at: Timestamp::UNIX_EPOCH,
             status: None,
             took: None,

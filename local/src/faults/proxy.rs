@@ -230,6 +230,7 @@ impl Proxy {
             service: self.service,
             operation,
             target,
+            partition: request_body["Key"]["pk"]["S"].as_str().map(str::to_owned),
             at: clock::now(),
             status: None,
             took: None,
