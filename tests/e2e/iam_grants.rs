@@ -101,6 +101,9 @@ async fn ship_refund_and_expire(fixture: &Fixture) {
     };
     let unpaid = fixture.new_order().await;
     app.wait_for_order(&fixture.buyer, &unpaid, &["awaiting_payment"]).await;
+    // The payment gateway's webhook reports the refund before the consumer can record it.
+    let slow = Rule::new("queue-fulfilment", Fault::Delay(Duration::from_secs(1)));
+    app.stack().faults().inject(slow.operation("TransactWriteItems").times(u64::MAX));
     act(&fixture.order, "ship", json!({ "carrier": "Post", "trackingNumber": "1" })).await;
     act(
         &fixture.order,
@@ -114,6 +117,7 @@ async fn ship_refund_and_expire(fixture: &Fixture) {
     };
     eventually("the order expires", expired).await;
     app.wait_until_idle().await;
+    app.stack().faults().clear_rules();
 }
 
 async fn delete_a_market(fixture: &Fixture) {

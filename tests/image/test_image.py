@@ -1,6 +1,7 @@
 """Container images of the functions, built from `Dockerfile` on minimal base images."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def program(functions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         return built / "bootstrap"
     program = tmp_path_factory.mktemp("functions") / FUNCTION / "bootstrap"
     program.parent.mkdir()
-    program.hardlink_to(built)
+    shutil.copy(built, program)
     return program
 
 

@@ -5,7 +5,6 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::list::sort::OrderSortParam;
 use shared::api::permission::OrdersReadAny;
-use shared::api::with_total;
 use shared::api::{Authenticated, HasPermission, QueryState};
 use shared::domain::access::{AccessError, require_permission};
 use shared::domain::market::MarketId;
@@ -53,15 +52,16 @@ pub(crate) async fn list_orders(
     query: ListQuery<ListOrdersQuery, OrderBody>,
 ) -> Result<ListResponse<OrderBody>, ApiError> {
     let ListOrdersQuery { market_id, status, from, to, sort } = query.filter;
-    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+    let period = Period { from, to };
+    if period.is_empty() {
         return Err(ApiError::field("to", "must be after `from`"));
     }
     let list = list_for(&actor, reads_any, market_id, &app.reader).await?;
-    let orders = OrderQuery { list, status, period: Period { from, to }, sort: sort.into() };
+    let orders = OrderQuery { list, status, period, sort: sort.into() };
     let (name, caller) = (format!("orders {orders:?}"), actor.user.to_string());
     let cursors = CursorCodec::new(&app.mac_key, &name, &caller);
     let slice = query.paging.slice(&cursors)?;
-    let page = with_total(app.reader.orders(&orders, &slice), app.reader.orders_total(&orders)).await?;
+    let page = app.reader.orders(&orders, &slice).await?;
     let pagination = query.paging.pagination(&page, &cursors);
     let bodies = page.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
     Ok(ListResponse::new(bodies.collect(), pagination).with_fields(query.fields))

@@ -9,7 +9,7 @@ use shared::api::list::sort::Sort;
 use shared::api::permission::UsersRead;
 use shared::api::with_total;
 use shared::api::{QueryState, RequirePermission};
-use shared::domain::user::{Role, UserId, UserStatus, UserSummary};
+use shared::domain::user::{Role, User, UserId, UserStatus, UserSummary};
 use shared::domain::values::text::Name;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
@@ -55,7 +55,7 @@ pub(crate) async fn list_users(
     let pagination = query.paging.pagination(&users, &cursors);
     let details = if query.fields.names_any_of(&UserListItem::DETAILS) {
         let ids: Vec<UserId> = users.items.iter().map(|user| user.id).collect();
-        app.reader.users_by_id(&ids).await?
+        app.reader.by_id::<User>(&ids).await?
     } else {
         HashMap::new()
     };

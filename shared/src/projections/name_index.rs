@@ -1,9 +1,9 @@
 //! Index of names: finds markets and accounts by the words of their name.
 //!
-//! Each word of a name has a [`NamePosting`] in a partition of the list that shows the entity. The posting contains
-//! the summary that the list shows. A search reads the postings whose word starts with a text. The [`NameEntry`] of
-//! an entity records its postings. Like the index entry of a document, it is replaced in the transaction that
-//! changes the postings, on the condition that it has not changed since it was read. So no posting is replaced by
+//! Each word of a name has a [`NameTerm`] in a partition of the list that shows the entity. The term contains
+//! the summary that the list shows. A search reads the terms whose word starts with a text. The [`NameEntry`] of
+//! an entity records its terms. Like the index entry of a document, it is replaced in the transaction that
+//! changes the terms, on the condition that it has not changed since it was read. So no term is replaced by
 //! that of an earlier version, in whatever order and however often the events are received.
 
 pub mod index_name;
@@ -17,26 +17,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::values::id::{Id, Identified};
 use crate::kit::command::Entity;
-pub use name_entry::{NameEntry, Posted};
+pub use name_entry::{NameEntry, NameTerms};
 pub use words::{MAX_WORDS, Words};
 
 /// Entity that is found by the words of its name.
-pub trait Named: Entity<Id = Id<Self>> + Identified + Debug + PartialEq {
+pub trait HasName: Entity<Id = Id<Self>> + Identified + Debug + PartialEq {
     /// Part of the entity that lists show.
     type Summary: Serialize + DeserializeOwned + Clone + Debug + PartialEq + Send + Sync + 'static;
 
-    /// Returns the postings of this version.
-    fn postings(&self) -> Posted<Self::Summary>;
+    /// Returns the terms of this version.
+    fn name_terms(&self) -> NameTerms<Self::Summary>;
 }
 
 /// Summary of an entity under a word of its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent, bound = "")]
-pub struct NamePosting<N: Named>(pub N::Summary);
+pub struct NameTerm<N: HasName>(pub N::Summary);
 
-/// Key of a [`NamePosting`].
+/// Key of a [`NameTerm`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NamePostingKey {
+pub struct NameTermKey {
     /// Partition of the list.
     pub list: String,
     /// Word of the name.
@@ -45,8 +45,8 @@ pub struct NamePostingKey {
     pub id: String,
 }
 
-impl NamePostingKey {
-    /// Partition of the postings of a list.
+impl NameTermKey {
+    /// Partition of the terms of a list.
     #[must_use]
     pub fn partition(list: &str) -> String {
         format!("names#{list}")

@@ -1,7 +1,5 @@
 //! Queries of jobs and their output.
 
-use std::collections::HashMap;
-
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobId, JobStatus, JobSummary};
 use crate::domain::user::UserId;
@@ -63,15 +61,6 @@ impl DynamoReader {
         slice: &PageRequest,
     ) -> Result<ListPage<JobSummary>, ListError> {
         Ok(self.page(&[list.query(now)], slice).await?)
-    }
-
-    /// Loads jobs by id, in one request for up to 100. Those that do not exist are absent.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not respond.
-    pub async fn jobs_by_id(&self, ids: &[JobId]) -> Result<HashMap<JobId, Job>, StoreError> {
-        let found: Vec<Option<Job>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
-        Ok(found.into_iter().flatten().map(|job| (job.id, job)).collect())
     }
 
     /// Counts the jobs of a list, up to [`COUNT_CAP`]. They are counted on request, because no event reports

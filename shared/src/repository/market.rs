@@ -81,7 +81,7 @@ impl MarketList {
     }
 }
 
-/// Loaded from an index of summaries or from a name posting.
+/// Loaded from an index of summaries or from a name term.
 impl Record for MarketSummary {
     const KIND: &'static str = Market::KIND;
     type Id = MarketId;
@@ -112,8 +112,7 @@ impl MarketReader for DynamoReader {
     }
 
     async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {
-        let found: Vec<Option<Market>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
-        Ok(found.into_iter().flatten().map(|market| (market.id, market)).collect())
+        self.by_id(ids).await
     }
 
     async fn markets(
@@ -136,7 +135,7 @@ impl MarketReader for DynamoReader {
             (Some(search), MarketSortOrder::Volume { descending }) => {
                 let found = volumes_of(self, search_for(self, list.status, search).await?).await?;
                 let sort = |found: SummaryWithVolume| {
-                    (partitions::volume_sort(found.volume, found.market.id), found)
+                    (partitions::amount_sort(found.volume, found.market.id), found)
                 };
                 Ok(page_of(found.into_iter().map(sort).collect(), descending, slice))
             }
@@ -152,9 +151,7 @@ async fn search_for(
 ) -> Result<Vec<MarketSummary>, ListError> {
     let words = Words::of(search);
     let query = name_query(&partitions::markets(status), &words);
-    let mut found: Vec<MarketSummary> = matches(reader, query.into_iter()).await?;
-    found.retain(|market| words.match_name(&market.name));
-    Ok(found)
+    matches(reader, query.into_iter(), |market: &MarketSummary| words.match_name(&market.name)).await
 }
 
 /// Adds the volumes to a page of markets.

@@ -2,6 +2,8 @@
 
 pub mod market_orders;
 
+use futures::future::try_join;
+
 use crate::domain::market::MarketId;
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::{Order, OrderId, OrderStatus};
@@ -124,9 +126,9 @@ impl DynamoReader {
         self.get(ReadSet::get(&id).and(ReadSet::get(&id)), Consistency::Eventual).await
     }
 
-    /// Loads a page of a list of orders. Orders of other statuses are read and skipped, up to a limit: a page
-    /// after a cursor can then be shorter than its limit, even empty, and still have a next page. To sort by
-    /// total, all matches are read.
+    /// Loads a page of a list of orders, with the total of the list. Orders of other statuses are read and
+    /// skipped, up to a limit: a page after a cursor can then be shorter than its limit, even empty, and still
+    /// have a next page. To sort by total, all matches are read.
     ///
     /// # Errors
     /// [`ListError::TooSparse`] if a page by number exceeds that limit; [`ListError::TooManyToSort`] if more
@@ -138,23 +140,23 @@ impl DynamoReader {
         slice: &PageRequest,
     ) -> Result<ListPage<Order>, ListError> {
         let OrderSort::Total { descending } = query.sort else {
-            return Ok(self.page(&query.queries(), slice).await?);
+            let page = async { Ok::<_, ListError>(self.page(&query.queries(), slice).await?) };
+            let total = async { Ok(self.orders_total(query).await?) };
+            let (page, total) = try_join(page, total).await?;
+            return Ok(page.with_total(total));
         };
         let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
         let all: ListPage<Order> = self.page(&query.queries(), &PageRequest::first(limit)).await?;
         if all.next.is_some() {
             return Err(ListError::TooManyToSort);
         }
-        let sort = |order: Order| (format!("{:019}#{}", order.total.amount(), order.id), order);
+        let sort = |order: Order| (partitions::amount_sort(order.total.amount(), order.id), order);
         Ok(page_of(all.items.into_iter().map(sort).collect(), descending, slice))
     }
 
-    /// Counts the orders of a list. The orders of a period are counted by the table, up to [`COUNT_CAP`] of each
-    /// partition.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not respond.
-    pub async fn orders_total(&self, query: &OrderQuery) -> Result<u64, StoreError> {
+    /// Counts the orders of a list. The orders of a period are counted by the table, among the first
+    /// [`COUNT_CAP`] of each partition.
+    async fn orders_total(&self, query: &OrderQuery) -> Result<u64, StoreError> {
         if query.period.is_unlimited() {
             self.total(&[query.list.total(query.status)]).await
         } else {

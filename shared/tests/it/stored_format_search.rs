@@ -48,21 +48,21 @@ async fn index_entry_and_term_entries_are_stored() {
     assert_eq!(fixture.stored::<IndexEntry>(&document).await, entry);
     let mut bytes = vec![0_u8; DIMENSIONS];
     (bytes[0], bytes[1]) = (127, 193);
-    let posting = |term: &str| {
+    let term = |term: &str| {
         json!({
             "pk": format!("term#hashed-1#market#{term}"),
             "sk": format!("49#{MARKET}"),
-            "kind": "posting",
+            "kind": "term",
             "id": MARKET,
             "marketId": MARKET,
             "embedding": bytes,
         })
     };
-    assert_eq!(fixture.items_of("posting").await, [posting("mor"), posting("mug")]);
+    assert_eq!(fixture.items_of("term").await, [term("mor"), term("mug")]);
 }
 
 #[tokio::test]
-async fn name_entry_and_name_postings_are_stored() {
+async fn name_entry_and_name_terms_are_stored() {
     let fixture = with_market().await;
     fixture.store.execute(IndexName::<Market>::update(id(MARKET)), &context()).await.unwrap();
     let summary = json!({
@@ -80,15 +80,15 @@ async fn name_entry_and_name_postings_are_stored() {
         "id": MARKET,
         "version": 1,
         "indexed": { "at": 1 },
-        "posted": { "list": "markets#active", "words": ["and", "more", "mugs"], "summary": summary },
+        "terms": { "list": "markets#active", "words": ["and", "more", "mugs"], "summary": summary },
     });
     assert_eq!(fixture.stored::<NameEntry<Market>>(&id(MARKET)).await, entry);
-    let posting = |word: &str| {
-        let mut posting = summary.clone();
-        posting["pk"] = "names#markets#active".into();
-        posting["sk"] = format!("{word}#{MARKET}").into();
-        posting["kind"] = "name-posting".into();
-        posting
+    let term = |word: &str| {
+        let mut term = summary.clone();
+        term["pk"] = "names#markets#active".into();
+        term["sk"] = format!("{word}#{MARKET}").into();
+        term["kind"] = "name-term".into();
+        term
     };
-    assert_eq!(fixture.items_of("name-posting").await, ["and", "more", "mugs"].map(posting));
+    assert_eq!(fixture.items_of("name-term").await, ["and", "more", "mugs"].map(term));
 }

@@ -1,4 +1,4 @@
-//! Postings of names after events of markets and accounts.
+//! Terms of names after events of markets and accounts.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use test_support::request_recorder::client;
 use super::{Fixture, market_changed, message};
 
 impl Fixture {
-    /// Names in the summaries of all postings, by partition and word.
-    async fn postings(&self) -> BTreeMap<(String, String), String> {
+    /// Names in the summaries of all terms, by partition and word.
+    async fn name_terms(&self) -> BTreeMap<(String, String), String> {
         let table = &self.marketplace.table;
         let dynamodb = client(&table.stack().dynamodb_endpoint(), None);
         let pages = dynamodb.scan().table_name(table.name()).into_paginator().items().send();
         let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
-        let postings = items.iter().filter(|item| item["kind"].as_s().unwrap() == "name-posting");
-        let posting = |text: &dyn Fn(&str) -> String| (key(&text("pk"), &text("sk")), text("name"));
-        postings.map(|item| posting(&|name| item[name].as_s().unwrap().clone())).collect()
+        let terms = items.iter().filter(|item| item["kind"].as_s().unwrap() == "name-term");
+        let term = |text: &dyn Fn(&str) -> String| (key(&text("pk"), &text("sk")), text("name"));
+        terms.map(|item| term(&|name| item[name].as_s().unwrap().clone())).collect()
     }
 
     async fn rename(&self, name: &str) {
@@ -33,13 +33,13 @@ impl Fixture {
     }
 }
 
-/// List and word of a posting.
+/// List and word of a term.
 fn key(partition: &str, sort: &str) -> (String, String) {
     let (word, _) = sort.split_once('#').unwrap();
     (partition.strip_prefix("names#").unwrap().to_owned(), word.to_owned())
 }
 
-fn postings(list: &str, words: &[&str], name: &str) -> BTreeMap<(String, String), String> {
+fn terms(list: &str, words: &[&str], name: &str) -> BTreeMap<(String, String), String> {
     words.iter().map(|word| ((list.to_owned(), (*word).to_owned()), name.to_owned())).collect()
 }
 
@@ -48,36 +48,36 @@ fn user_changed() -> Value {
 }
 
 #[tokio::test]
-async fn market_has_a_posting_under_each_word_of_its_name() {
+async fn market_has_a_term_for_each_word_of_its_name() {
     let fixture = Fixture::open().await;
     fixture.index(&[market_changed()]).await;
     let words = ["and", "more", "mugs"];
-    assert_eq!(fixture.postings().await, postings("markets#active", &words, "Mugs and more"));
+    assert_eq!(fixture.name_terms().await, terms("markets#active", &words, "Mugs and more"));
     fixture.rename("More cups").await;
     fixture.index(&[market_changed(), market_changed()]).await;
-    assert_eq!(fixture.postings().await, postings("markets#active", &["cups", "more"], "More cups"));
+    assert_eq!(fixture.name_terms().await, terms("markets#active", &["cups", "more"], "More cups"));
     fixture.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
     fixture.index(&[market_changed()]).await;
-    assert_eq!(fixture.postings().await, postings("markets#closed", &["cups", "more"], "More cups"));
+    assert_eq!(fixture.name_terms().await, terms("markets#closed", &["cups", "more"], "More cups"));
 }
 
 #[tokio::test]
-async fn account_is_posted_until_it_is_deleted() {
+async fn account_has_terms_until_it_is_deleted() {
     let fixture = Fixture::open().await;
     fixture.index(&[user_changed()]).await;
-    assert_eq!(fixture.postings().await, postings("accounts#user#active", &["buyer"], "buyer"));
+    assert_eq!(fixture.name_terms().await, terms("accounts#user#active", &["buyer"], "buyer"));
     let delete =
         DeleteUser { id: id(BUYER), by: buyer(), may_read: false, may_delete: false, expected: None };
     fixture.marketplace.run(delete).await;
     fixture.index(&[message("user.deleted", BUYER, &json!({ "userId": BUYER }))]).await;
-    assert!(fixture.postings().await.is_empty());
+    assert!(fixture.name_terms().await.is_empty());
     // Later than the deletion, and of an earlier version.
     fixture.index(&[user_changed()]).await;
-    assert!(fixture.postings().await.is_empty());
+    assert!(fixture.name_terms().await.is_empty());
 }
 
 #[tokio::test]
-async fn postings_are_written_only_if_the_summary_changes() {
+async fn name_terms_are_written_only_if_the_summary_changes() {
     let fixture = Fixture::open().await;
     fixture.index(&[user_changed()]).await;
     let user = fixture.marketplace.reader.user(id(BUYER)).await.unwrap().unwrap();
@@ -92,5 +92,5 @@ async fn postings_are_written_only_if_the_summary_changes() {
     let version = version.next();
     fixture.marketplace.put_entity(User { email_verified: true, version, ..user }, event).await;
     fixture.index(&[user_changed()]).await;
-    assert_eq!(fixture.postings().await, postings("accounts#user#active", &["buyer"], "buyer"));
+    assert_eq!(fixture.name_terms().await, terms("accounts#user#active", &["buyer"], "buyer"));
 }

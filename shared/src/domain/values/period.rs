@@ -19,6 +19,12 @@ impl Period {
         self.from.is_none() && self.to.is_none()
     }
 
+    /// Returns true if the period ends before or when it starts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.from.zip(self.to).is_some_and(|(from, to)| from >= to)
+    }
+
     /// Lowest and highest id that can be generated in the period; `None` if no id can.
     #[must_use]
     pub fn bounds<T: Identified>(&self) -> Option<(Id<T>, Id<T>)> {
@@ -55,6 +61,8 @@ mod tests {
         let at = |millis| Some(Timestamp::from_millis(millis));
         assert_eq!(Period { from: at(2_000), to: at(2_000) }.bounds::<Order>(), None);
         assert_eq!(Period { from: None, to: at(0) }.bounds::<Order>(), None);
+        assert_eq!(Period { from: None, to: at(-5) }.bounds::<Order>(), None, "no id is that old");
+        assert!(covers(Some(-5), Some(i64::MAX), 1_000));
         assert!(Period { from: at(1_999), to: at(2_000) }.bounds::<Order>().is_some());
     }
 }

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
-use super::{NameEntry, NamePosting, Named};
+use super::{HasName, NameEntry, NameTerm};
 use crate::domain::values::id::Id;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Replaces the postings and the name entry of an entity by those of its current version, in one transaction.
+/// Replaces the terms and the name entry of an entity by those of its current version, in one transaction.
 #[derive(Debug)]
-pub struct IndexName<N: Named> {
+pub struct IndexName<N: HasName> {
     /// Id of the entity.
     pub id: Id<N>,
-    /// True to write all postings of the entity again, in case some were lost.
+    /// True to write all terms of the entity again, in case some were lost.
     pub rebuild: bool,
 }
 
-impl<N: Named> IndexName<N> {
+impl<N: HasName> IndexName<N> {
     /// Indexes the name of an entity that may have changed.
     #[must_use]
     pub const fn update(id: Id<N>) -> Self {
@@ -25,7 +25,7 @@ impl<N: Named> IndexName<N> {
     }
 }
 
-impl<N: Named> Command for IndexName<N> {
+impl<N: HasName> Command for IndexName<N> {
     type State = (Option<N>, Option<NameEntry<N>>);
     type Output = ();
     type Error = Infallible;
@@ -42,19 +42,17 @@ impl<N: Named> Command for IndexName<N> {
         let change = Change::of(());
         let entry = if self.rebuild { NameEntry::rebuilt } else { NameEntry::next };
         let Some(next) = entry(previous.as_ref(), self.id, entity.as_ref(), now) else { return Ok(change) };
-        let posted = previous.as_ref().map(NameEntry::posting_keys).unwrap_or_default();
-        let keys = next.posting_keys();
-        let change = posted.difference(&keys).fold(change, Change::remove::<NamePosting<N>>);
-        let is_same = |before: &NameEntry<N>| {
-            let summary = |entry: &NameEntry<N>| entry.posted.as_ref().map(|posted| posted.summary.clone());
-            summary(before) == summary(&next)
-        };
-        // Postings that exist with the same content are not written again.
+        let terms = previous.as_ref().map(NameEntry::term_keys).unwrap_or_default();
+        let keys = next.term_keys();
+        let change = terms.difference(&keys).fold(change, Change::remove::<NameTerm<N>>);
+        let summary = |entry: &'_ NameEntry<N>| entry.terms.as_ref().map(|terms| terms.summary.clone());
+        let is_same = |before: &NameEntry<N>| summary(before) == summary(&next);
+        // Terms that exist with the same content are not written again.
         let kept: BTreeSet<_> =
-            if !self.rebuild && previous.as_ref().is_some_and(is_same) { posted } else { BTreeSet::new() };
-        let posting = next.posted.as_ref().map(|posted| NamePosting::<N>(posted.summary.clone()));
-        let change = posting.iter().fold(change, |change, posting| {
-            keys.difference(&kept).fold(change, |change, key| change.overwrite(key, posting))
+            if !self.rebuild && previous.as_ref().is_some_and(is_same) { terms } else { BTreeSet::new() };
+        let term = next.terms.as_ref().map(|terms| NameTerm::<N>(terms.summary.clone()));
+        let change = term.iter().fold(change, |change, term| {
+            keys.difference(&kept).fold(change, |change, key| change.overwrite(key, term))
         });
         Ok(change.save(&next, NoEvents))
     }

@@ -1,10 +1,10 @@
-//! Name entries: the indexed version and the postings of each entity.
+//! Name entries: the indexed version and the terms of each entity.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{NamePostingKey, Named, Words};
+use super::{HasName, NameTermKey, Words};
 use crate::domain::values::id::Id;
 use crate::domain::values::text::Name;
 use crate::kit::command::Version;
@@ -14,37 +14,37 @@ use crate::projections::search_index::Indexed;
 /// Name entry of an entity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", bound = "")]
-pub struct NameEntry<N: Named> {
+pub struct NameEntry<N: HasName> {
     /// Id of the entity.
     pub id: Id<N>,
     /// Version of the name entry, for optimistic locking.
     pub version: Version,
     /// Indexed version of the entity.
     pub indexed: Indexed,
-    /// Postings of the entity; `None` if it was deleted.
-    pub posted: Option<Posted<N::Summary>>,
+    /// Terms of the entity; `None` if it was deleted.
+    pub terms: Option<NameTerms<N::Summary>>,
 }
 
-/// Postings of an entity.
+/// Terms of an entity.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Posted<S> {
+pub struct NameTerms<S> {
     /// Partition of the list that shows the entity.
     pub list: String,
     /// Words of the name.
     pub words: BTreeSet<String>,
-    /// Content of the postings.
+    /// Content of the terms.
     pub summary: S,
 }
 
-impl<S> Posted<S> {
-    /// Postings under the words of `name`.
+impl<S> NameTerms<S> {
+    /// Terms under the words of `name`.
     #[must_use]
     pub fn new(list: String, name: &Name, summary: S) -> Self {
         Self { list, words: Words::of(name).into_set(), summary }
     }
 }
 
-impl<N: Named> NameEntry<N> {
+impl<N: HasName> NameEntry<N> {
     /// Returns the next name entry for the current entity (`None` if it was deleted). Returns `None` if this
     /// version or a later one has been indexed.
     #[must_use]
@@ -67,19 +67,19 @@ impl<N: Named> NameEntry<N> {
             (None, _) => Indexed::Deleted(now),
         };
         let version = previous.map_or(Version::FIRST, |entry| entry.version.next());
-        Some(Self { id, version, indexed, posted: entity.map(Named::postings) })
+        Some(Self { id, version, indexed, terms: entity.map(HasName::name_terms) })
     }
 
-    /// Keys of the postings.
+    /// Keys of the terms.
     #[must_use]
-    pub fn posting_keys(&self) -> BTreeSet<NamePostingKey> {
+    pub fn term_keys(&self) -> BTreeSet<NameTermKey> {
         let id = self.id.to_string();
-        let posted = self.posted.iter();
-        let key = |list: &String, word: &String| NamePostingKey {
+        let terms = self.terms.iter();
+        let key = |list: &String, word: &String| NameTermKey {
             list: list.clone(),
             word: word.clone(),
             id: id.clone(),
         };
-        posted.flat_map(|posted| posted.words.iter().map(|word| key(&posted.list, word))).collect()
+        terms.flat_map(|terms| terms.words.iter().map(|word| key(&terms.list, word))).collect()
     }
 }

@@ -18,7 +18,7 @@ use crate::kit::command::{
 };
 use crate::kit::system::clock::Timestamp;
 use crate::projections::name_index::index_name::IndexName;
-use crate::projections::name_index::{NameEntry, NamePosting};
+use crate::projections::name_index::{NameEntry, NameTerm};
 use crate::projections::search_index::update_index::{Embedded, IndexDocument};
 
 const NOW: i64 = 1_800_000_000_000;
@@ -271,14 +271,14 @@ fn term_entries(document: &Document) -> Vec<(Key, Item)> {
     keys.map(|key| (TermEntry::key(&key), serde_dynamo::to_item(&term_entry).unwrap())).collect()
 }
 
-/// Postings of an entity whose name is indexed once.
-fn name_postings(entity: &TestEntity) -> Vec<(Key, Item)> {
+/// Terms of an entity whose name is indexed once.
+fn name_terms(entity: &TestEntity) -> Vec<(Key, Item)> {
     let TestEntity::Market(market) = entity else { return Vec::new() };
     let now = Timestamp::from_millis(NOW);
     let entry = NameEntry::next(None, market.id, Some(market), now).unwrap();
-    let posting = NamePosting::<Market>(entry.posted.as_ref().unwrap().summary.clone());
-    let keys = entry.posting_keys().into_iter();
-    keys.map(|key| (NamePosting::<Market>::key(&key), serde_dynamo::to_item(&posting).unwrap())).collect()
+    let term = NameTerm::<Market>(entry.terms.as_ref().unwrap().summary.clone());
+    let keys = entry.term_keys().into_iter();
+    keys.map(|key| (NameTerm::<Market>::key(&key), serde_dynamo::to_item(&term).unwrap())).collect()
 }
 
 proptest! {
@@ -306,7 +306,7 @@ proptest! {
                 .collect();
         let entities = world.entities.iter().flatten();
         let expected: Table = entities
-            .flat_map(|entity| term_entries(&entity.document()).into_iter().chain(name_postings(entity)))
+            .flat_map(|entity| term_entries(&entity.document()).into_iter().chain(name_terms(entity)))
             .collect();
         prop_assert_eq!(indexed, expected);
         for which in (0..ENTITIES).filter(|which| world.entities[*which].is_none()) {

@@ -25,7 +25,7 @@ pub struct OrderPage {
 
 /// Queries of the partitions of a report's orders; none if the period of the report is empty.
 fn queries(report: &SalesReport) -> Vec<Query> {
-    let Some((first, last)) = report.bounds() else { return Vec::new() };
+    let Some((first, last)) = report.period().bounds::<Order>() else { return Vec::new() };
     let shards = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(report.market_id, shard));
     let query = |shard| Query::index(Index::ByParent, shard, 1).between(first.to_string(), last.to_string());
     shards.map(query).collect()

@@ -27,7 +27,7 @@ use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
-use crate::projections::name_index::{NameEntry, NamePosting, NamePostingKey, Named, Posted};
+use crate::projections::name_index::{HasName, NameEntry, NameTerm, NameTermKey, NameTerms};
 use crate::projections::search_index::{DocumentId, IndexEntry, Indexed, TermEntry, TermEntryKey};
 use crate::projections::tally::{Counted, Subject, Tally};
 
@@ -141,7 +141,7 @@ records! {
         key(id: MarketId): format!("market#{id}"), "totals";
         entity(self): self.market_id, NoEvents;
         by_parent: partitions::markets_by_volume(self.status),
-            partitions::volume_sort(self.volume, self.market_id);
+            partitions::amount_sort(self.volume, self.market_id);
     }
     DailySales "day-sales" {
         key(id: DailySalesKey): format!("market#{}", id.market_id), format!("sales#{}", id.day);
@@ -233,13 +233,13 @@ records! {
             Indexed::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
         };
     }
-    TermEntry "posting" {
+    TermEntry "term" {
         key(at: TermEntryKey):
             TermEntryKey::partition(at.embedder, at.id.kind(), &at.term), format!("{}#{}", at.weight, at.id);
     }
 }
 
-impl<N: Named> Record for NameEntry<N> {
+impl<N: HasName> Record for NameEntry<N> {
     const KIND: &'static str = "name-entry";
     type Id = Id<N>;
 
@@ -248,7 +248,7 @@ impl<N: Named> Record for NameEntry<N> {
     }
 }
 
-impl<N: Named> Entity for NameEntry<N> {
+impl<N: HasName> Entity for NameEntry<N> {
     type Event = NoEvents;
 
     fn id(&self) -> &Id<N> {
@@ -268,28 +268,28 @@ impl<N: Named> Entity for NameEntry<N> {
     }
 }
 
-impl<N: Named> Record for NamePosting<N> {
-    const KIND: &'static str = "name-posting";
-    type Id = NamePostingKey;
+impl<N: HasName> Record for NameTerm<N> {
+    const KIND: &'static str = "name-term";
+    type Id = NameTermKey;
 
-    fn key(at: &NamePostingKey) -> Key {
-        key(NamePostingKey::partition(&at.list), format!("{}#{}", at.word, at.id))
+    fn key(at: &NameTermKey) -> Key {
+        key(NameTermKey::partition(&at.list), format!("{}#{}", at.word, at.id))
     }
 }
 
-impl Named for Market {
+impl HasName for Market {
     type Summary = MarketSummary;
 
-    fn postings(&self) -> Posted<MarketSummary> {
-        Posted::new(partitions::markets(self.status), &self.name, self.into())
+    fn name_terms(&self) -> NameTerms<MarketSummary> {
+        NameTerms::new(partitions::markets(self.status), &self.name, self.into())
     }
 }
 
-impl Named for User {
+impl HasName for User {
     type Summary = UserSummary;
 
-    fn postings(&self) -> Posted<UserSummary> {
-        Posted::new(partitions::accounts(self.role, self.status), &self.name, self.into())
+    fn name_terms(&self) -> NameTerms<UserSummary> {
+        NameTerms::new(partitions::accounts(self.role, self.status), &self.name, self.into())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::OrderId;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::user::{Role, UserId, UserStatus};
+use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::schema::shard_of;
 use crate::messaging::dead_letter::DeadLetterStatus;
@@ -31,10 +32,10 @@ pub fn markets_by_volume(status: MarketStatus) -> String {
     format!("markets#{status}#volume")
 }
 
-/// Sort value of a market by volume, then by id. Volumes are zero-padded, so that they sort as text.
+/// Sort value by an amount, then by id. Amounts are zero-padded, so that they sort as text.
 #[must_use]
-pub fn volume_sort(volume: i64, market: MarketId) -> String {
-    format!("{:019}#{market}", volume.max(0))
+pub fn amount_sort<T: Identified>(amount: i64, id: Id<T>) -> String {
+    format!("{:019}#{id}", amount.max(0))
 }
 
 /// Partition of the accounts of a role and a status.

@@ -12,10 +12,13 @@ use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::page::{ListPage, PageRequest, Start};
 use crate::kit::command::{Record, StoreError};
-use crate::projections::name_index::{NamePostingKey, Words};
+use crate::projections::name_index::{NameTermKey, Words};
 
 /// Maximum number of matches of a search, which are sorted in memory.
 pub const MAX_MATCHES: usize = 1_000;
+
+/// Maximum number of items that a search examines for one of its queries.
+const MAX_EXAMINED: usize = 10 * MAX_MATCHES;
 
 /// Sort order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,34 +110,41 @@ pub(crate) fn page_of<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &
     ListPage { items, next, min_total: length, total: u64::try_from(length).ok() }
 }
 
-/// Query of the postings of a list under the longest of these words; `None` if there are no words.
+/// Query of the terms of a list under the longest of these words; `None` if there are no words.
 pub(crate) fn name_query(list: &str, words: &Words) -> Option<Query> {
     let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let query = Query::table(NamePostingKey::partition(list), limit);
+    let query = Query::table(NameTermKey::partition(list), limit);
     words.longest().map(|word| query.beginning_with(word))
 }
 
-/// Loads all items of several queries; the result may contain duplicates.
+/// Loads all items of several queries that `keep` selects; items that several queries find occur repeatedly.
 pub(crate) async fn matches<T: Sortable>(
     reader: &DynamoReader,
     queries: impl Iterator<Item = Query>,
+    keep: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, ListError> {
-    let found = try_join_all(queries.map(|query| all_of(reader, query))).await?;
+    let found = try_join_all(queries.map(|query| all_of(reader, query, &keep))).await?;
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Loads all items of a query, page by page.
-async fn all_of<T: Sortable>(reader: &DynamoReader, query: Query) -> Result<Vec<T>, ListError> {
-    let mut found: Vec<T> = Vec::new();
-    let mut after = None;
+/// Loads all items of a query that `keep` selects, page by page.
+async fn all_of<T: Sortable>(
+    reader: &DynamoReader,
+    query: Query,
+    keep: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, ListError> {
+    let mut found: BTreeMap<String, T> = BTreeMap::new();
+    let (mut examined, mut after) = (0, None);
     loop {
         let page: Page<T> = reader.list(&query.clone().after(after)).await?;
-        found.extend(page.items);
-        if found.len() > MAX_MATCHES {
+        examined += page.items.len();
+        let kept = page.items.into_iter().filter(&keep);
+        found.extend(kept.map(|item| (item.sort_by(SortKey::CreatedAt), item)));
+        if found.len() > MAX_MATCHES || examined > MAX_EXAMINED {
             return Err(ListError::TooManyMatches);
         }
         if page.next.is_none() {
-            return Ok(found);
+            return Ok(found.into_values().collect());
         }
         after = page.next;
     }

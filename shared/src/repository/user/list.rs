@@ -1,16 +1,14 @@
 //! Queries of lists of accounts. Each combination of role and status has its own partition.
 
-use std::collections::HashMap;
-
 use strum::VariantArray as _;
 
 use crate::domain::user::{Role, User, UserId, UserStatus, UserSummary};
 use crate::domain::values::text::Name;
+use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
-use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
-use crate::kit::command::{Key, ReadSet, Record, StoreError};
+use crate::kit::command::{Key, Record};
 use crate::projections::list_total::ListKey;
 use crate::projections::name_index::Words;
 use crate::repository::table_layout::partitions;
@@ -49,15 +47,6 @@ impl DynamoReader {
         let partitions: Vec<Query> = list.partitions().map(|partition| list.order.query(partition)).collect();
         Ok(self.page(&partitions, slice).await?)
     }
-
-    /// Loads accounts by id, in one request for up to 100. Those that do not exist are absent.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not respond.
-    pub async fn users_by_id(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>, StoreError> {
-        let found: Vec<Option<User>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
-        Ok(found.into_iter().flatten().map(|user| (user.id, user)).collect())
-    }
 }
 
 /// Loads all accounts whose name or address matches `search`; the result may contain duplicates.
@@ -73,12 +62,11 @@ async fn search_for(
         let by_email = Query::index(Index::SummariesByOwner, partition, limit).beginning_with(email.clone());
         by_name.into_iter().chain([by_email])
     });
-    let mut found: Vec<UserSummary> = matches(reader, queries).await?;
-    found.retain(|user| words.match_name(&user.name) || user.email.as_str().starts_with(&email));
-    Ok(found)
+    let keep = |user: &UserSummary| words.match_name(&user.name) || user.email.as_str().starts_with(&email);
+    matches(reader, queries, keep).await
 }
 
-/// Loaded from an index of summaries or from a name posting.
+/// Loaded from an index of summaries or from a name term.
 impl Record for UserSummary {
     const KIND: &'static str = User::KIND;
     type Id = UserId;

@@ -1,4 +1,4 @@
-//! Postings of names: those that are stored, and those that the markets and accounts must have.
+//! Terms of names: those that are stored, and those that the markets and accounts must have.
 
 use std::collections::BTreeMap;
 
@@ -7,36 +7,36 @@ use shared::domain::market::Market;
 use shared::domain::user::User;
 use shared::kit::command::{Item, Key, Record};
 use shared::kit::system::clock::Timestamp;
-use shared::projections::name_index::{NameEntry, NamePosting, Named};
+use shared::projections::name_index::{HasName, NameEntry, NameTerm};
 use shared::projections::search_index::Indexed;
 
 use super::Items;
 use super::items::key;
 
-/// Content of each posting that is stored, by key.
-pub(super) fn stored_postings(items: &Items) -> BTreeMap<String, String> {
-    let posting = |item: &Item| {
+/// Content of each term that is stored, by key.
+pub(super) fn stored_terms(items: &Items) -> BTreeMap<String, String> {
+    let term = |item: &Item| {
         let attributes =
             item.inner().iter().filter(|(name, _)| !["pk", "sk", "kind"].contains(&name.as_str()));
         (subject(&key(item)), format!("{:?}", attributes.collect::<BTreeMap<_, _>>()))
     };
     // The kind is the same for markets and accounts.
-    items.of_kind(NamePosting::<Market>::KIND).map(posting).collect()
+    items.of_kind(NameTerm::<Market>::KIND).map(term).collect()
 }
 
-/// Content of each posting that a market or account must have, by key.
-pub(super) fn expected_postings(items: &Items) -> BTreeMap<String, String> {
-    let markets = items.of::<Market>().flat_map(|market| postings(&market));
-    markets.chain(items.of::<User>().flat_map(|user| postings(&user))).collect()
+/// Content of each term that a market or account must have, by key.
+pub(super) fn expected_terms(items: &Items) -> BTreeMap<String, String> {
+    let markets = items.of::<Market>().flat_map(|market| name_terms(&market));
+    markets.chain(items.of::<User>().flat_map(|user| name_terms(&user))).collect()
 }
 
-fn postings<N: Named>(entity: &N) -> Vec<(String, String)> {
+fn name_terms<N: HasName>(entity: &N) -> Vec<(String, String)> {
     let entry = NameEntry::next(None, *entity.id(), Some(entity), Timestamp::from_millis(0));
-    let keys = entry.iter().flat_map(NameEntry::posting_keys);
-    let posting = NamePosting::<N>(entity.postings().summary);
-    let item: Item = serde_dynamo::to_item(&posting).expect("the summary is serialised");
+    let keys = entry.iter().flat_map(NameEntry::term_keys);
+    let term = NameTerm::<N>(entity.name_terms().summary);
+    let item: Item = serde_dynamo::to_item(&term).expect("the summary is serialised");
     let content = format!("{:?}", item.inner().iter().collect::<BTreeMap<_, _>>());
-    keys.map(|key| (subject(&NamePosting::<N>::key(&key)), content.clone())).collect()
+    keys.map(|key| (subject(&NameTerm::<N>::key(&key)), content.clone())).collect()
 }
 
 fn subject(key: &Key) -> String {

@@ -14,7 +14,7 @@ use shared::projections::tally::{Counted, Tally};
 
 use super::events::ever_written;
 use super::items::key;
-use super::names::{expected_postings, indexed_name, name_entries, stored_postings};
+use super::names::{expected_terms, indexed_name, name_entries, stored_terms};
 use super::{History, Invariant, Items, Violation};
 use crate::recount::Counts;
 
@@ -36,7 +36,7 @@ pub(super) fn equal_a_recount(items: &Items, stored: &Counts, recount: &Counts) 
         let (expected, was) = (presence(expected.contains(key)), presence(indexed.contains(key)));
         found.push(Violation::new(Invariant::Outbox, subject, expected, was));
     }
-    found.extend(differences("name posting", &stored_postings(items), &expected_postings(items)));
+    found.extend(differences("name term", &stored_terms(items), &expected_terms(items)));
     found
 }
 
