@@ -24,6 +24,9 @@ WITH_BINARIES = {"bench", "end-to-end", "fault-tests", "local"}
 TESTS_FAILED = {"doctest": 101, "nextest": 100, "pytest": 1}
 """Exit status of the test runner if tests failed. Doctests have the same status if nothing compiles; then no test runs."""
 
+NEEDED_PROGRAMS = {"tests/image": "buildah"}
+"""Program that the tests of a folder need. Without it, the bugs of the folder are skipped."""
+
 LAST_LINES = 40
 """Number of lines of output that are printed for a bug that is not detected."""
 
@@ -123,6 +126,10 @@ def main() -> int:
         print(f"unknown bugs: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
     bugs = [bug for bug in bugs if not only or bug["name"] in only]
+    skipped = {folder for folder, program in NEEDED_PROGRAMS.items() if not shutil.which(program)}
+    for folder in sorted(skipped):
+        print(f"skipping the bugs of {folder}: {NEEDED_PROGRAMS[folder]} is not installed", file=sys.stderr)
+    bugs = [bug for bug in bugs if bug.get("pytest") not in skipped]
     copy_sources()
     if failure := check_unmodified(bugs):
         print(failure, file=sys.stderr)

@@ -139,8 +139,8 @@ async fn order_of_a_redriven_message_is_fulfilled_once() {
     let app = &fixture.app;
     let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 100).await;
-    let throttled = Rule::new("queue-fulfilment", Fault::throttled()).service(Service::DynamoDb).times(1_000);
-    app.stack().faults().inject(throttled);
+    let killed = Rule::new("queue-fulfilment", Fault::KillBefore).service(Service::DynamoDb).times(1_000);
+    app.stack().faults().inject(killed);
     let placed = app.order(&buyer, "k1", &product, 1, Some("pm_card_visa")).await;
     let order = text(&placed.data(StatusCode::CREATED)["id"]);
     let dead = || async {

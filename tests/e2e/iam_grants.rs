@@ -164,6 +164,9 @@ async fn fail_temporarily_and_permanently(fixture: &Fixture, function: &str, que
     let app = &fixture.app;
     let throttled = Rule::new(function, Fault::throttled()).service(Service::DynamoDb).times(12);
     let throttled = app.stack().faults().inject(throttled);
+    // A message that cannot be sent again is redelivered.
+    let refused = Rule::new(function, Fault::unavailable()).service(Service::Sqs).operation("SendMessage");
+    app.stack().faults().inject(refused.times(3));
     let (count, email) = (fixture.all_dead_letters().await, local::system::aws_ids::uuid());
     // Each queue subscribes to one of these events.
     app.register(&email).await;
@@ -178,18 +181,18 @@ async fn fail_temporarily_and_permanently(fixture: &Fixture, function: &str, que
     app.stack().faults().clear();
 }
 
-/// Requeues orders while the gateway is down and the breaker is open.
+/// Delays orders while the gateway is down and the breaker is open.
 async fn take_the_gateway_down(fixture: &Fixture) {
     let app = &fixture.app;
     app.stack().payments().add_fault_rule(Behaviour::on(Operation::Any, Effect::Fail { status: 503 }));
     for n in 0..10 {
         app.order(&fixture.buyer, &format!("lost-{n}"), &fixture.product, 1, Some("pm_card_visa")).await;
     }
-    let requeued = || async {
+    let delayed = || async {
         let lines = app.stack().logs().lines("queue-fulfilment");
-        lines.iter().any(|line| line.contains(r#""requeued""#)).then_some(())
+        lines.iter().any(|line| line.contains(r#""outcome":"retry""#)).then_some(())
     };
-    eventually("an order is requeued", requeued).await;
+    eventually("an order is delayed", delayed).await;
     app.stack().payments().clear_fault_rules();
 }
 

@@ -134,9 +134,9 @@ async fn document_waits_in_the_queue_while_the_model_fails() {
     for _ in 0..5 {
         products.push(create_market(&app, &seller).await.1);
     }
-    let requeued = r#""outcome":"requeued""#;
+    let delayed = r#""outcome":"retry""#;
     let logs = app.stack().logs();
-    assert!(logs.wait_for("queue-search-index", requeued, WAIT_TIMEOUT).await.is_some());
+    assert!(logs.wait_for("queue-search-index", delayed, WAIT_TIMEOUT).await.is_some());
     app.stack().faults().clear_rules();
     eventually("all products are found", || async {
         app.stack().redeliver().await;

@@ -8,7 +8,7 @@ use shared::kit::command::{
     CommandContext, CorrelationId, ExecuteError, Executed, IdempotencyRecord, Store, Version,
 };
 use shared::kit::queue::consumer::delivery::{
-    ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE,
+    ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES,
 };
 use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
@@ -66,7 +66,7 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
                 Outcome::Done
             }
             Some(Err(error)) => outcome(&error),
-            None => Outcome::Retry { after: None, reason: "the message came from an unknown queue" },
+            None => Outcome::Redeliver { after: None, reason: "the message came from an unknown queue" },
         });
         outcomes.collect()
     }
@@ -88,7 +88,10 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
     let job = crate::job_request::requested_job(queue, &delivery.body);
     let mut attributes = delivery.attributes;
-    attributes.retain(|name, _| !DEAD_LETTER_ATTRIBUTES.contains(&name.as_str()));
+    // A redriven message starts with a new period of retries.
+    let is_of_failures =
+        |name: &str| DEAD_LETTER_ATTRIBUTES.contains(&name) || RETRY_ATTRIBUTES.contains(&name);
+    attributes.retain(|name, _| !is_of_failures(name));
     let dead_letter = DeadLetter {
         id: Id::generate(now, &SystemEntropy),
         version: Version::FIRST,
@@ -117,5 +120,5 @@ fn outcome<E>(error: &ExecuteError<E>) -> Outcome {
         | ExecuteError::Contention
         | ExecuteError::InProgress => "the dead letter was not stored",
     };
-    Outcome::Retry { after: None, reason }
+    Outcome::Redeliver { after: None, reason }
 }

@@ -41,10 +41,6 @@ const CONCURRENCY: usize = 10;
 /// Maximum duration of one order: two calls to the gateway, and commits.
 const MAX_DURATION: Duration = Duration::from_secs(22);
 
-/// Number of failed charges of an order that do not count as failed deliveries. Beyond it, the order itself
-/// is assumed to make the gateway fail.
-const MAX_CHARGE_ATTEMPTS: u32 = 5;
-
 /// Maximum jitter between orders that wait for the same gateway.
 const JITTER: Duration = Duration::from_secs(1);
 
@@ -109,8 +105,6 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
 #[error("{step}: {error}")]
 struct FailedStep {
     step: &'static str,
-    /// Number of charges of the order so far, if the step is a charge.
-    charges: u32,
     error: GatewayError,
 }
 
@@ -122,7 +116,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         context: &CommandContext,
     ) -> Result<FulfilmentTransition, FailedStep> {
         let correlation = &context.correlation_id;
-        let (step, charges) = (step_name(&effect), charge_count(&effect));
+        let step = step_name(&effect);
         let result = match effect {
             Effect::Charge(intent) => {
                 let answer = self.gateway.charge(&intent, correlation).await;
@@ -152,7 +146,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 found.map(|found| found.map_or(retry, |outcome| after_refund(&intent, outcome)))
             }
         };
-        result.map_err(|error| FailedStep { step, charges, error })
+        result.map_err(|error| FailedStep { step, error })
     }
 
     async fn find(
@@ -183,16 +177,16 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         }
     }
 
-    /// Records the failed attempt, which buyer and seller can read, and retries or requeues the message.
+    /// Records the failed attempt, which buyer and seller can read, and retries the message.
     async fn retry_later(
         &self,
         order_id: OrderId,
-        FailedStep { step, charges, error }: FailedStep,
+        FailedStep { step, error }: FailedStep,
         context: &CommandContext,
         delivery: &Delivery,
     ) -> Outcome {
         let reason = user_message(error);
-        let backoff = RETRY_BACKOFF.delay(delivery.receive_count, &self.entropy).unwrap_or_default();
+        let backoff = RETRY_BACKOFF.delay(delivery.attempt(), &self.entropy).unwrap_or_default();
         let (delay, made) = match error {
             GatewayError::Unknown { lookup_after } => (lookup_after.max(backoff), true),
             // The jitter spreads orders that waited for the same gateway.
@@ -209,16 +203,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         if self.store.execute(record, &context.at(now)).await.is_err() {
             tracing::warn!(%order_id, "failed to record a failed attempt");
         }
-        match error {
-            // The gateway is down for every order: no message must be dead-lettered because of that.
-            GatewayError::CircuitOpen { .. } => Outcome::Requeue { after: delay, reason },
-            // The gateway's search is not up to date yet. An order whose charges all fail counts as failed in
-            // the end.
-            GatewayError::Unknown { .. } if charges <= MAX_CHARGE_ATTEMPTS => {
-                Outcome::Requeue { after: delay, reason }
-            }
-            _ => Outcome::Retry { after: Some(delay), reason },
-        }
+        Outcome::Retry { after: Some(delay), reason }
     }
 }
 
@@ -248,17 +233,6 @@ fn after_refund(intent: &RefundIntent, outcome: RefundOutcome) -> FulfilmentTran
     match outcome {
         RefundOutcome::Done => FulfilmentTransition::Refunded(intent.number),
         RefundOutcome::Refused(code) => FulfilmentTransition::RefundRefused(intent.number, code),
-    }
-}
-
-/// Number of charges of the order, including the one of this effect; 0 if the effect is no charge.
-const fn charge_count(effect: &Effect) -> u32 {
-    match effect {
-        Effect::Charge(intent)
-        | Effect::FindCharge(intent)
-        | Effect::ResolveCharge(intent)
-        | Effect::FindCancelledCharge(intent) => intent.attempt,
-        Effect::CreateCheckout(_) | Effect::Refund(_) | Effect::FindRefund(_) => 0,
     }
 }
 

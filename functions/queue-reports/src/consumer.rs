@@ -114,7 +114,7 @@ fn start_failed(error: &ExecuteError<StartJobError>, policy: &JobPolicy, deliver
 /// attempt.
 fn retry_or_dead_letter(reason: &'static str, policy: &JobPolicy, delivery: &Delivery) -> Outcome {
     match backoff(policy).delay(delivery.receive_count, &SystemEntropy) {
-        Some(delay) => Outcome::Retry { after: Some(delay), reason },
+        Some(delay) => Outcome::Redeliver { after: Some(delay), reason },
         None => Outcome::DeadLetter { reason: reason.to_owned() },
     }
 }

@@ -88,9 +88,8 @@ fn outcome(error: &IndexFailure) -> Outcome {
         IndexFailure::Embed(EmbedError::Throttled | EmbedError::Unavailable(_)) => {
             retry("the model did not respond")
         }
-        // The model fails for every document, so no message is dead-lettered because of it.
         IndexFailure::Embed(EmbedError::CircuitOpen(open)) => {
-            Outcome::Requeue { after: open.retry_after, reason: "the model does not respond" }
+            Outcome::Retry { after: Some(open.retry_after), reason: "the model does not respond" }
         }
         IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)) => {
             retry("the document changed while it was embedded")

@@ -117,7 +117,7 @@ async fn metric_lines_are_valid_and_every_metric_is_emitted() {
         ("ConsumedReadUnits", [("function", "api-orders"), ("operation", "BatchGetItem")]),
         ("ConsumedWriteUnits", [("function", "stream-outbox-relay"), ("operation", "BatchWriteItem")]),
         ("Messages", [("function", "queue-fulfilment"), ("outcome", "done")]),
-        ("Messages", [("function", "queue-fulfilment"), ("outcome", "requeued")]),
+        ("Messages", [("function", "queue-fulfilment"), ("outcome", "retry")]),
         ("Messages", [("function", "queue-fulfilment"), ("outcome", "dead_lettered")]),
         ("DeadLetters", [("function", "queue-dead-letters"), ("queue", "fulfilment")]),
         ("BreakerTransitions", [("dependency", "payment-gateway"), ("state", "open")]),

@@ -34,13 +34,20 @@ impl BatchResult {
         matches!(self.calls.requeued.as_slice(), [(_, Duration::ZERO)]) && self.failures.is_empty()
     }
 
-    /// Delay until the only message is redelivered.
+    /// Ids of the messages that were sent again, provided that no message is redelivered.
+    #[must_use]
+    pub fn retried(&self) -> Vec<&str> {
+        if self.failures.is_empty() { ids(&self.calls.requeued) } else { Vec::new() }
+    }
+
+    /// Delay until the only message is delivered again.
     ///
     /// # Panics
     /// If there is not exactly one such message.
     #[must_use]
     pub fn retry_delay(&self) -> Duration {
-        let [(_, delay)] = self.calls.visibility_changed.as_slice() else { panic!("{self:?}") };
+        let delays = self.calls.visibility_changed.iter().chain(&self.calls.requeued);
+        let [(_, delay)] = delays.collect::<Vec<_>>()[..] else { panic!("{self:?}") };
         *delay
     }
 
@@ -53,6 +60,10 @@ impl BatchResult {
         let [(_, reason)] = self.calls.dead_lettered.as_slice() else { panic!("{self:?}") };
         reason
     }
+}
+
+fn ids(messages: &[(String, Duration)]) -> Vec<&str> {
+    messages.iter().map(|(id, _)| id.as_str()).collect()
 }
 
 /// Handles an SQS event with a distant deadline.

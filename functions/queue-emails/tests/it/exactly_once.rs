@@ -101,7 +101,7 @@ async fn throttled_email_to_one_recipient_is_retried_alone() {
     fixture.confirmed_order().await;
     fixture.mail_catcher().add_fault_rule(Rule::next(Effect::Throttle));
     let result = fixture.handle_case("order-confirmed").await;
-    assert_eq!((result.failures.len(), fixture.mail_catcher().sent().len()), (1, 1));
+    assert_eq!((result.retried().len(), fixture.mail_catcher().sent().len()), (1, 1));
     for _ in 0..2 {
         assert!(fixture.handle_case("order-confirmed").await.is_success());
         let sent = [ADDRESS, SELLER_ADDRESS].map(|address| fixture.mail_catcher().sent_to(address).len());

@@ -21,7 +21,7 @@ impl Fixture {
     /// Handles an event while the mail service throttles, so that the e-mail is not sent yet.
     async fn handle_throttled(&self, case: &str) {
         self.mail_catcher().add_fault_rule(Rule::next(Effect::Throttle));
-        assert_eq!(self.handle_case(case).await.failures.len(), 1);
+        assert_eq!(self.handle_case(case).await.retried().len(), 1);
     }
 
     /// Handles an event and asserts that it succeeds without sending an e-mail.

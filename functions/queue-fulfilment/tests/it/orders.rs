@@ -146,11 +146,11 @@ async fn cancelled_order_is_resolved_despite_a_stored_error() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
     let down = ScriptedGateway::new([ScriptedAnswer::Fail(GatewayError::Unavailable)]);
-    assert_eq!(fixture.handle_scripted(&down).await.failures, ["m1"]);
+    assert_eq!(fixture.handle_scripted(&down).await.retried(), ["m1"]);
     fixture.cancel().await;
     let error = Rule::on(Operation::Create, Effect::Fail { status: 500 });
     fixture.marketplace.table.stack().payments().add_fault_rule(error.times(1));
-    assert_eq!(fixture.handle(&created()).await.failures, ["m1"]);
+    assert_eq!(fixture.handle(&created()).await.retried(), ["m1"]);
     assert!(fixture.handle(&created()).await.is_success());
     assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await.fulfilment, Fulfilment::Finished);
     assert_eq!(fixture.money(), (0, 0));

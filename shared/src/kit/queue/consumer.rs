@@ -13,9 +13,11 @@ pub mod queue;
 pub mod whole_batch;
 
 use std::future::Future;
+use std::iter;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse};
+use futures::future::join_all;
 
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
@@ -34,19 +36,29 @@ pub use whole_batch::WholeBatch;
 pub enum Outcome {
     /// The effect is committed; the record is deleted from the queue.
     Done,
-    /// The record may succeed later; it is redelivered.
+    /// The record may succeed later. It is sent again with a delay as a new message, so that its receive count
+    /// does not move it to the dead-letter queue. It is dead-lettered only [`RETRY_PERIOD`] after it was sent
+    /// first.
     Retry {
-        /// Delay; `None` for the delay of the backoff.
+        /// Delay, limited to the queue's maximum; `None` for the delay of the backoff.
         after: Option<Duration>,
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
-    /// A shared dependency is down, or the work made progress but takes longer than one invocation. The
-    /// record is sent again with a delay as a new message, so that the receive count does not move it to the
-    /// dead-letter queue.
+    /// The record made progress but takes longer than one invocation, or it has an end of its own. It is sent
+    /// again as if it were new.
     Requeue {
         /// Delay, limited to the queue's maximum.
         after: Duration,
+        /// Reason for the log, without confidential data.
+        reason: &'static str,
+    },
+    /// The record has a limited number of attempts, for example because it may be the cause of a panic. SQS
+    /// delivers it again, and moves it to the dead-letter queue after
+    /// [`MAX_RECEIVE_COUNT`](delivery::MAX_RECEIVE_COUNT) deliveries.
+    Redeliver {
+        /// Delay; `None` for the delay of the backoff.
+        after: Option<Duration>,
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
@@ -64,9 +76,12 @@ pub trait BatchHandler: Send + Sync {
     fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> impl Future<Output = Vec<Outcome>> + Send;
 }
 
-/// Backoff of retried records. SQS allows visibility timeouts of up to 12 hours; ours are limited to 15
-/// minutes.
+/// Backoff of retried records. SQS delays messages by up to 15 minutes.
 pub const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_mins(15), u32::MAX);
+
+/// Time after which a record that could succeed later is dead-lettered: longer than the outage of a service
+/// usually takes.
+pub const RETRY_PERIOD: Duration = Duration::from_hours(24);
 
 /// Handles a batch and completes its records: some are dead-lettered or requeued, the other failed ones are
 /// redelivered.
@@ -80,44 +95,70 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
 ) -> SqsBatchResponse {
     let started = clock.now();
     let outcomes = handler.handle(batch.clone(), deadline).await;
+    let missing = Outcome::Redeliver { after: None, reason: "the handler returned no outcome" };
+    let outcomes = outcomes.into_iter().chain(iter::repeat(missing));
+    let settled = batch
+        .iter()
+        .zip(outcomes)
+        .map(|(delivery, outcome)| async { settle(queue, delivery, outcome, clock.now(), entropy).await });
+    let settled = join_all(settled).await;
     let mut failures = Vec::new();
     let mut delays = Vec::new();
-    for (position, delivery) in batch.iter().enumerate() {
-        let missing = Outcome::Retry { after: None, reason: "the handler returned no outcome" };
-        let outcome = settle(queue, delivery, outcomes.get(position).cloned().unwrap_or(missing)).await;
-        log(delivery, &outcome, clock.now().duration_since(started));
-        metrics::count(&MESSAGES, [&delivery.queue, metric_label(&outcome)]);
-        if let Outcome::Retry { after, .. } = outcome {
-            let delay = after
-                .unwrap_or_else(|| RETRY_BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default());
-            delays.push((delivery.clone(), delay));
+    for (delivery, outcome) in batch.iter().zip(&settled) {
+        log(delivery, outcome, clock.now().duration_since(started));
+        metrics::count(&MESSAGES, [&delivery.queue, metric_label(outcome)]);
+        if let Outcome::Redeliver { after, .. } = outcome {
+            let backoff = || RETRY_BACKOFF.delay(delivery.receive_count, entropy).unwrap_or_default();
+            delays.push((delivery.clone(), after.unwrap_or_else(backoff)));
             failures.push(delivery.message_id.clone());
         }
     }
     // If this fails, the records are redelivered when their visibility timeout expires.
     if let Err(error) = queue.change_visibility(delays).await {
-        tracing::warn!(%error, "failed to set the visibility timeout of retried messages");
+        tracing::warn!(%error, "failed to set the visibility timeout of redelivered messages");
     }
     response(failures)
 }
 
 /// Dead-letters or requeues a record. If the queue does not accept it, the record is redelivered.
-async fn settle<Q: Queue>(queue: &Q, delivery: &Delivery, outcome: Outcome) -> Outcome {
-    match &outcome {
-        Outcome::DeadLetter { reason } => match queue.dead_letter(delivery, reason).await {
-            Ok(()) => outcome,
-            Err(_) => {
-                Outcome::Retry { after: None, reason: "moving the message to the dead-letter queue failed" }
-            }
-        },
-        Outcome::Requeue { after, reason } => match queue.resend(delivery, *after).await {
-            Ok(()) => outcome,
-            Err(error) => {
-                tracing::warn!(%error, "failed to requeue message with a delay");
-                Outcome::Retry { after: Some(*after), reason }
-            }
-        },
-        Outcome::Done | Outcome::Retry { .. } => outcome,
+async fn settle<Q: Queue>(
+    queue: &Q,
+    delivery: &Delivery,
+    outcome: Outcome,
+    now: Timestamp,
+    entropy: &impl Entropy,
+) -> Outcome {
+    let outcome = dead_letter_after_retry_period(delivery, outcome, now);
+    let (done, failure) = match &outcome {
+        Outcome::Done | Outcome::Redeliver { .. } => return outcome,
+        Outcome::DeadLetter { reason } => {
+            (queue.dead_letter(delivery, reason).await, "moving the message to the dead-letter queue failed")
+        }
+        Outcome::Requeue { after, .. } => {
+            (queue.resend(&delivery.as_new(), *after).await, "requeuing the message failed")
+        }
+        Outcome::Retry { after, .. } => {
+            let backoff = || RETRY_BACKOFF.delay(delivery.attempt(), entropy).unwrap_or_default();
+            let after = after.unwrap_or_else(backoff);
+            (queue.resend(&delivery.after_failure(now), after).await, "requeuing the message failed")
+        }
+    };
+    match done {
+        Ok(()) => outcome,
+        Err(error) => {
+            tracing::warn!(%error, outcome = outcome.name(), reason = outcome.reason(), "{failure}");
+            Outcome::Redeliver { after: None, reason: failure }
+        }
+    }
+}
+
+/// Replaces the last retry of a record by a dead letter.
+fn dead_letter_after_retry_period(delivery: &Delivery, outcome: Outcome, now: Timestamp) -> Outcome {
+    match (&outcome, delivery.first_sent_at()) {
+        (Outcome::Retry { reason, .. }, Some(first)) if now.duration_since(first) >= RETRY_PERIOD => {
+            Outcome::DeadLetter { reason: format!("it failed for 24 hours; the last time, {reason}") }
+        }
+        _ => outcome,
     }
 }
 
@@ -128,6 +169,7 @@ impl Outcome {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
             Self::Requeue { .. } => "requeued",
+            Self::Redeliver { .. } => "redelivered",
             Self::DeadLetter { .. } => "dead_lettered",
         }
     }
@@ -136,7 +178,9 @@ impl Outcome {
     fn reason(&self) -> Option<&str> {
         match self {
             Self::Done => None,
-            Self::Retry { reason, .. } | Self::Requeue { reason, .. } => Some(reason),
+            Self::Retry { reason, .. } | Self::Requeue { reason, .. } | Self::Redeliver { reason, .. } => {
+                Some(reason)
+            }
             Self::DeadLetter { reason } => Some(reason),
         }
     }
@@ -150,7 +194,7 @@ impl Outcome {
     }
 }
 
-/// Name of the outcome in the metrics, which count panics separately from other retries.
+/// Name of the outcome in the metrics, which count panics separately from other redeliveries.
 fn metric_label(outcome: &Outcome) -> &'static str {
     if outcome.reason() == Some(PANICKED) { "panic" } else { outcome.name() }
 }
@@ -159,7 +203,7 @@ fn log(delivery: &Delivery, outcome: &Outcome, duration: Duration) {
     tracing::info!(
         messageId = delivery.message_id,
         correlationId = delivery.correlation_id.as_deref(),
-        attempt = delivery.receive_count,
+        attempt = delivery.attempt(),
         outcome = outcome.name(),
         reason = outcome.reason(),
         durationMs = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
@@ -181,31 +225,4 @@ fn response(failures: Vec<String>) -> SqsBatchResponse {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_lambda_events::event::sqs::SqsMessage;
-
-    use super::*;
-    use crate::kit::queue::consumer::queue::UnmanagedQueue;
-    use crate::kit::system::clock::{SystemClock, SystemEntropy};
-
-    /// Requeues every message.
-    struct RequeueAll;
-
-    impl BatchHandler for RequeueAll {
-        async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
-            vec![Outcome::Requeue { after: Duration::from_secs(3), reason: "not now" }; batch.len()]
-        }
-    }
-
-    #[tokio::test]
-    async fn message_that_cannot_be_requeued_is_redelivered() {
-        let mut message = SqsMessage::default();
-        message.message_id = Some("m1".to_owned());
-        let (batch, deadline) = (vec![message.into()], SystemClock.now());
-        let response =
-            consume(&RequeueAll, &UnmanagedQueue, batch, deadline, &SystemClock, &SystemEntropy).await;
-        let failed_ids: Vec<_> =
-            response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
-        assert_eq!(failed_ids, ["m1"]);
-    }
-}
+mod tests;

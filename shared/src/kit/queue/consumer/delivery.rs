@@ -17,9 +17,9 @@ pub struct Delivery {
     pub receipt_handle: String,
     /// Message body.
     pub body: String,
-    /// Number of deliveries, including this one.
+    /// Number of deliveries of this message, including this one.
     pub receive_count: u32,
-    /// Time when the message was sent.
+    /// Time when this message was sent.
     pub sent_at: Option<Timestamp>,
     /// Name of the queue that delivered the message.
     pub queue: String,
@@ -39,6 +39,12 @@ pub const REASON_ATTRIBUTE: &str = "deadLetterReason";
 pub const ORIGINAL_ID_ATTRIBUTE: &str = "originalMessageId";
 /// Attribute with the number of deliveries of a dead-lettered message.
 pub const ATTEMPTS_ATTRIBUTE: &str = "attempts";
+/// Attribute with the time when a requeued message was sent first, in milliseconds since the Unix epoch.
+pub const FIRST_SENT_ATTRIBUTE: &str = "firstSentAt";
+/// Attribute with the number of attempts before a message was requeued.
+pub const EARLIER_ATTEMPTS_ATTRIBUTE: &str = "earlierAttempts";
+/// Attributes of a message that was requeued after a failure.
+pub const RETRY_ATTRIBUTES: [&str; 2] = [EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE];
 /// Number of deliveries after which a queue dead-letters a message.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
 
@@ -73,6 +79,38 @@ impl From<SqsMessage> for Delivery {
 }
 
 impl Delivery {
+    /// Number of attempts, including this one and those before the message was requeued.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        let earlier = self.attributes.get(EARLIER_ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok());
+        earlier.unwrap_or(0_u32).saturating_add(self.receive_count)
+    }
+
+    /// Time when the message was sent first, before it was requeued; `None` if it is unknown.
+    #[must_use]
+    pub fn first_sent_at(&self) -> Option<Timestamp> {
+        let first = self.attributes.get(FIRST_SENT_ATTRIBUTE).and_then(|millis| millis.parse().ok());
+        first.map(Timestamp::from_millis).or(self.sent_at)
+    }
+
+    /// The same delivery with the attributes of a message that is requeued at `now` after a failure.
+    pub(super) fn after_failure(&self, now: Timestamp) -> Self {
+        let first_sent_at = self.first_sent_at().unwrap_or(now);
+        let mut delivery = self.clone();
+        delivery.attributes.extend([
+            (FIRST_SENT_ATTRIBUTE.to_owned(), first_sent_at.as_millis().to_string()),
+            (EARLIER_ATTEMPTS_ATTRIBUTE.to_owned(), self.attempt().to_string()),
+        ]);
+        delivery
+    }
+
+    /// The same delivery without what is known about earlier attempts.
+    pub(super) fn as_new(&self) -> Self {
+        let mut delivery = self.clone();
+        delivery.attributes.retain(|name, _| !RETRY_ATTRIBUTES.contains(&name.as_str()));
+        delivery
+    }
+
     /// Trace context of the sender.
     #[must_use]
     pub fn parent_context(&self) -> Context {

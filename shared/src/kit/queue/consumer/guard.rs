@@ -11,7 +11,7 @@ use super::Outcome;
 use super::parse_event::MalformedEvent;
 use crate::kit::system::clock::Clock;
 
-/// Retry reason of a record whose handler panicked.
+/// Reason of redelivering a record whose handler panicked.
 pub(super) const PANICKED: &str = "the handler panicked";
 
 /// Reason why an attempt did not complete.
@@ -34,14 +34,14 @@ impl From<MalformedEvent> for Outcome {
 
 impl From<AttemptFailure> for Outcome {
     fn from(failure: AttemptFailure) -> Self {
-        let (after, reason) = match failure {
-            AttemptFailure::Panicked => (None, PANICKED),
-            AttemptFailure::TimedOut => (None, "the handler timed out"),
-            AttemptFailure::NoTimeLeft => {
-                (Some(Duration::ZERO), "not started: too little time before the deadline")
-            }
-        };
-        Self::Retry { after, reason }
+        match failure {
+            AttemptFailure::Panicked => Self::Redeliver { after: None, reason: PANICKED },
+            AttemptFailure::TimedOut => Self::Redeliver { after: None, reason: "the handler timed out" },
+            AttemptFailure::NoTimeLeft => Self::Requeue {
+                after: Duration::ZERO,
+                reason: "not started: too little time before the deadline",
+            },
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_sqs::types::{
 };
 
 use super::Delivery;
-use super::delivery::{ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE};
+use super::delivery::{ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES};
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::trace::{Context, propagation};
 
@@ -132,7 +132,7 @@ impl Queue for SqsQueue {
         let delay = whole_seconds(after.min(MAX_DELAY));
         let message = self.client.send_message().queue_url(&self.url).delay_seconds(delay);
         let mut message = message.message_body(&delivery.body);
-        for (name, value) in &delivery.attributes {
+        for (name, value) in resent_attributes(delivery) {
             message = message.message_attributes(name, attribute(value)?);
         }
         if let Some((name, value)) = trace_header(&delivery.parent_context())? {
@@ -157,15 +157,23 @@ impl Queue for SqsQueue {
 /// Maximum number of attributes of an SQS message.
 const MAX_ATTRIBUTES: usize = 10;
 
+/// Attributes of a message that is sent again: those that later retries need, and as many of the others as fit.
+fn resent_attributes(delivery: &Delivery) -> impl Iterator<Item = (&String, &String)> {
+    let is_needed = |name: &str| RETRY_ATTRIBUTES.contains(&name);
+    let needed = delivery.attributes.iter().filter(move |(name, _)| is_needed(name));
+    let others = delivery.attributes.iter().filter(move |(name, _)| !is_needed(name));
+    needed.chain(others).take(MAX_ATTRIBUTES)
+}
+
 /// Attributes of a dead letter: the reason, the original id, the number of deliveries, and as many of the
 /// original attributes as fit.
 fn dead_letter_attributes(delivery: &Delivery, reason: &str) -> BTreeMap<String, String> {
     let mut attributes = BTreeMap::from([
         (REASON_ATTRIBUTE.to_owned(), reason.to_owned()),
         (ORIGINAL_ID_ATTRIBUTE.to_owned(), delivery.message_id.clone()),
-        (ATTEMPTS_ATTRIBUTE.to_owned(), delivery.receive_count.to_string()),
+        (ATTEMPTS_ATTRIBUTE.to_owned(), delivery.attempt().to_string()),
     ]);
-    for (name, text) in &delivery.attributes {
+    for (name, text) in &delivery.as_new().attributes {
         if attributes.len() < MAX_ATTRIBUTES {
             attributes.entry(name.clone()).or_insert_with(|| text.clone());
         }
@@ -196,7 +204,10 @@ pub(crate) fn trace_header(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::queue::consumer::delivery::CORRELATION_ATTRIBUTE;
+    use crate::kit::queue::consumer::delivery::{
+        CORRELATION_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE,
+    };
+    use crate::kit::system::clock::Timestamp;
 
     fn delivery(attributes: BTreeMap<String, String>) -> Delivery {
         Delivery {
@@ -225,7 +236,19 @@ mod tests {
             ("m1", "3")
         );
 
-        let many = (0..10).map(|n| (format!("a{n}"), "x".to_owned())).collect();
-        assert_eq!(dead_letter_attributes(&delivery(many), "reason").len(), MAX_ATTRIBUTES);
+        assert_eq!(dead_letter_attributes(&delivery(ten()), "reason").len(), MAX_ATTRIBUTES);
+    }
+
+    fn ten() -> BTreeMap<String, String> {
+        (0..10).map(|n| (format!("a{n}"), "x".to_owned())).collect()
+    }
+
+    #[test]
+    fn first_send_and_attempts_are_never_dropped() {
+        let retried = delivery(ten()).after_failure(Timestamp::from_millis(7_000));
+        let sent: BTreeMap<_, _> = resent_attributes(&retried).collect();
+        assert_eq!(sent.len(), MAX_ATTRIBUTES);
+        assert_eq!(sent[&FIRST_SENT_ATTRIBUTE.to_owned()], "7000");
+        assert_eq!(sent[&EARLIER_ATTEMPTS_ATTRIBUTE.to_owned()], "3");
     }
 }

@@ -51,7 +51,7 @@ impl<H: BatchConsumer, C: Clock> BatchHandler for WholeBatch<H, C> {
         let outcomes = span.in_span(self.handle_events(&events, deadline)).await;
         outcomes.iter().find(|outcome| **outcome != Outcome::Done).unwrap_or(&Outcome::Done).end_span(&span);
         let mut outcomes = outcomes.into_iter();
-        let missing = Outcome::Retry { after: None, reason: "the handler returned no outcome" };
+        let missing = Outcome::Redeliver { after: None, reason: "the handler returned no outcome" };
         parse_failures
             .into_iter()
             .map(|failure| failure.or_else(|| outcomes.next()).unwrap_or(missing.clone()))
