@@ -58,7 +58,9 @@ fn print_or_write_routes(arguments: &WatchRoutesArguments) -> Result<(), CliErro
     let invalid = |source| CliError::Template { path: arguments.template.clone(), source };
     let template = Template::read(&arguments.template).map_err(invalid)?;
     let secrets = Secrets::generate(&template)?;
-    let deployment = template.resolve(&secrets.parameters(&template), "http://localhost").map_err(invalid)?;
+    let mut parameters = template.development_parameters();
+    parameters.extend(secrets.parameters(&template));
+    let deployment = template.resolve(&parameters, "http://localhost").map_err(invalid)?;
     if !arguments.write {
         console::line(watch_routes::HEADER);
         console::line(watch_routes::table(&deployment).trim_end());

@@ -91,6 +91,20 @@ impl Template {
         named.into_iter().filter(needed).collect()
     }
 
+    /// Values for a web application under development, of parameters that have no default so that no deployment
+    /// gets them by mistake.
+    #[must_use]
+    pub fn development_parameters(&self) -> Parameters {
+        let values = [
+            ("AppUrl", "http://localhost:3000"),
+            ("CorsOrigin", "http://localhost:3000"),
+            ("EmailSender", "no-reply@agora.example"),
+            ("Stage", "local"),
+        ];
+        let declared = values.into_iter().filter(|(name, _)| self.declares(name));
+        declared.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
     /// Unresolved section, with the long forms of intrinsic functions. For tests that check parts of the
     /// template that this crate does not run.
     #[must_use]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use shared::kit::aws::dynamodb::schema::{Index, OUTBOX_KIND, TTL};
+use shared::kit::queue::consumer::RETRY_PERIOD;
 use shared::kit::queue::consumer::delivery::MAX_RECEIVE_COUNT;
 use shared::messaging::event_routing::Subscriber;
 use strum::VariantArray as _;
@@ -139,16 +140,13 @@ async fn queues_comply_with_the_rules() {
     }
     assert!(consumed >= 2, "only {consumed} consumed queues were found");
     for queue in &deployment.queues {
-        match &queue.redrive {
-            Some(redrive) => {
-                assert_eq!(redrive.max_receive_count, MAX_RECEIVE_COUNT, "{}", queue.name);
-            }
-            None => assert_eq!(
-                seconds(queue, "MessageRetentionPeriod"),
-                Duration::from_hours(14 * 24),
-                "{}",
-                queue.name
-            ),
+        // SQS keeps the time of the first send: a dead letter needs days left in which an operator can act.
+        let days = if queue.redrive.is_some() { 10 } else { 14 };
+        let retention = seconds(queue, "MessageRetentionPeriod");
+        assert_eq!(retention, Duration::from_hours(days * 24), "{}", queue.name);
+        assert!(retention > RETRY_PERIOD, "{}", queue.name);
+        if let Some(redrive) = &queue.redrive {
+            assert_eq!(redrive.max_receive_count, MAX_RECEIVE_COUNT, "{}", queue.name);
         }
     }
 }

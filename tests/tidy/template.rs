@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use local::keys::aws_secrets::secret_name;
 use local::keys::local_secrets::PARAMETERS_OF_GATEWAY;
 use local::template::Template;
+use regex::Regex;
 use serde_json::{Map, Value, json};
 use test_support::{TestTable, workspace};
 
@@ -87,6 +88,35 @@ fn every_stage_refers_to_its_secrets_by_name() {
     }
     for parameter in PARAMETERS_OF_GATEWAY {
         assert!(template().secret_parameters().iter().any(|name| name == parameter), "{parameter}");
+    }
+}
+
+/// Checks that a stage for people cannot be deployed with the settings of development.
+#[test]
+fn settings_of_development_are_in_the_stage_dev_only() {
+    let template = template();
+    let parameters = template.written("Parameters").unwrap();
+    let rule = &template.written("Rules").unwrap()["PublicStage"];
+    assert_eq!(rule["RuleCondition"], json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "Stage" }, "dev"] }] }));
+    let refused = texts(&rule["Assertions"]);
+    let configuration = read(&workspace("samconfig.toml"));
+    let (dev, prod) = configuration.split_once("[prod.").unwrap();
+    for (name, value) in [
+        ("AppUrl", "http://localhost:3000"),
+        ("CorsOrigin", "http://localhost:3000"),
+        ("EmailSender", "no-reply@agora.example"),
+    ] {
+        assert!(parameters[name].get("Default").is_none(), "{name} has a default");
+        assert!(dev.contains(&format!("\"{name}={value}\"")), "{name} is not set for dev");
+        assert!(!prod.contains(value), "{name} of development is set for prod");
+        assert!(refused.contains(&name) && refused.contains(&value), "{name} is not checked");
+    }
+    for name in ["AppUrl", "CorsOrigin"] {
+        let pattern = Regex::new(parameters[name]["AllowedPattern"].as_str().unwrap()).unwrap();
+        assert!(
+            pattern.is_match("https://shop.example") && !pattern.is_match("http://shop.example"),
+            "{name}"
+        );
     }
 }
 
@@ -186,6 +216,34 @@ fn data_is_encrypted_restorable_and_retained() {
     }
     let functions = &template.written("Globals").unwrap()["Function"];
     assert_eq!(functions["KmsKeyArn"], json!({ "Fn::GetAtt": ["Key", "Arn"] }));
+}
+
+/// Largest value of a property that is a number or a parameter.
+fn largest(template: &Template, property: &Value) -> u64 {
+    let parameter = || property["Ref"].as_str().unwrap();
+    let maximum = || template.written("Parameters").unwrap()[parameter()]["MaxValue"].as_u64().unwrap();
+    property.as_u64().unwrap_or_else(maximum)
+}
+
+/// Checks the rule of "Using Lambda with Amazon SQS": six times the timeout of the function, and the batching
+/// window.
+#[test]
+fn visibility_timeouts_cover_timeouts_and_windows() {
+    let template = template();
+    let mut windows = 0;
+    for (id, function) in of_kind(&template, "AWS::Serverless::Function") {
+        let events = function["Events"].as_object().into_iter().flatten();
+        for source in events.map(|(_, event)| event).filter(|event| event["Type"] == "SQS") {
+            let window = &source["Properties"]["MaximumBatchingWindowInSeconds"];
+            windows += u64::from(!window.is_null());
+            let window = if window.is_null() { 0 } else { largest(&template, window) };
+            let queue = source["Properties"]["Queue"]["Fn::GetAtt"][0].as_str().unwrap();
+            let visibility =
+                largest(&template, &resources(&template)[queue]["Properties"]["VisibilityTimeout"]);
+            assert!(visibility >= 6 * largest(&template, &function["Timeout"]) + window, "{id}: {queue}");
+        }
+    }
+    assert!(windows > 0, "no batching window was found");
 }
 
 #[test]

@@ -168,14 +168,14 @@ async fn serve(
         Some(folder) => Secrets::load_or_generate(&folder.join(SECRETS_FILE), template)?,
         None => Secrets::generate(template)?,
     };
-    let mut parameters = secrets.parameters(template);
-    let defaults = [
+    let addresses_of_services = [
         ("ApiUrl", format!("http://{}", addresses.gateway)),
         ("PaymentGatewayUrl", format!("http://{}", addresses.payments)),
-        ("Stage", "local".to_owned()),
     ];
-    parameters.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
+    let mut parameters = template.development_parameters();
+    parameters.extend(addresses_of_services.map(|(name, value)| (name.to_owned(), value)));
     parameters.retain(|name, _| template.declares(name));
+    parameters.extend(secrets.parameters(template));
     parameters.extend(builder.parameters.clone());
     let invalid = |source| StartError::Template { path: builder.template.clone(), source };
     let deployment = template.resolve(&parameters, &format!("http://{}", addresses.sqs)).map_err(invalid)?;

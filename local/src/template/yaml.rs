@@ -7,10 +7,11 @@ use serde_yaml_ng::Value as Yaml;
 use super::{Place, TemplateError};
 
 /// Tags whose long form has the prefix `Fn::`.
-const FUNCTIONS: [&str; 14] = [
+const FUNCTIONS: [&str; 15] = [
     "And",
     "Base64",
     "Cidr",
+    "Contains",
     "Equals",
     "FindInMap",
     "GetAtt",

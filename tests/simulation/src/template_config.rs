@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use local::template::{Deployment, Parameters, Template};
+use local::template::{Deployment, Template};
 use serde_json::Value;
 use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriber;
@@ -21,8 +21,8 @@ pub const BREAKER_OPEN: Duration = Duration::from_secs(4);
 
 static DEPLOYMENT: LazyLock<Deployment> = LazyLock::new(|| {
     let template = Template::read(&workspace("template.yaml")).expect("the template is valid");
-    let mut parameters: Parameters =
-        template.secret_parameters().into_iter().map(|name| (name, "not-used".to_owned())).collect();
+    let mut parameters = template.development_parameters();
+    parameters.extend(template.secret_parameters().into_iter().map(|name| (name, "not-used".to_owned())));
     let overrides = [
         ("PaymentGatewayUrl", "http://gateway".to_owned()),
         ("Stage", "simulation".to_owned()),
