@@ -103,8 +103,8 @@ impl Deserr<FieldErrors> for Money {
         value: Value<V>,
         at: ValuePointerRef,
     ) -> Result<Self, FieldErrors> {
-        MoneyFields::deserialize_from_value(value, at)
-            .map(|MoneyFields { amount, currency }| Self::new(amount, currency))
+        let MoneyFields { amount, currency } = MoneyFields::deserialize_from_value(value, at)?;
+        Self::chargeable(amount, currency).map_err(|rule| invalid(rule, at.push_key("amount")))
     }
 }
 

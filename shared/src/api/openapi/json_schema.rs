@@ -49,7 +49,9 @@ macro_rules! schema {
 schema! {
     Amount = {
         "type": "integer", "minimum": 0, "maximum": Amount::MAX,
-        "description": "Number of minor units of the currency, for example cents.", "examples": [1999]
+        "description": "Number of minor units of the currency, for example cents. The maximum is 999999999999 in \
+                        IDR, 999999999 in INR, and 99999999 in other currencies.",
+        "examples": [1999]
     };
     Currency: "Currency" = {
         "type": "string", "enum": Currency::all(),
