@@ -9,7 +9,7 @@ use crate::domain::job::output::chunk::Part;
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_UNITS;
 use crate::domain::values::date::Date;
-use crate::domain::values::email::Email;
+use crate::domain::values::email::{Email, MAX_LENGTH, UnicodeEmail};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
 use crate::domain::values::text::{Sku, Text};
@@ -70,8 +70,15 @@ schema! {
         "description": "Number of units to add to the stock, or to remove if negative.", "examples": [-3]
     };
     Email = {
-        "type": "string", "format": "email", "maxLength": 254,
-        "description": "E-mail address.", "examples": ["ada@example.com"]
+        "type": "string", "format": "idn-email", "maxLength": MAX_LENGTH,
+        "description": "E-mail address. Only ASCII characters are allowed before the @, at most 64. The domain can \
+                        be in Unicode or in ASCII (`xn--`); both are the same address.",
+        "examples": ["ada@example.com"]
+    };
+    UnicodeEmail = {
+        "type": "string", "format": "idn-email",
+        "description": "E-mail address, in lower case, with the domain in Unicode.",
+        "examples": ["ada@example.com"]
     };
     Password = {
         "type": "string", "format": "password", "minLength": 8, "maxLength": 128,
