@@ -13,7 +13,7 @@ use crate::domain::values::email::{Email, MAX_LENGTH, UnicodeEmail};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
 use crate::domain::values::text::{Sku, Text};
-use crate::kit::auth::password::Password;
+use crate::kit::auth::password::{MAX_CHARACTERS, MIN_CHARACTERS, Password};
 use crate::kit::command::Version;
 use crate::kit::http::Included;
 use crate::kit::http::list::paging::{DEFAULT_LIMIT, Limit, MAX_LIMIT};
@@ -81,8 +81,11 @@ schema! {
         "examples": ["ada@example.com"]
     };
     Password = {
-        "type": "string", "format": "password", "minLength": 8, "maxLength": 128,
-        "description": "Password: 8 to 128 bytes in UTF-8.", "examples": ["correct horse battery"]
+        "type": "string", "format": "password", "minLength": MIN_CHARACTERS, "maxLength": MAX_CHARACTERS,
+        "description": "Password: 8 to 128 characters and at most 1024 bytes in UTF-8, without control characters. \
+                        It is prepared as in RFC 8265 (OpaqueString): equivalent Unicode forms are the same \
+                        password.",
+        "examples": ["correct horse battery"]
     };
     PaymentMethod = {
         "type": "string", "pattern": PaymentMethod::PATTERN,
