@@ -82,7 +82,7 @@ impl<T: Identified> Deserr<FieldErrors> for Id<T> {
     }
 }
 
-impl<const MAX: usize> Deserr<FieldErrors> for Text<MAX> {
+impl<const MAX: usize, const MULTILINE: bool> Deserr<FieldErrors> for Text<MAX, MULTILINE> {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         at: ValuePointerRef,

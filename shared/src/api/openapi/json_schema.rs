@@ -176,9 +176,9 @@ impl<T: Identified> JsonSchema for Id<T> {
     }
 }
 
-impl<const MAX: usize> JsonSchema for Text<MAX> {
+impl<const MAX: usize, const MULTILINE: bool> JsonSchema for Text<MAX, MULTILINE> {
     fn schema_name() -> Cow<'static, str> {
-        format!("Text{MAX}").into()
+        format!("{}{MAX}", if MULTILINE { "MultilineText" } else { "Text" }).into()
     }
 
     fn inline_schema() -> bool {
@@ -186,9 +186,12 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let refused =
+            if MULTILINE { "Control characters other than line feeds" } else { "Control characters" };
         let rule = format!(
-            "Text of 1 to {MAX} characters. Leading and trailing white space is removed. Control characters \
-             other than line feed and tab, and bidirectional control characters, are not allowed."
+            "Text of 1 to {MAX} characters in Unicode's form NFC, with at least one visible character. Leading and \
+             trailing white space is removed. {refused}, line separators and invisible characters (zero-width \
+             and bidirectional controls outside of words and emoji) are not allowed."
         );
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "description": rule })
     }
