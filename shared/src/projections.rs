@@ -1,6 +1,7 @@
 //! Data derived from entities: tallies, list totals, daily sales and the search index.
 
 pub mod daily_sales;
+pub mod folding;
 pub mod list_total;
 pub mod name_index;
 pub mod search_index;

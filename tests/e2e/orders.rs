@@ -49,6 +49,24 @@ async fn order_is_confirmed_and_captured_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn order_with_total_zero_is_confirmed_without_a_charge() {
+    let app = TestApp::start().await;
+    let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
+    let product = app.product(&seller, 0, 10).await;
+    for (key, method) in [("k1", None), ("k2", Some("pm_card_chargeDeclined"))] {
+        let id = id_of(&app.order(&buyer, key, &product, 2, method).await);
+        app.wait_for_order(&buyer, &id, &["confirmed"]).await;
+        let timeline = app.request(Method::GET, &format!("/v1/orders/{id}/timeline")).by(&buyer).send().await;
+        let timeline = timeline.data(StatusCode::OK);
+        assert_eq!(statuses(&timeline), ["pending", "confirmed"]);
+        assert_eq!(timeline["transitions"][1]["reason"], "no payment needed");
+    }
+    assert_consistent(&app, &product, 10).await;
+    assert!(app.stack().payments().ledger().intents.is_empty());
+    assert_eq!(app.stock(&product).await, (6, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn declined_order_is_rejected_and_returns_its_stock() {
     let app = TestApp::start().await;
     let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);

@@ -29,7 +29,7 @@ use crate::state::AuthState;
 pub(crate) struct ConfirmPasswordResetRequest {
     /// Token from the password-reset e-mail.
     token: String,
-    /// New password: 8 to 128 bytes in UTF-8.
+    /// New password: 8 to 128 characters, at most 1024 bytes in UTF-8, without control characters.
     password: Password,
 }
 

@@ -29,9 +29,9 @@ use crate::state::AuthState;
     }])
 )]
 pub(crate) struct RegisterRequest {
-    /// E-mail address; at most one account can have it.
+    /// E-mail address, with only ASCII characters before the `@`; at most one account can have it.
     email: Email,
-    /// Password: 8 to 128 bytes in UTF-8.
+    /// Password: 8 to 128 characters, at most 1024 bytes in UTF-8, without control characters.
     password: Password,
     /// Name of the user, 1 to 100 characters.
     name: Name,

@@ -34,12 +34,14 @@ const PLACE: OperationDoc = OperationDoc::new("Place an order at the current pri
          status `pending` and the current prices. If a price differs from the `expectedPrice` of its \
          item, the order is refused with `PRICE_CHANGED`. `INVALID_STATE` means that the market is not \
          active. A product that does not exist, is not for sale, belongs to another market or is listed \
-         twice is a `VALIDATION_ERROR` of its item.\n\n\
+         twice is a `VALIDATION_ERROR` of its item. A total that exceeds the maximum of its currency, or is \
+         above 0 and below the minimum charge of the payment gateway, is a `VALIDATION_ERROR` of `items`.\n\n\
          The rest happens after the response: the stock is reserved (`awaiting_payment`), then \
          `paymentMethod` is charged and the order becomes `confirmed`, or `rejected` if units are \
          missing or the charge is declined. Without `paymentMethod`, the buyer pays at the payment \
          gateway with `payment.clientSecret` of the order; the order becomes `expired` if it is not \
-         paid in time.\n\n\
+         paid in time. An order with a total of 0 needs no payment: it becomes `confirmed` as soon as its \
+         stock is reserved.\n\n\
          `Idempotency-Key` is required: a repetition with the same key and body returns the response of \
          the first request. Poll `GET /v1/orders/{id}` for the status.",
     )
@@ -115,7 +117,7 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in p
          is notified by e-mail of a successful refund. When the whole payment is refunded, the order \
          becomes `refunded`; its units return to the stock unless they have shipped.\n\n\
          Pending refunds count as refunded. An `amount` above the remaining amount, an order that is \
-         not paid, and a 21st refund of an order are refused with `INVALID_STATE`; an amount of 0 or in \
+         not paid or has a total of 0, and a 21st refund of an order are refused with `INVALID_STATE`; an amount of 0 or in \
          another currency is a `VALIDATION_ERROR`. `Idempotency-Key` is required: a repetition with the \
          same key and body makes no second refund. Poll `GET /v1/orders/{id}` for the result.",
     )

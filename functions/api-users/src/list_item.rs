@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::domain::user::{Role, User, UserId, UserStatus, UserSummary};
-use shared::domain::values::email::Email;
+use shared::domain::values::email::UnicodeEmail;
 use shared::domain::values::text::Name;
 use shared::kit::command::Version;
 use shared::kit::system::clock::Timestamp;
@@ -27,7 +27,7 @@ pub(crate) struct UserListItem {
     /// Id of the account.
     id: UserId,
     /// E-mail address.
-    email: Email,
+    email: UnicodeEmail,
     /// True if the e-mail address is verified.
     email_verified: bool,
     /// Name of the user.
@@ -55,6 +55,6 @@ impl UserListItem {
     pub(crate) fn new(summary: UserSummary, details: Option<&User>) -> Self {
         let UserSummary { id, email, email_verified, name, role, status, created_at } = summary;
         let (updated_at, version) = (details.map(|user| user.updated_at), details.map(|user| user.version));
-        Self { id, email, email_verified, name, role, status, created_at, updated_at, version }
+        Self { id, email: email.into(), email_verified, name, role, status, created_at, updated_at, version }
     }
 }

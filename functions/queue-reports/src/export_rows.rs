@@ -11,7 +11,7 @@ use shared::domain::product::{Product, ProductId, ProductStatus};
 use shared::domain::session::{Session, SessionEnd, SessionId};
 use shared::domain::user::notifications::Notifications;
 use shared::domain::user::{Role, User, UserId, UserStatus};
-use shared::domain::values::email::Email;
+use shared::domain::values::email::UnicodeEmail;
 use shared::domain::values::money::{Currency, Money, Quantity};
 use shared::domain::values::text::{Description, Name, Sku, Title};
 use shared::kit::system::clock::Timestamp;
@@ -51,7 +51,7 @@ rows! {
     /// The account.
     ProfileRow(user: User) {
         id: UserId = user.id;
-        email: Email = user.email;
+        email: UnicodeEmail = user.email.into();
         email_verified: bool = user.email_verified;
         name: Name = user.name;
         role: Role = user.role;

@@ -82,7 +82,7 @@ impl<T: Identified> Deserr<FieldErrors> for Id<T> {
     }
 }
 
-impl<const MAX: usize> Deserr<FieldErrors> for Text<MAX> {
+impl<const MAX: usize, const MULTILINE: bool> Deserr<FieldErrors> for Text<MAX, MULTILINE> {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         at: ValuePointerRef,
@@ -103,8 +103,8 @@ impl Deserr<FieldErrors> for Money {
         value: Value<V>,
         at: ValuePointerRef,
     ) -> Result<Self, FieldErrors> {
-        MoneyFields::deserialize_from_value(value, at)
-            .map(|MoneyFields { amount, currency }| Self::new(amount, currency))
+        let MoneyFields { amount, currency } = MoneyFields::deserialize_from_value(value, at)?;
+        Self::chargeable(amount, currency).map_err(|rule| invalid(rule, at.push_key("amount")))
     }
 }
 

@@ -166,7 +166,9 @@ impl From<PlaceOrderError> for ApiError {
             | PlaceOrderError::Repeated { index } => {
                 Self::field(format!("items[{index}].productId"), message)
             }
-            PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge => Self::field("items", message),
+            PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge | PlaceOrderError::TotalTooSmall(_) => {
+                Self::field("items", message)
+            }
             PlaceOrderError::PriceChanged { index, price } => {
                 let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
                 Self::new(ErrorCode::PriceChanged, message)
@@ -188,7 +190,7 @@ impl From<RefundError> for ApiError {
                 let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
                 Self::new(ErrorCode::InvalidState, message).with_field("amount", rule)
             }
-            RefundError::InvalidState(_) | RefundError::TooMany(_) => {
+            RefundError::InvalidState(_) | RefundError::NothingToRefund(_) | RefundError::TooMany(_) => {
                 Self::new(ErrorCode::InvalidState, message)
             }
         }

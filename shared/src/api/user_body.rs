@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::user::notifications::Notifications;
 use crate::domain::user::{Role, User, UserId, UserStatus};
-use crate::domain::values::email::Email;
+use crate::domain::values::email::UnicodeEmail;
 use crate::domain::values::text::Name;
 use crate::kit::command::Version;
 use crate::kit::http::{EntityTag, Resource};
@@ -33,7 +33,7 @@ pub struct UserBody {
     /// Id of the account.
     id: UserId,
     /// E-mail address.
-    email: Email,
+    email: UnicodeEmail,
     /// True if the e-mail address is verified.
     email_verified: bool,
     /// Name of the user.
@@ -66,7 +66,7 @@ impl From<User> for UserBody {
     fn from(user: User) -> Self {
         Self {
             id: user.id,
-            email: user.email,
+            email: user.email.into(),
             email_verified: user.email_verified,
             name: user.name,
             role: user.role,

@@ -142,6 +142,12 @@ impl Order {
         }
     }
 
+    /// Returns true if the total is zero: the order needs no payment.
+    #[must_use]
+    pub const fn is_free(&self) -> bool {
+        self.total.amount() == 0
+    }
+
     /// Returns true if `actor` may read the order.
     #[must_use]
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
@@ -194,6 +200,14 @@ pub(crate) mod tests {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// New order with a total of zero.
+    pub(crate) fn placed_free(method: Option<&str>) -> Order {
+        let mut order = placed(method);
+        order.total = Money::zero(order.total.currency());
+        order.lines.iter_mut().for_each(|line| line.unit_price = Money::zero(line.unit_price.currency()));
+        order
     }
 
     /// Confirmed order of 39.98 EUR with its payment.

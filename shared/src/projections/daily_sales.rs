@@ -38,24 +38,25 @@ impl Sale {
     /// only its id at the gateway, which never changes: it separates refunds of the order's own payment from
     /// refunds of duplicate payments.
     ///
+    /// An order with a total of zero is a sale without volume and needs no payment.
+    ///
     /// # Errors
-    /// [`InconsistentRead`] if a confirmed order has no payment: both are committed together.
+    /// [`InconsistentRead`] if another confirmed order has no payment: both are committed together.
     pub fn of(order: &Order, payment: Option<&Payment>) -> Result<Option<Self>, InconsistentRead> {
         let mut transitions = order.timeline.iter();
         let confirmed = transitions.find(|transition| transition.status == OrderStatus::Confirmed);
         let Some(confirmed) = confirmed else { return Ok(None) };
+        let (market_id, day, volume) = (order.market_id, Date::of(confirmed.at), order.total);
+        if order.is_free() {
+            return Ok(Some(Self { market_id, day, volume, refunded: volume }));
+        }
         let payment = payment.ok_or(InconsistentRead)?;
         let is_own = |refund: &&Refund| {
             refund.status == RefundStatus::Succeeded && refund.gateway_id == payment.gateway_id
         };
         let mut own = order.refunds.iter().filter(is_own).map(|refund| refund.amount);
         let refunded = own.try_fold(Money::zero(order.total.currency()), Money::checked_add);
-        Ok(Some(Self {
-            market_id: order.market_id,
-            day: Date::of(confirmed.at),
-            volume: order.total,
-            refunded: refunded.unwrap_or(order.total),
-        }))
+        Ok(Some(Self { market_id, day, volume, refunded: refunded.unwrap_or(volume) }))
     }
 }
 
@@ -91,4 +92,22 @@ impl DailySales {
     pub const VOLUME: &'static str = "volume";
     /// Name of the attribute with the refunded amount.
     pub const REFUNDED: &'static str = "refunded";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::order::tests::{confirmed, placed_free};
+    use crate::domain::tests::{at, euros};
+
+    #[test]
+    fn order_with_total_zero_is_a_sale_without_volume() {
+        assert_eq!(Sale::of(&placed_free(None), None), Ok(None));
+        let free = placed_free(None).reserved(Duration::from_hours(1), at(0)).unwrap();
+        let sale = Sale::of(&free, None).unwrap().unwrap();
+        assert_eq!((sale.volume, sale.refunded), (euros(0), euros(0)));
+        assert_eq!(Sale::of(&confirmed().0, None), Err(InconsistentRead));
+    }
 }

@@ -20,9 +20,6 @@ const IGNORED_PARAMETERS: [&str; 7] = [
     "statement_descriptor_suffix",
 ];
 
-/// Maximum amount: eight digits (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
-const MAX_AMOUNT: i64 = 99_999_999;
-
 /// Creates an intent, and charges it if `confirm` is true.
 pub(crate) struct CreateIntent {
     amount: i64,
@@ -123,8 +120,10 @@ fn amount(text: &str, currency: &str) -> Result<i64, StripeError> {
         let message = format!("Amount must be at least {} {currency} in minor units", min_amount(currency));
         return Err(invalid_amount("amount_too_small", message));
     }
-    if amount > MAX_AMOUNT {
-        return Err(invalid_amount("amount_too_large", format!("Amount must be no more than {MAX_AMOUNT}")));
+    if amount > max_amount(currency) {
+        let message =
+            format!("Amount must be no more than {} {currency} in minor units", max_amount(currency));
+        return Err(invalid_amount("amount_too_large", message));
     }
     Ok(amount)
 }
@@ -132,16 +131,26 @@ fn amount(text: &str, currency: &str) -> Result<i64, StripeError> {
 /// Minimum charge amount (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
 fn min_amount(currency: &str) -> i64 {
     match currency {
-        "aud" | "brl" | "cad" | "chf" | "eur" | "inr" | "jpy" | "nzd" | "sgd" | "usd" => 50,
+        "aud" | "brl" | "cad" | "chf" | "eur" | "idr" | "ils" | "inr" | "jpy" | "krw" | "nzd" | "php"
+        | "sgd" | "usd" | "zar" => 50,
         "gbp" => 30,
+        "aed" | "myr" | "pln" | "ron" => 200,
         "dkk" => 250,
         "nok" | "sek" => 300,
-        "pln" => 200,
         "hkd" => 400,
-        "mxn" => 1_000,
+        "mxn" | "thb" => 1_000,
         "czk" => 1_500,
         "huf" => 17_500,
         _ => 1,
+    }
+}
+
+/// Maximum charge amount with any payment method, from the same page.
+fn max_amount(currency: &str) -> i64 {
+    match currency {
+        "idr" => 999_999_999_999,
+        "inr" => 999_999_999,
+        _ => 99_999_999,
     }
 }
 
@@ -164,6 +173,8 @@ mod tests {
             ("amount=0&currency=eur", "parameter_invalid_integer", "amount"),
             ("amount=49&currency=eur", "amount_too_small", "amount"),
             ("amount=100000000&currency=eur", "amount_too_large", "amount"),
+            ("amount=1000000000000&currency=idr", "amount_too_large", "amount"),
+            ("amount=999&currency=thb", "amount_too_small", "amount"),
             ("amount=100&currency=eur&payment_method=pm_unknown", "resource_missing", "payment_method"),
             ("amount=100&currency=eur&amuont=1", "parameter_unknown", "amuont"),
         ] {

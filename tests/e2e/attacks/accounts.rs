@@ -64,7 +64,11 @@ async fn indistinguishable(fixture: &Fixture, report: &mut Report) {
     report.measured(format!("logins: {times}"));
     report.check("the medians of both are within 10 %", times.are_close(), &times.to_string());
     let unhashed = median(&times.too_long) * 2 < median(&times.wrong);
-    report.check("a password of 129 bytes is rejected before it is hashed", unhashed, &times.to_string());
+    report.check(
+        "a password of 129 characters is rejected before it is hashed",
+        unhashed,
+        &times.to_string(),
+    );
 }
 
 /// Durations of logins.
@@ -232,13 +236,26 @@ async fn rules(fixture: &Fixture, report: &mut Report) {
         fixture.app.request(Method::POST, "/v1/auth/register").json(&account)
     };
     report
-        .row("a password of 129 bytes", register("long@example.com", &"x".repeat(129)), invalid("password"))
+        .row(
+            "a password of 129 characters",
+            register("long@example.com", &"x".repeat(129)),
+            invalid("password"),
+        )
         .await;
-    report
-        .row("43 characters of 3 bytes", register("wide@example.com", &"€".repeat(43)), invalid("password"))
-        .await;
-    report.row("a password of 7 bytes", register("short@example.com", "1234567"), invalid("password")).await;
-    report.row("no e-mail address", register("not-an-address", "long enough"), invalid("email")).await;
+    let stacked = format!("long enough{}", "\u{301}".repeat(507));
+    for (name, password) in [
+        ("a password of 1,025 bytes", stacked.as_str()),
+        ("a password of 7 characters", "e\u{301}123456"),
+        ("a password with NUL", "long\0enough"),
+        ("a password with a tab", "long\tenough"),
+    ] {
+        report.row(name, register("refused@example.com", password), invalid("password")).await;
+    }
+    for email in
+        ["not-an-address", "jörg@example.com", "\u{212A}ate@example.com", "a@xn--a.example", "a@b＠c.example"]
+    {
+        report.row(&format!("the address {email}"), register(email, "long enough"), invalid("email")).await;
+    }
     let taken = register(&fixture.buyer.email.to_uppercase(), PASSWORD);
     report.row("a known e-mail in capitals", taken, refused(409, "EMAIL_TAKEN")).await;
     let path = format!("/v1/users/{}", fixture.stranger.id);

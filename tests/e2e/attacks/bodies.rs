@@ -16,6 +16,7 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     syntax(fixture, report).await;
     encodings(fixture, report).await;
     texts(fixture, report).await;
+    lines(fixture, report).await;
     numbers(fixture, report).await;
     deltas(fixture, report).await;
     items(fixture, report).await;
@@ -93,6 +94,15 @@ async fn texts(fixture: &Fixture, report: &mut Report) {
         ("a right-to-left override", "a\u{202e}b"),
         ("a bidi isolate", "a\u{2066}b"),
         ("CR LF", "a\r\nb"),
+        ("a line feed", "a\nb"),
+        ("a tab", "a\tb"),
+        ("a line separator", "a\u{2028}b"),
+        ("a zero-width space", "\u{200b}"),
+        ("a byte order mark", "a\u{feff}"),
+        ("a joiner between Latin letters", "a\u{200d}b"),
+        ("a Hangul filler", "\u{3164}"),
+        ("a tag", "a\u{e0041}"),
+        ("only Braille blanks", "\u{2800}\u{2800}"),
         ("ANSI", "a\u{1b}[31mb"),
         ("C1", "a\u{9b}b"),
         ("empty", ""),
@@ -100,6 +110,33 @@ async fn texts(fixture: &Fixture, report: &mut Report) {
         ("too long", &"x".repeat(101)),
     ] {
         report.row(&format!("a name that is or has {name}"), market(text), invalid("name")).await;
+    }
+}
+
+/// Fields other than descriptions have one line.
+async fn lines(fixture: &Fixture, report: &mut Report) {
+    let of_order = format!("/v1/orders/{}", fixture.order);
+    let mut product = a_product();
+    product["title"] = json!("a\nb");
+    for (path, by, body, field) in [
+        (format!("/v1/markets/{}/products", fixture.market), &fixture.seller, product, "title"),
+        (
+            format!("{of_order}/ship"),
+            &fixture.seller,
+            json!({ "carrier": "a\nb", "trackingNumber": "1" }),
+            "carrier",
+        ),
+        (
+            format!("{of_order}/ship"),
+            &fixture.seller,
+            json!({ "carrier": "DHL", "trackingNumber": "a\nb" }),
+            "trackingNumber",
+        ),
+        (format!("{of_order}/refund"), &fixture.seller, json!({ "reason": "a\nb" }), "reason"),
+        (format!("{of_order}/cancel"), &fixture.buyer, json!({ "reason": "a\nb" }), "reason"),
+    ] {
+        let request = fixture.app.request(Method::POST, &path).by(by).key("texts").json(&body);
+        report.row(&format!("a line feed in {field} of {path}"), request, invalid(field)).await;
     }
 }
 

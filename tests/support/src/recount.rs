@@ -97,7 +97,7 @@ impl Counts {
     fn add_sale(&mut self, order: &Order, payments: &BTreeMap<String, Payment>) {
         let mut entries = order.timeline.iter();
         let Some(entry) = entries.find(|entry| entry.status == OrderStatus::Confirmed) else { return };
-        let paid = payments.get(&order.id.to_string());
+        let paid = payments.get(&order.id.to_string()).filter(|_| !order.is_free());
         let (captured, refunded) =
             paid.map_or((0, 0), |payment| (payment.captured.amount(), payment.refunded.amount()));
         let day = entry.at.to_string()[..10].to_owned();

@@ -155,3 +155,15 @@ async fn login_replaces_an_outdated_password_hash() {
     auth.log_in().await;
     assert!(auth.stored("ada@example.com").await.1 == new, "a current hash is not replaced");
 }
+
+#[tokio::test]
+async fn password_in_decomposed_form_logs_in() {
+    let auth = Auth::open().await;
+    let mut account = super::account("ada@example.com");
+    account["password"] = json!("Zürich im März");
+    assert_eq!(auth.post("register", &account).await.status, 201);
+    for password in ["Zu\u{308}rich im Ma\u{308}rz", "Zürich\u{A0}im\u{3000}März"] {
+        assert_eq!(auth.try_log_in(password).await.status, 200, "{password:?}");
+    }
+    assert_eq!(auth.try_log_in("Zurich im Marz").await.error(), (401, "INVALID_CREDENTIALS"));
+}

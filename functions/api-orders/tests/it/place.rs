@@ -209,3 +209,17 @@ async fn request_without_token_is_refused_before_validation() {
     assert_eq!(response.error(), (401, "UNAUTHENTICATED"));
     assert_eq!(response.header("www-authenticate").unwrap(), "Bearer");
 }
+
+#[tokio::test]
+async fn total_below_the_minimum_charge_is_refused() {
+    let orders = Orders::new().await;
+    let cheap = new_id::<Product>().to_string();
+    orders.marketplace.product(&cheap, MARKET, seller(), "CENT", 1, 100).await;
+    let place = |quantity| json!({ "items": [{ "productId": cheap, "quantity": quantity }] });
+    let response = orders.place(buyer(), "k1", &place(49)).await;
+    assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
+    let rule =
+        "the total of the order must be 0 or at least 50 EUR in minor units, which is the minimum charge";
+    assert_eq!(response.json()["error"]["fields"], json!({ "items": rule }));
+    assert_eq!(orders.place(buyer(), "k2", &place(50)).await.status, 201);
+}

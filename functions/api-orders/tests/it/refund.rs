@@ -201,3 +201,20 @@ async fn payment_after_cancellation_is_refunded() {
         "the units were released when the order was cancelled"
     );
 }
+
+#[tokio::test]
+async fn order_with_total_zero_has_nothing_to_refund() {
+    let orders = Orders::new().await;
+    let free = test_support::fixture::new_id::<shared::domain::product::Product>();
+    let market = test_support::fixture::MARKET;
+    orders.marketplace.product(&free.to_string(), market, seller(), "FREE", 0, 5).await;
+    orders.marketplace.order_of(id(ORDER), free, 2, None).await;
+    orders.marketplace.advance(FulfilmentTransition::Reserve).await;
+    for amount in [None, Some(0), Some(100)] {
+        let response = orders.refund("k1", amount).await;
+        assert_eq!(response.error(), (409, "INVALID_STATE"), "{amount:?}");
+        let message =
+            format!("order {ORDER} cannot be refunded: its total is 0, so there is nothing to refund");
+        assert_eq!(response.json()["error"]["message"], message);
+    }
+}

@@ -56,3 +56,27 @@ async fn results_in_a_closed_market_are_replaced_by_the_next() {
     search.index(DocumentId::Market(id(own))).await;
     assert_eq!(ids(&search.find("q=mug&limit=1").await), [own], "the next candidates replace the first");
 }
+
+#[tokio::test]
+async fn ascii_letters_find_titles_with_other_latin_letters() {
+    let search = SearchApi::new().await;
+    for (query, title) in [
+        ("strasse", "Straße im Regen"),
+        ("smorrebrod", "Smørrebrød"),
+        ("lodz", "Łódź"),
+        ("oeuvre", "Œuvre complète"),
+    ] {
+        let product = search.create_product(title, "A print").await.to_string();
+        assert_eq!(ids(&search.find(&format!("q={query}")).await), [product], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn title_of_stop_words_is_found() {
+    let search = SearchApi::new().await;
+    for (query, title) in [("The+The", "The The"), ("it", "It"), ("To+be+or+not+to+be", "To Be Or Not To Be")]
+    {
+        let product = search.create_product(title, "A record of the year").await.to_string();
+        assert_eq!(ids(&search.find(&format!("q={query}")).await)[0], product, "{query}");
+    }
+}

@@ -196,7 +196,7 @@ async fn name_that_grows_when_folded_is_sorted_and_found() {
     let response = users.patch(stranger(), stranger().user, &json!({ "name": long })).await;
     assert_eq!(response.status, 200, "{}", response.json());
     index_names(&users.marketplace).await;
-    let search = "%EF%B7%BA".repeat(30);
+    let search = "%EF%B7%BA".repeat(100);
     let found = users.api.get(&format!("/v1/users?sort=name&search={search}")).by(moderator()).await.json();
     assert_eq!(
         found["data"][0]["id"],
@@ -287,4 +287,20 @@ async fn response_contains_the_requested_fields() {
     }
     let list = users.api.get("/v1/users?search=stranger&fields=email,name").by(moderator()).await.json();
     assert_eq!(list["data"], json!([expected]));
+}
+
+#[tokio::test]
+async fn unicode_domain_is_shown_and_found_in_both_forms() {
+    let users = Users::open().await;
+    for spelling in ["stranger@JÖRG.example", "stranger@xn--jrg-sna.example"] {
+        let response = users.patch(stranger(), stranger().user, &json!({ "email": spelling })).await;
+        assert_eq!(response.json()["data"]["email"], "stranger@jörg.example", "{spelling}");
+    }
+    index_names(&users.marketplace).await;
+    for search in ["stranger@j%C3%B6rg.example", "stranger@J%C3%96", "stranger@xn--jrg", "stranger@"] {
+        let found = users.api.get(&format!("/v1/users?search={search}")).by(moderator()).await.json();
+        assert_eq!(found["data"][0]["email"], "stranger@jörg.example", "{search}: {found}");
+    }
+    let other = users.api.get("/v1/users?search=stranger@j%C3%A4").by(moderator()).await.json();
+    assert_eq!(other["data"], json!([]));
 }

@@ -4,13 +4,16 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use local::services::ses::Email;
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::payment::{DeclineCode, GatewayId};
 use shared::domain::order::{Order, OrderEvent, OrderEventData, OrderStatus, Party, Shipment, Transition};
+use shared::domain::product::Product;
 use shared::domain::user::verify::VerifyEmail;
 use shared::kit::system::clock::Timestamp;
 use shared::repository::user::UserReader;
-use test_support::fixture::{BUYER, ORDER, PRODUCT, SELLER, cents, id};
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
 use test_support::lambda_event::assert_all_cases;
 
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
@@ -229,4 +232,26 @@ async fn seller_gets_no_email_about_unconfirmed_or_own_cancellation() {
         assert!(fixture.mail_catcher().sent_to(SELLER_ADDRESS).is_empty());
     }
     assert_eq!(fixture.sent().len(), 1, "the buyer gets one e-mail");
+}
+
+#[tokio::test]
+async fn emails_about_a_free_order_mention_no_payment() {
+    let fixture = Fixture::open().await;
+    let free = test_support::fixture::new_id::<Product>();
+    fixture.marketplace.product(&free.to_string(), MARKET, seller(), "FREE", 0, 5).await;
+    fixture.marketplace.order_of(id(ORDER), free, 2, Some("pm_card_visa")).await;
+    let texts = async |case: &str| {
+        assert!(fixture.handle_case(case).await.is_success(), "{case}");
+        let text = |address| fixture.mail_catcher().sent_to(address).pop().map(|email| email.text);
+        (text(ADDRESS).unwrap(), text(SELLER_ADDRESS).unwrap_or_default())
+    };
+    let (to_buyer, _) = texts("order-created").await;
+    assert!(to_buyer.contains("no payment is needed"), "{to_buyer}");
+    fixture.marketplace.advance(FulfilmentTransition::Reserve).await;
+    let (to_buyer, to_seller) = texts("order-confirmed").await;
+    assert!(to_buyer.contains("No payment is needed") && to_seller.contains("No payment is needed"));
+    fixture.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    let (to_buyer, to_seller) = texts("order-cancelled").await;
+    assert!(to_buyer.contains("there is nothing to refund"), "{to_buyer}");
+    assert!(!to_seller.contains("refunded") && to_seller.contains("do not ship"), "{to_seller}");
 }

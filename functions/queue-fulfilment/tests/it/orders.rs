@@ -3,9 +3,12 @@
 use serde_json::json;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, Party};
+use shared::domain::product::Product;
 use shared::payment_gateway::GatewayError;
+use shared::repository::product::ProductReader;
 use stripe_sandbox::{Effect, Operation, Rule};
-use test_support::fixture::{ORDER, PRODUCT, id, new_id, stock};
+use test_support::fixture::{MARKET, ORDER, PRODUCT, id, new_id, seller, stock};
+use test_support::queue_function;
 
 use super::{Fixture, created, message};
 use crate::scripted_gateway::{ScriptedAnswer, ScriptedGateway};
@@ -162,4 +165,40 @@ async fn message_of_an_unknown_order_succeeds() {
     let fixture = Fixture::open().await;
     assert!(fixture.handle(&created()).await.is_success());
     assert_eq!(fixture.marketplace.reader.order(id(ORDER)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn order_with_total_zero_is_confirmed_without_a_charge() {
+    for method in [None, Some("pm_card_visa"), Some("pm_card_chargeDeclined")] {
+        let fixture = Fixture::open().await;
+        let free = new_id::<Product>();
+        fixture.marketplace.product(&free.to_string(), MARKET, seller(), "FREE", 0, 5).await;
+        fixture.marketplace.order_of(id(ORDER), free, 2, method).await;
+        let gateway = ScriptedGateway::new([ScriptedAnswer::Panic]);
+        let handler = fixture.handler(gateway.clone());
+        assert!(queue_function::handle(&handler, &created()).await.is_success(), "{method:?}");
+        let order = fixture.marketplace.stored_order(id(ORDER)).await;
+        assert_eq!(statuses(&order), ["pending", "confirmed"]);
+        assert_eq!(order.timeline[1].reason.as_deref(), Some("no payment needed"));
+        assert_eq!((order.fulfilment, order.payment_id), (Fulfilment::Finished, None));
+        let stock_of_free = async || fixture.marketplace.reader.product(free).await.unwrap().unwrap().stock;
+        assert_eq!(stock_of_free().await, stock(3, 0, 2));
+
+        fixture.cancel().await;
+        assert!(queue_function::handle(&handler, &created()).await.is_success(), "{method:?}");
+        assert_eq!(fixture.status().await, "cancelled");
+        assert_eq!(stock_of_free().await, stock(5, 0, 0));
+        assert!(gateway.calls().is_empty(), "{:?}", gateway.calls());
+        assert_eq!(fixture.money(), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn order_with_total_zero_can_be_out_of_stock() {
+    let fixture = Fixture::open().await;
+    let free = new_id::<Product>();
+    fixture.marketplace.product(&free.to_string(), MARKET, seller(), "FREE", 0, 1).await;
+    fixture.marketplace.order_of(id(ORDER), free, 2, None).await;
+    assert!(fixture.handle(&created()).await.is_success());
+    assert_eq!(fixture.status().await, "rejected");
 }

@@ -45,7 +45,7 @@ impl ScriptedGateway {
     }
 
     /// The calls so far, each with its correlation id.
-    fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.calls.lock().unwrap().clone()
     }
 

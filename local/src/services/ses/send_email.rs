@@ -62,13 +62,13 @@ struct NameValue {
 
 impl SendEmail {
     /// Converts the request to an e-mail. `None` if SES would reject it: without recipients, or with an
-    /// invalid address. SES supports only ASCII before the `@` ("Amazon SES does not support the SMTPUTF8
-    /// extension").
+    /// invalid address. Addresses are ASCII: SES does not support SMTPUTF8, and domains are A-labels
+    /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html>).
     pub(super) fn into_email(self) -> Option<Email> {
         let to = self.destination.to_addresses;
         let is_address = |address: &String| {
-            let parts = address.rsplit_once('@');
-            parts.is_some_and(|(local, domain)| local.is_ascii() && domain.contains('.'))
+            let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+            address.is_ascii() && domain.is_some_and(|domain| domain.contains('.'))
         };
         if to.is_empty() || !to.iter().all(is_address) {
             return None;

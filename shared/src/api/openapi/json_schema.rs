@@ -9,11 +9,11 @@ use crate::domain::job::output::chunk::Part;
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_UNITS;
 use crate::domain::values::date::Date;
-use crate::domain::values::email::Email;
+use crate::domain::values::email::{Email, MAX_LENGTH, UnicodeEmail};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
 use crate::domain::values::text::{Sku, Text};
-use crate::kit::auth::password::Password;
+use crate::kit::auth::password::{MAX_CHARACTERS, MIN_CHARACTERS, Password};
 use crate::kit::command::Version;
 use crate::kit::http::Included;
 use crate::kit::http::list::paging::{DEFAULT_LIMIT, Limit, MAX_LIMIT};
@@ -49,7 +49,9 @@ macro_rules! schema {
 schema! {
     Amount = {
         "type": "integer", "minimum": 0, "maximum": Amount::MAX,
-        "description": "Number of minor units of the currency, for example cents.", "examples": [1999]
+        "description": "Number of minor units of the currency, for example cents. The maximum is 999999999999 in \
+                        IDR, 999999999 in INR, and 99999999 in other currencies.",
+        "examples": [1999]
     };
     Currency: "Currency" = {
         "type": "string", "enum": Currency::all(),
@@ -68,12 +70,22 @@ schema! {
         "description": "Number of units to add to the stock, or to remove if negative.", "examples": [-3]
     };
     Email = {
-        "type": "string", "format": "email", "maxLength": 254,
-        "description": "E-mail address.", "examples": ["ada@example.com"]
+        "type": "string", "format": "idn-email", "maxLength": MAX_LENGTH,
+        "description": "E-mail address. Only ASCII characters are allowed before the @, at most 64. The domain can \
+                        be in Unicode or in ASCII (`xn--`); both are the same address.",
+        "examples": ["ada@example.com"]
+    };
+    UnicodeEmail = {
+        "type": "string", "format": "idn-email",
+        "description": "E-mail address, in lower case, with the domain in Unicode.",
+        "examples": ["ada@example.com"]
     };
     Password = {
-        "type": "string", "format": "password", "minLength": 8, "maxLength": 128,
-        "description": "Password: 8 to 128 bytes in UTF-8.", "examples": ["correct horse battery"]
+        "type": "string", "format": "password", "minLength": MIN_CHARACTERS, "maxLength": MAX_CHARACTERS,
+        "description": "Password: 8 to 128 characters and at most 1024 bytes in UTF-8, without control characters. \
+                        It is prepared as in RFC 8265 (OpaqueString): equivalent Unicode forms are the same \
+                        password.",
+        "examples": ["correct horse battery"]
     };
     PaymentMethod = {
         "type": "string", "pattern": PaymentMethod::PATTERN,
@@ -164,9 +176,9 @@ impl<T: Identified> JsonSchema for Id<T> {
     }
 }
 
-impl<const MAX: usize> JsonSchema for Text<MAX> {
+impl<const MAX: usize, const MULTILINE: bool> JsonSchema for Text<MAX, MULTILINE> {
     fn schema_name() -> Cow<'static, str> {
-        format!("Text{MAX}").into()
+        format!("{}{MAX}", if MULTILINE { "MultilineText" } else { "Text" }).into()
     }
 
     fn inline_schema() -> bool {
@@ -174,9 +186,12 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let refused =
+            if MULTILINE { "Control characters other than line feeds" } else { "Control characters" };
         let rule = format!(
-            "Text of 1 to {MAX} characters. Leading and trailing white space is removed. Control characters \
-             other than line feed and tab, and bidirectional control characters, are not allowed."
+            "Text of 1 to {MAX} characters in Unicode's form NFC, with at least one visible character. Leading and \
+             trailing white space is removed. {refused}, line separators and invisible characters (zero-width \
+             and bidirectional controls outside of words and emoji) are not allowed."
         );
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "description": rule })
     }

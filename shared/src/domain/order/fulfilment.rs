@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! Accepted ──reserve──▶ Charging ──captured──▶ Finished (confirmed)
+//!     ├──reserve, total of zero──▶ Finished (confirmed)
 //!     │                    │  ├────declined──▶ Finished (rejected, stock released)
 //!     │                    │  └─gateway error, no charge found──▶ Charging, with a new key
 //!     │                    └──cancel──▶ ResolvingCharge ──not captured──▶ Finished (stock released)

@@ -6,7 +6,7 @@ use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::order::payment::PaymentMethod;
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::domain::values::actor::Actor;
-use crate::domain::values::money::{Money, Quantity};
+use crate::domain::values::money::{Currency, Money, Quantity};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
@@ -70,9 +70,16 @@ pub enum PlaceOrderError {
     /// The order has no items.
     #[error("must have at least one item")]
     Empty,
-    /// The total exceeds the maximum amount.
-    #[error("the total of the order exceeds the maximum amount")]
+    /// The total exceeds the maximum amount of its currency.
+    #[error("the total of the order exceeds the maximum amount of its currency")]
     TotalTooLarge,
+    /// The total is above zero and below the minimum charge of the payment gateway.
+    #[error(
+        "the total of the order must be 0 or at least {} {} in minor units, which is the minimum charge",
+        .0.min_charge(),
+        .0.as_str()
+    )]
+    TotalTooSmall(Currency),
     /// The market is not active.
     #[error("market {0} is not active")]
     MarketClosed(MarketId),
@@ -155,7 +162,13 @@ impl PlaceOrder {
         let mut prices =
             self.items.iter().zip(products).map(|(item, product)| product.price.checked_mul(item.quantity));
         let first = prices.next().ok_or(PlaceOrderError::Empty)?;
-        prices.fold(first, |sum, price| sum?.checked_add(price?)).map_err(|_| PlaceOrderError::TotalTooLarge)
+        let total = prices.fold(first, |sum, price| sum?.checked_add(price?));
+        let total = total.map_err(|_| PlaceOrderError::TotalTooLarge)?;
+        let currency = total.currency();
+        if total.amount() > 0 && total.amount() < currency.min_charge() {
+            return Err(PlaceOrderError::TotalTooSmall(currency));
+        }
+        Ok(total)
     }
 }
 
@@ -174,7 +187,6 @@ mod tests {
     use super::*;
     use crate::domain::order::tests::placed;
     use crate::domain::tests::{BUYER, actor, at, decide, euros, product, refusal};
-    use crate::domain::values::money::Amount;
     use crate::kit::command::{Condition, Operation};
 
     fn item(product: &Product, units: i64) -> OrderItem {
@@ -245,11 +257,29 @@ mod tests {
         let changed = PlaceOrderError::PriceChanged { index: 0, price: euros(2_000) };
         assert_eq!(refusal(&command, vec![Some(dearer)], at(0)), changed);
 
-        let dearest = Product { price: euros(Amount::MAX), ..product() };
+        let dearest = Product { price: euros(99_999_999), ..product() };
         let command = place(vec![item(&dearest, 2)]);
         assert_eq!(refusal(&command, vec![Some(dearest.clone())], at(0)), PlaceOrderError::TotalTooLarge);
         let command = place(vec![item(&dearest, 1), item(&plate(), 1)]);
         let state = vec![Some(dearest), Some(plate())];
         assert_eq!(refusal(&command, state, at(0)), PlaceOrderError::TotalTooLarge);
+    }
+
+    #[test]
+    fn total_is_zero_or_at_least_the_minimum_charge() {
+        let place_at = |price, units| {
+            let product = Product { price: euros(price), ..product() };
+            let command = place(vec![item(&product, units)]);
+            command.decide(vec![Some(product)], at(0)).err()
+        };
+        let refused = Some(PlaceOrderError::TotalTooSmall(euros(0).currency()));
+        for (price, units, error) in
+            [(0, 1, None), (1, 1, refused), (49, 1, refused), (50, 1, None), (25, 2, None)]
+        {
+            assert_eq!(place_at(price, units), error, "{units} units at {price}");
+        }
+        let rule =
+            "the total of the order must be 0 or at least 50 EUR in minor units, which is the minimum charge";
+        assert_eq!(PlaceOrderError::TotalTooSmall(euros(0).currency()).to_string(), rule);
     }
 }

@@ -34,6 +34,9 @@ pub enum RefundError {
     /// The order is not paid, or is already fully refunded.
     #[error("order {0} cannot be refunded: it is not paid, or is already refunded")]
     InvalidState(OrderId),
+    /// The total of the order is zero.
+    #[error("order {0} cannot be refunded: its total is 0, so there is nothing to refund")]
+    NothingToRefund(OrderId),
     /// The amount is zero.
     #[error("must be more than 0")]
     ZeroAmount,
@@ -74,6 +77,9 @@ impl Command for RefundOrder {
         now: Timestamp,
     ) -> Result<Change<Order, RefundError>, RefundError> {
         let order = require_seller(self.id, order, &self.by)?;
+        if order.is_free() {
+            return Err(RefundError::NothingToRefund(self.id));
+        }
         let paid =
             matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
         let payment = payment.filter(|_| paid && order.fulfilment == Fulfilment::Finished);
@@ -112,9 +118,11 @@ impl RefundOrder {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::order::payment::refund::{Refund, RefundStatus};
-    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::order::tests::{confirmed, placed, placed_free};
     use crate::domain::tests::{BUYER, SELLER, actor, at, decide, dollars, euros, refusal};
 
     const TOTAL: i64 = 3_998;
@@ -184,6 +192,15 @@ mod tests {
             refusal(&refund(None), with_refunds(MAX_REFUNDS), at(7)),
             RefundError::TooMany(placed(None).id)
         );
+    }
+
+    #[test]
+    fn order_with_total_zero_has_nothing_to_refund() {
+        let confirmed = placed_free(None).reserved(Duration::from_hours(1), at(0)).unwrap();
+        for amount in [None, Some(euros(0)), Some(euros(1))] {
+            let refused = refusal(&refund(amount), (Some(confirmed.clone()), None), at(7));
+            assert_eq!(refused, RefundError::NothingToRefund(placed(None).id));
+        }
     }
 
     #[test]

@@ -47,8 +47,7 @@ impl Command for ShipOrder {
         now: Timestamp,
     ) -> Result<Change<Order, ShipError>, ShipError> {
         let order = require_seller(self.id, order, &self.by)?;
-        let payment = payment.ok_or(ShipError::InvalidState(self.id))?;
-        let shipped = order.shipped(self.shipment.clone(), &payment, now);
+        let shipped = order.shipped(self.shipment.clone(), payment.as_ref(), now);
         let shipped = shipped.map_err(|_| ShipError::InvalidState(self.id))?;
         let event = OrderEvent::Shipped((&shipped).into());
         Ok(Change::of(shipped.clone()).save(&shipped, event))
@@ -57,9 +56,11 @@ impl Command for ShipOrder {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::order::deliver::{DeliverError, DeliverOrder};
-    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::order::tests::{confirmed, placed, placed_free};
     use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, at, decide, moderator, refusal};
 
     fn ship(by: Actor) -> ShipOrder {
@@ -96,6 +97,13 @@ mod tests {
             let deliver = DeliverOrder { id: placed(None).id, by };
             assert_eq!(refusal(&deliver, order.cloned(), at(7)), error.into());
         }
+    }
+
+    #[test]
+    fn order_with_total_zero_is_shipped_without_payment() {
+        let confirmed = placed_free(None).reserved(Duration::from_hours(1), at(1)).unwrap();
+        let shipped = decide(&ship(actor(SELLER)), (Some(confirmed), None), at(7));
+        assert_eq!(shipped.events(), [("order.shipped", shipped.output.version)]);
     }
 
     #[test]

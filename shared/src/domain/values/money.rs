@@ -1,5 +1,7 @@
 //! Money in whole minor units of a currency, with checked arithmetic.
 
+mod charge_limits;
+
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -13,14 +15,14 @@ pub struct Money {
     currency: Currency,
 }
 
-/// Number of minor units, from 0 to [`Amount::MAX`].
+/// Number of minor units, from 0 to [`Amount::MAX`]. A currency may have a lower maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Amount(i64);
 
 impl Amount {
-    /// Limit of the payment gateway: eight digits of minor units, 999,999.99 in most currencies.
-    pub const MAX: i64 = 99_999_999;
+    /// Highest limit of the payment gateway for any currency.
+    pub const MAX: i64 = 999_999_999_999;
 }
 
 impl TryFrom<i64> for Amount {
@@ -33,13 +35,18 @@ impl TryFrom<i64> for Amount {
 
 /// The number is not a valid amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer of minor units from 0 to 99999999")]
+#[error("must be an integer of minor units from 0 to 999999999999")]
 pub struct AmountError;
+
+/// The amount exceeds the maximum of its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be at most {} in minor units of {}", .0.max_charge(), .0.as_str())]
+pub struct AmountTooLarge(Currency);
 
 /// Reason why an arithmetic operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The result exceeds [`Amount::MAX`].
+    /// The result exceeds the maximum of the currency.
     #[error("the amount exceeds the maximum")]
     TooLarge,
     /// The result is negative.
@@ -51,7 +58,18 @@ pub enum MoneyError {
 }
 
 impl Money {
-    /// Creates an amount of `currency`.
+    /// Creates an amount of `currency` that can be charged.
+    ///
+    /// # Errors
+    /// [`AmountTooLarge`] if it exceeds the maximum of the currency.
+    pub fn chargeable(amount: Amount, currency: Currency) -> Result<Self, AmountTooLarge> {
+        if amount.0 > currency.max_charge() {
+            return Err(AmountTooLarge(currency));
+        }
+        Ok(Self { amount, currency })
+    }
+
+    /// Creates an amount of `currency`, as reported by the payment gateway.
     #[must_use]
     pub const fn new(amount: Amount, currency: Currency) -> Self {
         Self { amount, currency }
@@ -107,7 +125,7 @@ impl Money {
 
     fn with(self, amount: Option<i64>) -> Result<Self, MoneyError> {
         let amount = amount.and_then(|amount| Amount::try_from(amount).ok()).ok_or(MoneyError::TooLarge)?;
-        Ok(Self { amount, ..self })
+        Self::chargeable(amount, self.currency).map_err(|_| MoneyError::TooLarge)
     }
 }
 
@@ -116,9 +134,10 @@ impl Money {
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
-/// Supported currencies: those of ISO 4217 that the payment gateway settles.
-const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR \
-                          NOK NZD PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
+/// Supported currencies: those of ISO 4217 that the payment gateway settles. Withdrawn currencies are not among
+/// them, such as BGN, which the euro replaced on 1 January 2026.
+const CURRENCIES: &str = "AED AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR NOK \
+                          NZD PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
 
 /// Supported currencies without a minor unit (ISO 4217).
 const WITHOUT_MINOR_UNIT: [&str; 3] = ["JPY", "KRW", "VND"];
@@ -216,6 +235,9 @@ mod tests {
 
     use super::*;
 
+    /// Maximum amount of euros, in cents.
+    const EURO_MAX: i64 = 99_999_999;
+
     fn euros(amount: i64) -> Money {
         Money::new(Amount::try_from(amount).unwrap(), "EUR".parse().unwrap())
     }
@@ -235,6 +257,15 @@ mod tests {
     }
 
     #[test]
+    fn currencies_withdrawn_from_iso_4217_are_refused() {
+        // Replaced by the euro, the oldest first, then redenominated ones.
+        let replaced = "DEM FRF ITL SIT CYP MTL SKK EEK LVL LTL HRK BGN";
+        for code in replaced.split(' ').chain(["ROL", "TRL", "PLZ", "BRR", "CSD", "VEF", "ZWL", "ANG"]) {
+            assert_eq!(code.parse::<Currency>(), Err(CurrencyError), "{code}");
+        }
+    }
+
+    #[test]
     fn all_text_forms_of_a_currency_are_its_code() {
         let all = Currency::all();
         assert!(all.contains(&"EUR"));
@@ -249,8 +280,10 @@ mod tests {
 
     #[test]
     fn amounts_and_quantities_are_limited() {
-        for (amount, valid) in [(-1, false), (0, true), (Amount::MAX, true), (Amount::MAX + 1, false)] {
-            let money = Amount::try_from(amount).map(|amount| Money::new(amount, euros(0).currency()));
+        for (amount, valid) in [(-1, false), (0, true), (EURO_MAX, true), (EURO_MAX + 1, false)] {
+            let money = Amount::try_from(amount).ok();
+            let money = money.map(|amount| Money::chargeable(amount, euros(0).currency()));
+            let money = money.and_then(Result::ok).ok_or(());
             assert_eq!(money.ok().map(Money::amount), valid.then_some(amount));
         }
         for (units, valid) in [(-1, false), (0, false), (1, true), (1_000, true), (1_001, false)] {
@@ -263,12 +296,12 @@ mod tests {
     proptest! {
         #[test]
         fn arithmetic_is_exact_or_refused(
-            a in 0..=Amount::MAX,
-            b in 0..=Amount::MAX,
+            a in 0..=EURO_MAX,
+            b in 0..=EURO_MAX,
             units in 1..=1_000_i64,
         ) {
             let expected = |value: i64| {
-                if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) }
+                if value <= EURO_MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) }
             };
             prop_assert_eq!(euros(a).checked_add(euros(b)), expected(a + b));
             let left = if a >= b { Ok(euros(a - b)) } else { Err(MoneyError::Negative) };

@@ -7,23 +7,54 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
-/// Password of 8 to 128 bytes. It is never logged or stored.
+/// Password of 8 to 128 characters, prepared with the profile `OpaqueString` of RFC 8265: spaces other than
+/// ASCII become ASCII spaces, and the text is in NFC. It is never logged or stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
-/// The text is shorter than 8 or longer than 128 bytes.
+/// Minimum number of characters of a password (NIST SP 800-63B).
+pub const MIN_CHARACTERS: usize = 8;
+/// Maximum number of characters of a password.
+pub const MAX_CHARACTERS: usize = 128;
+/// Maximum number of bytes of a password before its preparation.
+const MAX_BYTES: usize = 1024;
+
+/// Reason why a text is not a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 8 to 128 bytes long")]
-pub struct PasswordError;
+pub enum PasswordError {
+    /// The text is too short or too long.
+    #[error("must be {MIN_CHARACTERS} to {MAX_CHARACTERS} characters long, and at most {MAX_BYTES} bytes")]
+    Length,
+    /// The text contains a control character.
+    #[error("must not contain control characters")]
+    Control,
+}
 
 impl FromStr for Password {
     type Err = PasswordError;
 
     fn from_str(text: &str) -> Result<Self, PasswordError> {
-        if (8..=128).contains(&text.len()) { Ok(Self(text.to_owned())) } else { Err(PasswordError) }
+        if text.len() > MAX_BYTES {
+            return Err(PasswordError::Length);
+        }
+        let prepared: String = text.chars().map(map_space).nfc().collect();
+        if prepared.chars().any(char::is_control) {
+            return Err(PasswordError::Control);
+        }
+        let is_allowed = (MIN_CHARACTERS..=MAX_CHARACTERS).contains(&prepared.chars().count());
+        if is_allowed { Ok(Self(prepared)) } else { Err(PasswordError::Length) }
     }
+}
+
+/// Maps every space (general category Zs) to an ASCII space.
+fn map_space(c: char) -> char {
+    let is_space = || CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::SpaceSeparator;
+    if !c.is_ascii() && is_space() { ' ' } else { c }
 }
 
 impl fmt::Debug for Password {
@@ -159,9 +190,45 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_8_to_128_bytes() {
-        assert!("1234567".parse::<Password>().is_err());
-        assert!("x".repeat(128).parse::<Password>().is_ok());
-        assert!("x".repeat(129).parse::<Password>().is_err());
+    fn passwords_are_8_to_128_characters() {
+        let check = |text: &str| text.parse::<Password>().err();
+        for (text, error) in [
+            ("1234567".to_owned(), Some(PasswordError::Length)),
+            ("e\u{301}".repeat(7), Some(PasswordError::Length)),
+            ("x".repeat(128), None),
+            ("𝔭".repeat(128), None),
+            ("e\u{301}".repeat(128), None),
+            ("x".repeat(129), Some(PasswordError::Length)),
+            (format!("e{}", "\u{301}".repeat(600)), Some(PasswordError::Length)),
+        ] {
+            assert_eq!(check(&text), error, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn password_is_prepared_as_in_rfc_8265() {
+        let password = |text: &str| text.parse::<Password>().unwrap().0;
+        assert_eq!(password("pa\u{308}ssword"), "pässword");
+        // RFC 8265, section 4.3: spaces are kept and mapped, case and width are kept.
+        assert_eq!(password("correct horse battery staple"), "correct horse battery staple");
+        assert_eq!(password("Correct Horse Battery Staple"), "Correct Horse Battery Staple");
+        assert_eq!(password("πßå\u{1680}\u{A0}\u{3000}xy"), "πßå   xy");
+        assert_eq!(password(" ａbcdefgh "), " ａbcdefgh ");
+    }
+
+    #[test]
+    fn control_characters_in_a_password_are_refused() {
+        for text in ["my cat is a \tby", "password\n", "pass\0word", "p\u{85}assword", "\u{7F}password"] {
+            assert_eq!(text.parse::<Password>().err(), Some(PasswordError::Control), "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn decomposed_form_is_the_same_password() {
+        let (hasher, composed) = (Hasher::default(), "Zürich über alles");
+        let stored = hasher.hash(composed.parse().unwrap()).await.unwrap();
+        let decomposed: String = composed.nfd().collect();
+        assert_ne!(decomposed, composed);
+        assert!(hasher.verify(decomposed.parse().unwrap(), Some(stored)).await.unwrap());
     }
 }

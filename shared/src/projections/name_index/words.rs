@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
 use crate::domain::values::text::Name;
+use crate::projections::folding::fold;
 
 /// Maximum number of words of a name that are indexed.
 pub const MAX_WORDS: usize = 12;
@@ -13,8 +11,7 @@ pub const MAX_WORDS: usize = 12;
 /// Maximum number of characters of a word; longer words are truncated.
 const MAX_LENGTH: usize = 64;
 
-/// Distinct words of a name or a search: without compatibility forms and accents, in lower case. Everything
-/// other than letters and digits separates words.
+/// Distinct [folded](fold) words of a name or a search. Everything other than letters and digits separates words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words(BTreeSet<String>);
 
@@ -22,9 +19,8 @@ impl Words {
     /// The first [`MAX_WORDS`] words of a name.
     #[must_use]
     pub fn of(name: &Name) -> Self {
-        let plain: String = name.as_str().nfkd().filter(|c| !is_combining_mark(*c)).collect();
-        let lower = plain.to_lowercase();
-        let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let folded = fold(name.as_str());
+        let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         Self(words.take(MAX_WORDS).map(|word| word.chars().take(MAX_LENGTH).collect()).collect())
     }
 
@@ -65,6 +61,27 @@ mod tests {
         assert_eq!(words(&"a1 b2 c3 ".repeat(10)).0.len(), 3);
         assert_eq!(words("a b c d e f g h i j k l m n").0.len(), MAX_WORDS);
         assert_eq!(words(&"é".repeat(100)).longest().unwrap().chars().count(), MAX_LENGTH);
+    }
+
+    #[test]
+    fn ascii_letters_match_other_latin_letters() {
+        for (search, name) in [
+            ("strasse", "Straße 7"),
+            ("smorrebrod", "Smørrebrød & Co"),
+            ("lodz", "Łódź"),
+            ("oeuvre", "Œuvre"),
+            ("STRASS", "straße"),
+            ("straße", "Strasse"),
+        ] {
+            assert!(words(search).match_name(&name.parse().unwrap()), "{search}");
+        }
+    }
+
+    #[test]
+    fn words_that_grow_when_folded_are_truncated() {
+        // One character of NFC becomes 18 characters of NFKD.
+        let words = words(&"\u{FDFA}".repeat(100)).0;
+        assert!(words.len() <= MAX_WORDS && words.iter().all(|word| word.chars().count() <= MAX_LENGTH));
     }
 
     #[test]

@@ -126,6 +126,16 @@ mod tests {
         assert_eq!(texts(Term::query_terms("tepot")), ["tepot", "~tpt"]);
         let long = "one two three four five six seven eight nine ten";
         assert_eq!(Term::query_terms(long).len(), MAX_QUERY_TERMS);
-        assert!(Term::query_terms("the").is_empty());
+        assert!(Term::query_terms("…").is_empty());
+    }
+
+    #[test]
+    fn title_of_stop_words_is_found_by_its_exact_title() {
+        let body = "A record of the year.".to_owned();
+        for title in ["The The", "It", "To Be Or Not To Be"] {
+            let terms = Term::of(&DocumentText { title: title.to_owned(), body: body.clone() });
+            let query = Term::query_terms(title);
+            assert!(!query.is_empty() && query.iter().all(|term| terms.contains_key(term)), "{title}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use strum::VariantArray as _;
 
 use crate::domain::user::{Role, User, UserId, UserStatus, UserSummary};
+use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
@@ -56,13 +57,17 @@ async fn search_for(
     search: &Name,
 ) -> Result<Vec<UserSummary>, ListError> {
     let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-    let (words, email) = (Words::of(search), search.case_folded());
+    let (words, address) = (Words::of(search), search.case_folded());
+    let email_prefix = Email::stored_prefix(&address);
     let queries = list.partitions().flat_map(|partition| {
         let by_name = name_query(&partition, &words);
-        let by_email = Query::index(Index::SummariesByOwner, partition, limit).beginning_with(email.clone());
-        by_name.into_iter().chain([by_email])
+        let by_email = email_prefix
+            .map(|prefix| Query::index(Index::SummariesByOwner, partition, limit).beginning_with(prefix));
+        by_name.into_iter().chain(by_email)
     });
-    let keep = |user: &UserSummary| words.match_name(&user.name) || user.email.as_str().starts_with(&email);
+    let has_address =
+        |email: &Email| email.as_str().starts_with(&address) || email.to_unicode().starts_with(&address);
+    let keep = |user: &UserSummary| words.match_name(&user.name) || has_address(&user.email);
     matches(reader, queries, keep).await
 }
 

@@ -14,7 +14,9 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         Party::Seller => "The seller cancelled the order.",
         Party::System => "The order was cancelled.",
     };
-    let payment = if transition(order, OrderStatus::Confirmed).is_ok() {
+    let payment = if order.is_free() {
+        "No payment was needed, so there is nothing to refund."
+    } else if transition(order, OrderStatus::Confirmed).is_ok() {
         "Your payment is being refunded; you will get another e-mail when it is done."
     } else {
         "If your payment went through in the meantime, it will be refunded automatically."

@@ -1,4 +1,4 @@
-//! E-mail about a paid order.
+//! E-mail about a confirmed order.
 
 use shared::domain::order::{Order, OrderStatus};
 
@@ -12,11 +12,16 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
     if matches!(order.status, OrderStatus::Cancelled | OrderStatus::Refunded) {
         return Err(SkipReason::StateChanged);
     }
+    let paragraph = if order.is_free() {
+        "No payment is needed, and the seller is preparing your order."
+    } else {
+        "Your payment went through and the seller is preparing your order."
+    };
     Ok(EmailContent {
         kind: "order-confirmed",
         subject: "Your order is confirmed".to_owned(),
         heading: "Thank you for your order".to_owned(),
-        paragraphs: vec!["Your payment went through and the seller is preparing your order.".to_owned()],
+        paragraphs: vec![paragraph.to_owned()],
         items: items(order, locale),
         total: Some(locale.money(order.total)),
         ..EmailContent::default()

@@ -13,11 +13,12 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         return Err(SkipReason::StateChanged);
     }
     let confirmation = transition(order, OrderStatus::Confirmed)?;
+    let payment = if order.is_free() { "No payment is needed." } else { "The order is paid." };
     Ok(EmailContent {
         kind: "new-order",
         subject: "You have a new order".to_owned(),
         heading: "You have a new order".to_owned(),
-        paragraphs: vec!["The order is paid. Please ship it.".to_owned()],
+        paragraphs: vec![format!("{payment} Please ship it.")],
         facts: vec![Fact::new("Confirmed", locale.time(confirmation.at))],
         items: items(order, locale),
         total: Some(locale.money(order.total)),

@@ -152,8 +152,9 @@ impl AdvanceOrder {
     fn reserve(&self, order: Order, now: Timestamp) -> Decision {
         let before = order.stock_position();
         let reserved = order.reserved(self.payment_window, now)?;
-        let event = OrderEvent::AwaitingPayment((&reserved).into());
-        let change = Change::of((Some(reserved.clone()), None)).save(&reserved, event);
+        let event: EventConstructor =
+            if reserved.is_free() { OrderEvent::Confirmed } else { OrderEvent::AwaitingPayment };
+        let change = Change::of((Some(reserved.clone()), None)).save(&reserved, event((&reserved).into()));
         Ok(reserved.move_stock(before, change, |line| AdvanceError::OutOfStock(line.product_id)))
     }
 }

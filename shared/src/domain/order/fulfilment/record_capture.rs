@@ -47,6 +47,7 @@ impl Order {
         let awaits_payment =
             matches!(self.fulfilment, Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { .. });
         let reason = match self.status {
+            _ if self.is_free() => "no payment was needed",
             _ if awaits_payment => "the amount paid differs from the order total",
             OrderStatus::Pending | OrderStatus::AwaitingPayment => "paid before payment was requested",
             _ => "paid when the order was over",
@@ -68,8 +69,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
     use crate::domain::order::payment::GatewayId;
-    use crate::domain::order::tests::{confirmed, placed};
+    use crate::domain::order::tests::{confirmed, placed, placed_free};
     use crate::domain::tests::{at, decide, euros, refusal};
 
     fn record(amount: i64) -> RecordCapture {
@@ -88,6 +90,20 @@ mod tests {
         assert_eq!(refusal(&record(3_998), (None, None), at(7)), AdvanceError::Stale);
     }
 
+    fn free() -> Order {
+        placed_free(None).reserved(Duration::from_hours(1), at(0)).unwrap()
+    }
+
+    #[test]
+    fn refunded_capture_leaves_a_free_order_confirmed() {
+        let captured = decide(&record(3_998), (Some(free()), None), at(7)).output;
+        let refunded = FulfilmentTransition::Refunded(1);
+        let advance = AdvanceOrder { id: free().id, by: refunded, payment_window: Duration::from_hours(1) };
+        let order: Order = decide(&advance, captured, at(8)).stored();
+        assert_eq!((order.status, &order.fulfilment), (OrderStatus::Confirmed, &Fulfilment::Finished));
+        assert_eq!(order.stock_position(), free().stock_position());
+    }
+
     #[test]
     fn reason_of_the_refund_depends_on_the_state() {
         let awaiting = || placed(None).reserved(Duration::from_hours(1), at(0)).unwrap();
@@ -99,6 +115,7 @@ mod tests {
             (placed(None), 3_998, "paid before payment was requested"),
             (overdue, 3_998, "paid when the order was over"),
             (cancelled, 3_998, "paid when the order was over"),
+            (free(), 3_998, "no payment was needed"),
         ] {
             let stock_position = order.stock_position();
             let refunded = decide(&record(amount), (Some(order.clone()), None), at(7)).stored::<Order>();

@@ -80,7 +80,7 @@ impl Order {
         let next = self.next_version(now);
         let result: (Self, EventConstructor) = match next.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
-                if payment.is_fully_refunded() =>
+                if payment.is_fully_refunded() && !next.is_free() =>
             {
                 (next.with_status(OrderStatus::Refunded, by, Some(reason)), OrderEvent::Refunded)
             }

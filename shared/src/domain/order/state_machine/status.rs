@@ -16,7 +16,7 @@ pub enum OrderStatus {
     Pending,
     /// The stock is reserved and the payment is outstanding.
     AwaitingPayment,
-    /// Paid.
+    /// Paid, or reserved without a payment if the total is 0.
     Confirmed,
     /// Shipped by the seller.
     Shipped,

@@ -12,11 +12,20 @@ use crate::kit::system::clock::Timestamp;
 #[error("the state of the order does not allow this operation")]
 pub struct InvalidState;
 
+/// Reason in the timeline of an order that is confirmed without a payment.
+const NO_PAYMENT_NEEDED: &str = "no payment needed";
+
 impl Order {
-    /// The stock is reserved: charge the payment method, or wait up to `window` for the payment.
+    /// The stock is reserved: charge the payment method, or wait up to `window` for the payment. An order with a
+    /// total of zero is confirmed at once.
     pub(crate) fn reserved(self, window: Duration, now: Timestamp) -> Result<Self, InvalidState> {
         if self.fulfilment != Fulfilment::Accepted {
             return Err(InvalidState);
+        }
+        if self.is_free() {
+            let reason = Some(NO_PAYMENT_NEEDED.to_owned());
+            let confirmed = self.with_step(Fulfilment::Finished, now);
+            return Ok(confirmed.with_status(OrderStatus::Confirmed, Party::System, reason));
         }
         let fulfilment = match self.payment_method.clone() {
             Some(method) => {
@@ -95,6 +104,9 @@ impl Order {
             (OrderStatus::AwaitingPayment, Fulfilment::Charging { intent }) => {
                 self.with_step(Fulfilment::ResolvingCharge { intent }, now)
             }
+            (OrderStatus::Confirmed, Fulfilment::Finished) if self.is_free() => {
+                self.with_step(Fulfilment::Finished, now)
+            }
             (OrderStatus::Confirmed, Fulfilment::Finished) => {
                 let payment = payment.ok_or(InvalidState)?;
                 let (left, stock_position) = (payment.refundable(&self.refunds), self.stock_position());
@@ -137,13 +149,12 @@ impl Order {
     pub(crate) fn shipped(
         self,
         shipment: Shipment,
-        payment: &Payment,
+        payment: Option<&Payment>,
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
+        let is_paid = payment.is_some_and(|payment| payment.refundable(&self.refunds).amount() > 0);
         match (self.status, &self.fulfilment) {
-            (OrderStatus::Confirmed, Fulfilment::Finished)
-                if payment.refundable(&self.refunds).amount() > 0 =>
-            {
+            (OrderStatus::Confirmed, Fulfilment::Finished) if is_paid || self.is_free() => {
                 let shipped = Self { shipment: Some(shipment), ..self.next_version(now) };
                 Ok(shipped.with_status(OrderStatus::Shipped, Party::Seller, None))
             }
@@ -190,7 +201,8 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::order::tests::placed;
+    use crate::domain::order::fulfilment::StockPosition;
+    use crate::domain::order::tests::{placed, placed_free};
     use crate::domain::tests::at;
 
     #[test]
@@ -202,6 +214,26 @@ mod tests {
             assert_eq!(charging.clone().charge_failed(attempt, at(1)), Err(InvalidState));
             assert_eq!(charging.clone().retry_charge(attempt, at(1)), Err(InvalidState));
             assert_eq!(resolving.clone().charge_failed(attempt, at(1)), Err(InvalidState));
+        }
+    }
+
+    #[test]
+    fn order_with_total_zero_is_confirmed_without_payment() {
+        for method in [None, Some("pm_card_visa")] {
+            let confirmed = placed_free(method).reserved(Duration::from_hours(1), at(1)).unwrap();
+            assert_eq!(
+                (confirmed.status, &confirmed.fulfilment),
+                (OrderStatus::Confirmed, &Fulfilment::Finished)
+            );
+            assert_eq!((confirmed.stock_position(), confirmed.payment_id), (StockPosition::Sold, None));
+            let reason = confirmed.timeline.last().and_then(|entry| entry.reason.clone());
+            assert_eq!((confirmed.timeline.len(), reason.as_deref()), (2, Some("no payment needed")));
+            let cancelled = confirmed.cancelled(Party::Buyer, None, None, at(2)).unwrap();
+            assert_eq!(
+                (cancelled.status, &cancelled.fulfilment),
+                (OrderStatus::Cancelled, &Fulfilment::Finished)
+            );
+            assert_eq!((cancelled.stock_position(), cancelled.refunds.len()), (StockPosition::Available, 0));
         }
     }
 }
