@@ -109,6 +109,9 @@ pub type NoContent = ApiResponse<(), NoContent204>;
 
 /// Body of a resource that has an address and versions.
 pub trait Resource: Serialize {
+    /// Numbers of counters that the tags of the resource can have.
+    const TAG_COUNTERS: &'static [usize] = &[0];
+
     /// Address of the resource.
     fn location(&self) -> String;
     /// Entity tag of the version in this body.
