@@ -55,7 +55,8 @@ and sort order only. `pagination.total` may lag behind recent changes.
 `If-Match` change only this version: without the header, the request is refused with \
 `PRECONDITION_REQUIRED`, and with `VERSION_MISMATCH` if the resource has changed since. `If-Match: *` \
 accepts any version. Send the `ETag` in `If-None-Match` with a `GET` request to receive 304 if the resource \
-has not changed.
+has not changed. An `ETag` is opaque: send it as it was received. A response with `Content-Encoding: gzip` \
+has another `ETag` than the uncompressed one; both headers accept either.
 
 **Rate limits.** Reads, writes and new orders are limited separately, per user (without an access token: \
 per IPv4 address or IPv6 /64 network). The limit holds in every period of the length of its window, a minute \

@@ -14,9 +14,8 @@ mod state;
 mod unsubscribe;
 mod verify_email;
 
-use axum::Router;
 use shared::kit::error::ErrorCode;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
 pub use crate::state::AuthState;
 
@@ -148,6 +147,6 @@ const JWKS: OperationDoc = OperationDoc::new("Get the public keys of access toke
 );
 
 /// Creates the router of the function.
-pub fn router(app: AuthState) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: AuthState) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }

@@ -74,6 +74,8 @@ impl IntoResponse for Page {
 }
 
 impl OperationOutput for Page {
+    const MEDIA_TYPES: &'static [&'static str] = &["text/html"];
+
     fn describe(operation: &mut Operation<'_>) {
         operation.text_response("text/html", "A page for people; programs need only the status.");
     }

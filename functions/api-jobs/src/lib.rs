@@ -3,10 +3,9 @@
 mod dead_letters;
 mod jobs;
 
-use axum::Router;
 use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
 use dead_letters::{delete, get, list, redrive, redrive_queue};
 
@@ -164,6 +163,6 @@ const REDRIVE_DEAD_LETTER: OperationDoc = OperationDoc::new("Redrive a dead lett
     .with_errors(&[ErrorCode::InvalidState]);
 
 /// Creates the router of the function.
-pub fn router(app: CommandState) -> Router {
-    dead_letter_routes(job_routes(Router::new())).with_state(app)
+pub fn router(app: CommandState) -> ApiRouter {
+    dead_letter_routes(job_routes(ApiRouter::new())).with_state(app)
 }

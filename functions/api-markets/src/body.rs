@@ -72,6 +72,9 @@ pub(crate) struct SumBody {
 }
 
 impl Resource for MarketBody {
+    /// With and without the creator.
+    const TAG_COUNTERS: &'static [usize] = &[1, 2];
+
     fn location(&self) -> String {
         format!("/v1/markets/{}", self.id)
     }

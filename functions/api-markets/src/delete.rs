@@ -10,13 +10,14 @@ use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
+use crate::body::MarketBody;
 
 /// Deletes a market, regardless of its status.
 pub(crate) async fn delete_market(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<MarketId>,
-    if_match: IfMatch,
+    if_match: IfMatch<MarketBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteMarket { id, by, expected: if_match.expected() };

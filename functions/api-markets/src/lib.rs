@@ -11,11 +11,10 @@ mod list_item;
 mod stats;
 mod update;
 
-use axum::Router;
 use shared::api::{CommandState, QueryState};
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::ErrorCode;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 use shared::repository::cached::CachedReader;
 
 use crate::update::{PatchMarketRequest, ReplaceMarketRequest};
@@ -127,6 +126,6 @@ const STATS: OperationDoc = OperationDoc::new("Get the daily sales of a market")
     .with_errors(&[ErrorCode::Forbidden]);
 
 /// Router of the function.
-pub fn router(app: Commands) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: Commands) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }

@@ -83,7 +83,7 @@ pub(crate) async fn update_market<R: Into<MarketChanges>>(
     Authenticated(by): Authenticated,
     suspend: HasPermission<MarketsSuspend>,
     Path(id): Path<MarketId>,
-    if_match: IfMatch,
+    if_match: IfMatch<MarketBody>,
     Idempotent(context): Idempotent,
     Json(request): Json<R>,
 ) -> Result<Versioned<MarketBody>, ApiError> {

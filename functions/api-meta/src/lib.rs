@@ -4,8 +4,7 @@ mod health;
 mod openapi;
 mod ready;
 
-use axum::Router;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
 pub use ready::{HealthState, QueueProbe};
 
@@ -33,6 +32,6 @@ const OPENAPI: OperationDoc = OperationDoc::new("Get the API description (OpenAP
 );
 
 /// Creates the router of the function.
-pub fn router(app: HealthState) -> Router {
-    routes(Router::new()).merge(openapi::page()).with_state(app)
+pub fn router(app: HealthState) -> ApiRouter {
+    routes(ApiRouter::new()).merge(openapi::page()).with_state(app)
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use shared::kit::http::openapi::{Operation, OperationOutput};
+use shared::kit::http::openapi::{ApiRouter, Operation, OperationOutput};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Description, generated from the routes of all functions.
@@ -31,9 +31,9 @@ pub(crate) async fn get_openapi() -> Description {
 }
 
 /// Router of the documentation page and all its files.
-pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> ApiRouter<S> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
-    Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(restrict_origin))
+    Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(restrict_origin)).into()
 }
 
 /// Sets the headers that restrict the page to this origin and make it cacheable.

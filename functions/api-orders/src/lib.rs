@@ -10,10 +10,9 @@ mod refund;
 mod ship;
 mod timeline;
 
-use axum::Router;
 use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
 /// Routes of the function.
 pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
@@ -124,6 +123,6 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in p
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
 /// Router of the function.
-pub fn router(app: CommandState) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: CommandState) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }

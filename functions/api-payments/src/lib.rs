@@ -7,10 +7,9 @@ mod webhook;
 mod webhook_signature;
 mod webhook_state;
 
-use axum::Router;
 use shared::api::QueryState;
 use shared::kit::command::Store;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 use shared::payment_gateway::webhook::WebhookVerifier;
 
 pub use webhook_state::WebhookState;
@@ -62,11 +61,11 @@ const RECEIVE_WEBHOOK: OperationDoc = OperationDoc::new("Receive a payment-gatew
     );
 
 /// Creates the router of the users' routes.
-pub fn router(app: QueryState) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: QueryState) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }
 
 /// Creates the router of the gateway's route.
-pub fn gateway_router<S: Store>(store: S, verifier: WebhookVerifier) -> Router {
-    gateway_routes(Router::new()).with_state(WebhookState { store, verifier })
+pub fn gateway_router<S: Store>(store: S, verifier: WebhookVerifier) -> ApiRouter {
+    gateway_routes(ApiRouter::new()).with_state(WebhookState { store, verifier })
 }

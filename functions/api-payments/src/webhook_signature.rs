@@ -6,9 +6,9 @@ use http::request::Parts;
 use serde_json::json;
 use shared::kit::command::{CommandContext, IdempotencyRecord};
 use shared::kit::error::{ApiError, ErrorCode};
-use shared::kit::http::RequestInfo;
 use shared::kit::http::middleware::RawBody;
 use shared::kit::http::openapi::{Operation, OperationInput};
+use shared::kit::http::{RequestInfo, single_header};
 use shared::payment_gateway::webhook::{GatewayEvent, WebhookError, WebhookVerifier};
 
 use crate::webhook_state::WebhookState;
@@ -71,10 +71,8 @@ fn verify(
     body: &[u8],
     info: &RequestInfo,
 ) -> Result<(), WebhookError> {
-    let mut headers = parts.headers.get_all(HEADER).iter();
-    let (Some(signature), None) = (headers.next(), headers.next()) else {
-        return Err(WebhookError::InvalidSignature);
-    };
-    let signature = signature.to_str().map_err(|_| WebhookError::InvalidSignature)?;
+    // API Gateway joins repeated headers with commas, which makes a signature with two times: invalid as well.
+    let signature = single_header(&parts.headers, HEADER).ok().flatten();
+    let signature = signature.ok_or(WebhookError::InvalidSignature)?;
     verifier.verify(signature, body, info.received_at)
 }

@@ -70,6 +70,8 @@ struct StockBody {
 }
 
 impl Resource for ProductBody {
+    const TAG_COUNTERS: &'static [usize] = &[2];
+
     fn location(&self) -> String {
         format!("/v1/products/{}", self.id)
     }

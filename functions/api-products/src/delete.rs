@@ -10,13 +10,14 @@ use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
+use crate::body::ProductBody;
 
 /// Deletes a product, unless units of it are reserved for orders.
 pub(crate) async fn delete_product(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
-    if_match: IfMatch,
+    if_match: IfMatch<ProductBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteProduct { id, by, expected: if_match.expected() };

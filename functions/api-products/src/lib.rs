@@ -8,11 +8,10 @@ mod get;
 mod list;
 mod update;
 
-use axum::Router;
 use shared::api::{CommandState, QueryState};
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::error::ErrorCode;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 use shared::repository::cached::CachedReader;
 
 use crate::update::{PatchProductRequest, ReplaceProductRequest};
@@ -117,6 +116,6 @@ const ADJUST_STOCK: OperationDoc = OperationDoc::new("Adjust the stock of a prod
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InsufficientStock]);
 
 /// Router of the function.
-pub fn router(app: Commands) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: Commands) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }

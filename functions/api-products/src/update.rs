@@ -92,7 +92,7 @@ pub(crate) async fn update_product<R: Into<ProductChanges>>(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,
     Path(id): Path<ProductId>,
-    if_match: IfMatch,
+    if_match: IfMatch<ProductBody>,
     Idempotent(context): Idempotent,
     Json(request): Json<R>,
 ) -> Result<Versioned<ProductBody>, ApiError> {

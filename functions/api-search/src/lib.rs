@@ -3,9 +3,8 @@
 mod body;
 mod search;
 
-use axum::Router;
 use shared::api::QueryState;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 use shared::search::{CachedSearch, ConfiguredEmbedder, Search};
 
 /// State of the function.
@@ -27,6 +26,6 @@ const SEARCH: OperationDoc = OperationDoc::new("Search markets and products").wi
 );
 
 /// Router of the function.
-pub fn router(app: Queries) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: Queries) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use shared::api::permission::{UsersDelete, UsersRead};
-use shared::api::{Authenticated, CommandState, HasPermission, Idempotent};
+use shared::api::{Authenticated, CommandState, HasPermission, Idempotent, UserBody};
 use shared::domain::user::UserId;
 use shared::domain::user::delete::DeleteUser;
 use shared::kit::command::Store;
@@ -16,7 +16,7 @@ pub(crate) async fn delete_user(
     read: HasPermission<UsersRead>,
     delete: HasPermission<UsersDelete>,
     Path(id): Path<UserId>,
-    if_match: IfMatch,
+    if_match: IfMatch<UserBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let (may_read, may_delete) = (read.is_held(), delete.is_held());

@@ -8,10 +8,9 @@ mod list_item;
 mod role_and_status;
 mod update;
 
-use axum::Router;
 use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
-use shared::kit::http::openapi::{OperationDoc, RouteBuilder};
+use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
 use crate::update::{PatchUserRequest, ReplaceUserRequest};
 
@@ -122,6 +121,6 @@ const DELETE: OperationDoc = OperationDoc::new("Delete an account")
     .with_errors(&[ErrorCode::Forbidden]);
 
 /// Creates the router of the function.
-pub fn router(app: CommandState) -> Router {
-    routes(Router::new()).with_state(app)
+pub fn router(app: CommandState) -> ApiRouter {
+    routes(ApiRouter::new()).with_state(app)
 }

@@ -88,7 +88,7 @@ pub(crate) async fn update_user<R: Into<UserChanges>>(
     Authenticated(by): Authenticated,
     (read, suspend, update): Permissions,
     Path(id): Path<UserId>,
-    if_match: IfMatch,
+    if_match: IfMatch<UserBody>,
     Idempotent(context): Idempotent,
     Json(request): Json<R>,
 ) -> Result<Versioned<UserBody>, ApiError> {
@@ -103,7 +103,7 @@ pub(crate) async fn update_user<R: Into<UserChanges>>(
 pub(crate) async fn update_current_user(
     State(app): State<CommandState>,
     Authenticated(by): Authenticated,
-    if_match: IfMatch,
+    if_match: IfMatch<UserBody>,
     Idempotent(context): Idempotent,
     Json(request): Json<PatchUserRequest>,
 ) -> Result<Versioned<UserBody>, ApiError> {

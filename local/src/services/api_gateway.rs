@@ -141,7 +141,7 @@ impl Gateway {
             }
         };
         match result {
-            Ok(payload) => response::build(&payload)
+            Ok(payload) => response::build(&payload, &parts.method)
                 .unwrap_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
             Err(InvokeError::Stopped | InvokeError::TimedOut { .. }) => {
                 message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")

@@ -13,8 +13,8 @@ use crate::domain::user::{Role, UserId};
 use crate::domain::values::actor::Actor;
 use crate::kit::auth::access_token::TokenError;
 use crate::kit::error::{ApiError, ErrorCode};
-use crate::kit::http::RequestInfo;
 use crate::kit::http::middleware::record_caller;
+use crate::kit::http::{RequestInfo, single_header};
 
 /// Caller with a valid access token. A request without one is rejected with 401.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,21 +58,45 @@ impl<S: ApiState> FromRequestParts<S> for Authenticated {
 /// 401 unless there is exactly one bearer token. API Gateway joins repeated headers with commas, which no
 /// token contains.
 fn bearer(parts: &Parts) -> Result<Option<&str>, ApiError> {
-    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
-    let Some(first) = values.next() else { return Ok(None) };
-    let token = first
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
+    let value = single_header(&parts.headers, header::AUTHORIZATION).map_err(|_| unauthenticated())?;
+    let Some(value) = value else { return Ok(None) };
+    let token = value
+        .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty() && !token.bytes().any(|byte| matches!(byte, b',' | b' ')));
-    match (token, values.next()) {
-        (Some(token), None) => Ok(Some(token)),
-        _ => Err(unauthenticated()),
-    }
+    token.map(Some).ok_or_else(unauthenticated)
 }
 
 fn unauthenticated() -> ApiError {
     ApiError::new(ErrorCode::Unauthenticated, "one access token is required: Authorization: Bearer …")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6750, section 2.1, and RFC 9110, section 11.6.2: the header has one value.
+    #[test]
+    fn authorization_must_be_one_bearer_token() {
+        let read = |values: &[&str]| {
+            let (mut parts, ()) = http::Request::new(()).into_parts();
+            let values = values.iter().map(|value| (header::AUTHORIZATION, value.parse().unwrap()));
+            parts.headers = values.collect();
+            bearer(&parts).map(|token| token.map(str::to_owned)).map_err(|error| error.code())
+        };
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&["bearer a.b.c"]), Ok(Some("a.b.c".to_owned())));
+        for values in [
+            &["Bearer a", "Bearer a"][..],
+            &["Bearer a,Bearer a"],
+            &["Bearer a, Bearer b"],
+            &["Bearer a,"],
+            &["Basic a"],
+            &["Bearer"],
+            &[""],
+        ] {
+            assert_eq!(read(values), Err(ErrorCode::Unauthenticated), "{values:?}");
+        }
+    }
 }

@@ -290,6 +290,22 @@ mod tests {
         }
     }
 
+    #[derive(Debug, Deserr)]
+    #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+    struct TestPeriod {
+        #[expect(dead_code, reason = "only deserialised")]
+        #[deserr(default)]
+        from: Option<Timestamp>,
+    }
+
+    #[test]
+    fn invalid_rfc_3339_time_is_reported_with_field_and_rule() {
+        let read = |from| deserr::deserialize::<TestPeriod, _, FieldErrors>(json!({ "from": from }));
+        assert!(read("2025-01-02T03:04:05+23:59").is_ok());
+        let rule = "must be an RFC 3339 time, like 2027-01-15T08:00:00.000Z";
+        assert_eq!(read("2025-01-02T03:04:05+25:00").unwrap_err(), FieldErrors::new("from", rule));
+    }
+
     #[test]
     fn quantity_must_be_an_integer_from_1_to_1000() {
         for invalid in [json!(-1), json!(0), json!(1001), json!(9_007_199_254_740_993_i64), json!(u64::MAX)] {

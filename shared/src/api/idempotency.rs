@@ -9,8 +9,8 @@ use crate::kit::command::idempotency_lease::{Claim, HTTP_LEASE};
 use crate::kit::command::idempotency_record::HTTP_RETENTION;
 use crate::kit::command::{CommandContext, IdempotencyRecord};
 use crate::kit::error::{ApiError, ErrorCode};
-use crate::kit::http::RequestInfo;
 use crate::kit::http::middleware::RawBody;
+use crate::kit::http::{RequestInfo, single_header};
 
 /// Context of a command; executed once if the caller sent an `Idempotency-Key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,19 +87,67 @@ fn required() -> ApiError {
     ApiError::new(ErrorCode::IdempotencyKeyRequired, "the Idempotency-Key header is required")
 }
 
-/// Idempotency key of the request: 1 to 255 visible ASCII characters; `None` without the header.
+/// Rule for the header. A comma separates the values of repeated headers, which API Gateway joins.
+const RULE: &str = "must be one value of 1 to 255 visible ASCII characters without commas";
+
+/// Idempotency key of the request; `None` without the header.
+///
+/// # Errors
+/// [`ErrorCode::IdempotencyKeyInvalid`] if the header breaks its rule.
 fn key(parts: &Parts) -> Result<Option<String>, ApiError> {
-    let mut values = parts.headers.get_all(HEADER).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let key = value
-        .to_str()
-        .ok()
-        .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
-    match (key, values.next()) {
-        (Some(key), None) => Ok(Some(key.to_owned())),
-        _ => Err(ApiError::new(
-            ErrorCode::IdempotencyKeyInvalid,
-            "the Idempotency-Key header must be one value of 1 to 255 visible ASCII characters",
-        )),
+    let is_valid = |key: &&str| {
+        (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+    };
+    match single_header(&parts.headers, HEADER) {
+        Ok(None) => Ok(None),
+        Ok(Some(key)) if is_valid(&key) => Ok(Some(key.to_owned())),
+        _ => {
+            let message = format!("the Idempotency-Key header {RULE}");
+            Err(ApiError::new(ErrorCode::IdempotencyKeyInvalid, message).with_field("Idempotency-Key", RULE))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&str]) -> Result<Option<String>, ErrorCode> {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.headers =
+            values.iter().map(|value| (HEADER.parse().unwrap(), value.parse().unwrap())).collect();
+        key(&parts).map_err(|error| error.code())
+    }
+
+    /// Draft `idempotency-key-header`: the header is an item, not a list.
+    #[test]
+    fn idempotency_key_must_be_a_single_value() {
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&["k-1"]), Ok(Some("k-1".to_owned())));
+        let long = "k".repeat(256);
+        for values in [
+            &["a", "b"][..],
+            &["a", "a"],
+            &["a,b"],
+            &["a, b"],
+            &["a,a"],
+            &["a,"],
+            &[","],
+            &[""],
+            &["a b"],
+            &[&long],
+        ] {
+            assert_eq!(read(values), Err(ErrorCode::IdempotencyKeyInvalid), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn invalid_idempotency_key_is_reported_with_its_rule() {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.headers.insert(HEADER, HeaderValue::from_static("a,b"));
+        let error = format!("{:?}", key(&parts).unwrap_err());
+        assert!(error.contains(&format!("{{\"Idempotency-Key\": \"{RULE}\"}}")), "{error}");
     }
 }

@@ -73,7 +73,7 @@ fn idempotency_key(operation: &mut Operation<'_>, required: bool) {
     let description = "Unique key of the request, which makes retries safe: within 24 hours, a request with \
                        the same key and body is not executed again and returns the first response.";
     let example = "0b6ff6c5-5a9e-4a6c-9f0e-7d0c1f6d2e3a";
-    let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$", "examples": [example] });
+    let schema = json!({ "type": "string", "pattern": "^[!-+\\--~]{1,255}$", "examples": [example] });
     operation.header("Idempotency-Key", required, description, schema);
     operation.response_header(
         crate::kit::http::response::IDEMPOTENT_REPLAY,

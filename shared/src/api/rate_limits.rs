@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +14,7 @@ use crate::api::state::ApiState;
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::error::{ApiError, ErrorCode};
 use crate::kit::http::RequestInfo;
+use crate::kit::http::openapi::ApiRouter;
 use crate::kit::resilience::rate_limit::{LocalCounters, Quota, RateLimitDecision, RateLimiter};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
@@ -78,8 +78,9 @@ impl RateLimits {
     }
 
     /// Adds the limits to `router`. `state` identifies the callers.
-    pub fn layer<S: ApiState>(self, state: S, router: Router) -> Router {
-        router.layer(middleware::from_fn_with_state((Arc::new(self), state), limit::<S>))
+    pub fn layer<S: ApiState>(self, state: S, router: ApiRouter) -> ApiRouter {
+        let limits = middleware::from_fn_with_state((Arc::new(self), state), limit::<S>);
+        router.map_router(|router| router.layer(limits))
     }
 
     const fn quota(&self, group: Group) -> Quota {

@@ -3,7 +3,7 @@
 
 use crate::domain::values::actor::Permission;
 use crate::domain::values::id::NamedId;
-use crate::kit::command::Version;
+use crate::kit::command::{Version, VersionSet};
 
 /// Reason why an actor cannot access an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,17 +47,16 @@ pub const fn require_permission(permitted: bool, permission: Permission) -> Resu
     if permitted { Ok(()) } else { Err(AccessError::MissingPermission(permission)) }
 }
 
-/// Checks the current version of the entity with this id. Without an expected version, every version is
-/// accepted.
+/// Checks the current version of the entity with this id. Without expected versions, every version is accepted.
 ///
 /// # Errors
 /// [`AccessError::VersionMismatch`].
 pub fn require_version(
     id: impl Into<NamedId>,
     current: Version,
-    expected: Option<Version>,
+    expected: Option<&VersionSet>,
 ) -> Result<(), AccessError> {
-    if expected.is_none_or(|expected| expected == current) {
+    if expected.is_none_or(|expected| expected.contains(current)) {
         Ok(())
     } else {
         Err(AccessError::VersionMismatch(id.into()))

@@ -33,7 +33,7 @@ pub use event::{Envelope, Event, EventId, ForwardedMessage, NoEvents, Routed};
 pub use idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
 pub use read_set::{LoadedItems, ReadSet};
 pub use record::{Entity, IndexEntries, Item, Key, MalformedItem, Record};
-pub use version::Version;
+pub use version::{Version, VersionSet};
 
 use crate::kit::system::clock::Timestamp;
 

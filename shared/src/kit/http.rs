@@ -19,6 +19,7 @@ pub use request::json::Json;
 pub use request::path::Path;
 pub use request::precondition::IfMatch;
 pub use request::query::Query;
+pub use request::single_header::single_header;
 pub use response::etag::{EntityTag, IfNoneMatch};
 pub use response::file::{FileFormat, FilePart};
 pub use response::{

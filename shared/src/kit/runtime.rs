@@ -8,12 +8,12 @@ use std::time::Duration;
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use axum::Router;
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use tower::ServiceExt;
 
 use crate::kit::aws::dynamodb::write::outbox::OutboxEvent;
+use crate::kit::http::openapi::ApiRouter;
 use crate::kit::queue::consumer::{BatchHandler, Delivery, Queue, consume};
 use crate::kit::queue::relay::StreamHandler;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
@@ -37,7 +37,7 @@ const SETTLE_RESERVE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The error that the runtime stops with.
-pub async fn run_api(telemetry: TelemetryConfig, router: Router) -> Result<(), Error> {
+pub async fn run_api(telemetry: TelemetryConfig, router: ApiRouter) -> Result<(), Error> {
     init(&telemetry).await?;
     let adapter = lambda_http::Adapter::from(http::middleware::layer(router, SystemClock, SystemEntropy));
     let sanitized = |LambdaEvent { payload, context }| {

@@ -91,19 +91,16 @@ fn decode_digest(hex: &str) -> Option<Vec<u8>> {
     Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
-/// Webhook body. Fields that we do not use are ignored.
+/// Webhook body. Fields that we do not use are ignored. Thin events and pings have no `data.object`
+/// (<https://docs.stripe.com/event-destinations>).
 #[derive(Debug, Clone, Deserialize)]
 pub struct GatewayEvent {
     /// Id of the event, the same for every delivery of it.
     pub id: String,
     #[serde(rename = "type")]
     kind: String,
-    data: Data,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Data {
-    object: serde_json::Value,
+    #[serde(default)]
+    data: serde_json::Value,
 }
 
 /// The fields of a payment intent that we use.
@@ -143,7 +140,8 @@ impl GatewayEvent {
             "payment_intent.payment_failed" => false,
             _ => return WebhookEvent::Ignored,
         };
-        let Ok(intent) = Intent::deserialize(&self.data.object) else { return WebhookEvent::Ignored };
+        let intent = self.data.get("object").and_then(|object| Intent::deserialize(object).ok());
+        let Some(intent) = intent else { return WebhookEvent::Ignored };
         let order_id = intent.metadata.order_id.as_deref().and_then(|id| id.parse().ok());
         let Some(order_id) = order_id else { return WebhookEvent::Ignored };
         if !captured {

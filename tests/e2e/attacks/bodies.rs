@@ -21,7 +21,10 @@ pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     deltas(fixture, report).await;
     items(fixture, report).await;
     parameters(fixture, report).await;
+    times(fixture, report).await;
     negotiation(fixture, report).await;
+    accepted_media_types(fixture, report).await;
+    content_codings(fixture, report).await;
 }
 
 /// A request to place an order with this body and media type.
@@ -227,6 +230,23 @@ async fn parameters(fixture: &Fixture, report: &mut Report) {
     }
 }
 
+async fn times(fixture: &Fixture, report: &mut Report) {
+    for time in [
+        "2025-01-02T03:04:05+25:00",
+        "2025-01-02T03:04:05+00:60",
+        "2025-01-02T03:04:05",
+        "2025-01-02 03:04:05Z",
+        "2025-01-02T03:04:05Z[UTC]",
+        "2025-01-02T12:00:60Z",
+        "2025-02-29T00:00:00Z",
+    ] {
+        let query = time.replace('+', "%2B").replace(' ', "%20").replace('[', "%5B").replace(']', "%5D");
+        let request =
+            fixture.app.request(Method::GET, &format!("/v1/orders?from={query}")).by(&fixture.buyer);
+        report.row(&format!("orders from {time}"), request, invalid("from")).await;
+    }
+}
+
 async fn negotiation(fixture: &Fixture, report: &mut Report) {
     let body = fixture.an_order().to_string();
     let padded = |length: usize| format!("{body}{}", " ".repeat(length - body.len()));
@@ -249,10 +269,6 @@ async fn negotiation(fixture: &Fixture, report: &mut Report) {
             .row(&format!("a body of {media}"), order(fixture, media, body.clone()), unsupported.clone())
             .await;
     }
-    for accept in ["application/xml", "image/png", "application/json;q=0"] {
-        let request = fixture.app.request(Method::GET, "/v1/markets").header("accept", accept);
-        report.row(&format!("Accept: {accept}"), request, refused(406, "NOT_ACCEPTABLE")).await;
-    }
     for method in ["PURGE", "TRACE", "OPTIONS"] {
         let request = fixture.app.request(method.parse().unwrap(), "/v1/markets");
         let response =
@@ -262,5 +278,42 @@ async fn negotiation(fixture: &Fixture, report: &mut Report) {
             response.headers.contains_key("allow"),
             &response.text,
         );
+    }
+}
+
+async fn accepted_media_types(fixture: &Fixture, report: &mut Report) {
+    for accept in [
+        "application/xml",
+        "image/png",
+        "text/html",
+        "text/csv",
+        "application/json;q=0",
+        "application/json;q=0, */*",
+        "*/*;q=0",
+    ] {
+        let request = fixture.app.request(Method::GET, "/v1/markets").header("accept", accept);
+        report.row(&format!("Accept: {accept}"), request, refused(406, "NOT_ACCEPTABLE")).await;
+    }
+    for (path, accept, status) in [
+        ("/docs/", "text/html", 200),
+        ("/docs/", "text/html;q=0, */*", 406),
+        ("/openapi.json", "text/html", 406),
+        ("/v1/auth/unsubscribe?token=x", "text/html", 200),
+        ("/v1/auth/unsubscribe?token=x", "application/json", 406),
+    ] {
+        let request = fixture.app.request(Method::GET, path).header("accept", accept);
+        let expected = if status == 200 { done(200) } else { refused(406, "NOT_ACCEPTABLE") };
+        report.row(&format!("{path} with Accept: {accept}"), request, expected).await;
+    }
+}
+
+async fn content_codings(fixture: &Fixture, report: &mut Report) {
+    let body = fixture.an_order().to_string();
+    for coding in ["gzip", "br", "identity, gzip"] {
+        let request = order(fixture, JSON, body.clone()).header("content-encoding", coding);
+        let encoded = refused(415, "UNSUPPORTED_CONTENT_ENCODING");
+        let response = report.row(&format!("a body with Content-Encoding: {coding}"), request, encoded).await;
+        let accepted = response.headers.get("accept-encoding").is_some_and(|accepted| accepted == "identity");
+        report.check("has an Accept-Encoding header", accepted, &format!("{:?}", response.headers));
     }
 }

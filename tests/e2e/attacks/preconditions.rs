@@ -6,7 +6,7 @@ use local::faults::{Fault, Rule};
 use serde_json::json;
 
 use super::report::{Report, done, refused};
-use crate::attacks::fixture::Fixture;
+use crate::attacks::fixture::{Fixture, a_product};
 
 pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     report.begin("preconditions");
@@ -24,17 +24,18 @@ async fn versions(fixture: &Fixture, report: &mut Report) {
     let price = json!({ "amount": 5, "currency": "EUR" });
     let product = json!({ "sku": "NEW-1", "title": "Cup", "price": price, "status": "active" });
     let account = json!({ "email": fixture.seller.email, "name": "New" });
-    for (path, put, patch) in [
-        (&of_user, account, json!({ "name": "New" })),
-        (&of_market, replaced, json!({ "name": "New" })),
-        (&of_product, product, json!({ "title": "New" })),
+    let counters = format!(".{}.0", a_product()["stock"]);
+    for (path, put, patch, counters) in [
+        (&of_user, account, json!({ "name": "New" }), ""),
+        (&of_market, replaced, json!({ "name": "New" }), ".0"),
+        (&of_product, product, json!({ "title": "New" }), &counters),
     ] {
         for (method, body) in [(Method::PUT, &put), (Method::PATCH, &patch), (Method::DELETE, &json!({}))] {
             let request = || fixture.app.request(method.clone(), path).by(&fixture.seller).json(body);
             report.row(&format!("{method} {path} without If-Match"), request(), required.clone()).await;
-            for tag in ["\"7\"", "W/\"1\"", "\"x\"", "1", "\"1\", \"2\""] {
+            for tag in foreign_tags(counters) {
                 let name = format!("{method} {path} with If-Match: {tag}");
-                report.row(&name, request().header("if-match", tag), mismatch.clone()).await;
+                report.row(&name, request().header("if-match", &tag), mismatch.clone()).await;
             }
         }
     }
@@ -43,8 +44,24 @@ async fn versions(fixture: &Fixture, report: &mut Report) {
             fixture.app.request(Method::PATCH, &of_market).by(&fixture.seller).header("if-match", tag);
         request.json(&json!({ "name": "Newer" }))
     };
-    report.row("the version that was read", change("\"1\""), done(200)).await;
-    report.row("the same version again", change("\"1\""), mismatch).await;
+    report.row("the version that was read", change("\"1.0\""), done(200)).await;
+    report.row("the same version again", change("\"1.0\""), mismatch).await;
+    report.row("a list with the version that was read", change("\"1.0\", \"2.0-gzip\""), done(200)).await;
+}
+
+/// Values of `If-Match` that do not match a resource at version 1 whose tags end with these counters.
+fn foreign_tags(counters: &str) -> Vec<String> {
+    vec![
+        format!("\"7{counters}\""),
+        format!("W/\"1{counters}\""),
+        format!("\"01{counters}\""),
+        format!("\"+1{counters}\""),
+        format!("\"1{counters}.0.0\""),
+        format!("\"1{counters}.x\""),
+        format!("1{counters}"),
+        format!("\"7{counters}\", \"8{counters}\""),
+        "\"x\"".to_owned(),
+    ]
 }
 
 async fn keys(fixture: &Fixture, report: &mut Report) {
@@ -62,10 +79,14 @@ async fn keys(fixture: &Fixture, report: &mut Report) {
         ("300 characters", "k".repeat(300)),
         ("256 characters", "k".repeat(256)),
         ("a space", "a b".to_owned()),
+        ("two values", "a,b".to_owned()),
+        ("the same value twice", "a, a".to_owned()),
         ("empty", String::new()),
     ] {
         report.row(&format!("an idempotency key: {name}"), order().key(&key), malformed.clone()).await;
     }
+    let two = order().key("a").key("b");
+    report.row("two idempotency keys", two, malformed).await;
     report.row("an idempotency key of 255 characters", order().key(&"k".repeat(255)), done(201)).await;
     let first = report.row("an idempotency key", order().key("once"), done(201)).await;
     let again = report.row("the same request again", order().key("once"), done(201)).await;

@@ -1,10 +1,10 @@
 //! A function of the HTTP API, called through its router without a server.
 
-use axum::Router;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use shared::domain::values::actor::Actor;
 use shared::kit::auth::access_token::TokenSigner;
+use shared::kit::http::openapi::ApiRouter;
 use shared::kit::system::clock::{Clock, SystemClock};
 
 use crate::fixture::{ManualClock, Marketplace, bearer_token};
@@ -12,7 +12,7 @@ use crate::lambda_event::{self, RouterResponse};
 
 /// Router of a function, and the key that signs the access tokens of its callers.
 pub struct ApiFunction {
-    router: Router,
+    router: ApiRouter,
     signer: TokenSigner,
     clock: Option<ManualClock>,
 }
@@ -20,7 +20,7 @@ pub struct ApiFunction {
 impl ApiFunction {
     /// Creates a function whose callers have tokens of this marketplace.
     #[must_use]
-    pub fn new(marketplace: &Marketplace, router: Router) -> Self {
+    pub fn new(marketplace: &Marketplace, router: ApiRouter) -> Self {
         Self { router, signer: marketplace.signer.clone(), clock: None }
     }
 

@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 use std::fs;
 
-use axum::Router;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use lambda_http::Request;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::http::middleware;
+use shared::kit::http::openapi::ApiRouter;
 use shared::kit::queue::consumer::parse_event::parse_event;
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use tower::ServiceExt;
@@ -203,7 +203,7 @@ pub fn assert_parse_errors<E: DeserializeOwned + Debug>(events: &[(&str, Value, 
 ///
 /// # Panics
 /// If the event is not one of API Gateway, or the response does not conform.
-pub async fn send(router: &Router, event: &Value) -> RouterResponse {
+pub async fn send<R: Into<ApiRouter> + Clone>(router: &R, event: &Value) -> RouterResponse {
     send_at(router, event, SystemClock).await
 }
 
@@ -211,7 +211,11 @@ pub async fn send(router: &Router, event: &Value) -> RouterResponse {
 ///
 /// # Panics
 /// If the event is not one of API Gateway, or the response does not conform.
-pub async fn send_at(router: &Router, event: &Value, clock: impl Clock) -> RouterResponse {
+pub async fn send_at<R: Into<ApiRouter> + Clone>(
+    router: &R,
+    event: &Value,
+    clock: impl Clock,
+) -> RouterResponse {
     let json = event.to_string();
     let request: Request = lambda_http::request::from_str(&json).expect("the event is one of API Gateway");
     let router = middleware::layer(router.clone(), clock, SystemEntropy);

@@ -14,11 +14,12 @@ pub(super) async fn two_updates_on_one_version(fixture: &Fixture, number: u64) -
     let product = fixture.product(number, 1).await?;
     let titles = ["First title", "Second title"];
     let requests = titles.map(|title| change(fixture, &product, json!({ "title": title })));
-    let responses = join_all(requests.iter().map(|request| fixture.send_if_match(request, "\"1\""))).await;
+    let responses =
+        join_all(requests.iter().map(|request| fixture.send_if_match(request, "\"1.1.0\""))).await;
     let expected = [(StatusCode::OK, 1), (StatusCode::PRECONDITION_FAILED, 1)];
     expect_status_counts(Invariant::Http, &product, &responses, &expected)?;
     let next = change(fixture, &product, json!({ "description": "Updated again" }));
-    let shown = fixture.send_if_match(&next, "\"2\"").await;
+    let shown = fixture.send_if_match(&next, "\"2.1.0\"").await;
     let winner = responses.iter().find(|response| response.status == StatusCode::OK);
     let title = winner.map(|response| response.json()["data"]["title"].clone());
     if title == Some(shown.json()["data"]["title"].clone()) {

@@ -9,13 +9,15 @@ use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::messaging::dead_letter::DeadLetterId;
 use shared::messaging::dead_letter::remove::RemoveDeadLetter;
 
+use super::body::DeadLetterBody;
+
 /// Removes the message permanently and records who removed it. A message that was already redriven is
 /// processed nevertheless.
 pub(crate) async fn delete_dead_letter(
     State(app): State<CommandState>,
     authorized: RequirePermission<JobsRedrive>,
     Path(id): Path<DeadLetterId>,
-    if_match: IfMatch,
+    if_match: IfMatch<DeadLetterBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = RemoveDeadLetter { id, expected: if_match.expected(), by: authorized.actor.user };

@@ -8,12 +8,14 @@ use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 
+use super::body::JobBody;
+
 /// Deletes a job of the caller that has ended.
 pub(crate) async fn delete_job(
     State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
     Path(id): Path<JobId>,
-    if_match: IfMatch,
+    if_match: IfMatch<JobBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteJob { id, by: actor.user, expected: if_match.expected() };

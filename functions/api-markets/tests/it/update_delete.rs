@@ -22,17 +22,17 @@ impl Markets {
 async fn put_replaces_and_patch_merges() {
     let markets = Markets::new().await;
     let described = json!({ "name": "Mugs", "description": "All mugs.", "status": "active" });
-    let response = markets.api.put(&path()).by(seller()).if_match("\"1\"").json(&described).await;
+    let response = markets.api.put(&path()).by(seller()).if_match("\"1.0\"").json(&described).await;
     assert_eq!(response.json()["data"]["description"], "All mugs.", "{}", response.json());
     assert_eq!(response.header("etag").unwrap(), "\"2.0\"");
-    let renamed = markets.patch(seller(), "\"2\"", &json!({ "name": "Cups" })).await;
+    let renamed = markets.patch(seller(), "\"2.0\"", &json!({ "name": "Cups" })).await;
     assert_eq!(renamed.json()["data"]["name"], "Cups");
     assert_eq!(renamed.json()["data"]["description"], "All mugs.");
-    let cleared = markets.patch(seller(), "\"3\"", &json!({ "description": null })).await;
+    let cleared = markets.patch(seller(), "\"3.0\"", &json!({ "description": null })).await;
     assert!(cleared.json()["data"].get("description").is_none(), "{}", cleared.json());
     let bare = json!({ "name": "Cups", "status": "active" });
-    markets.patch(seller(), "\"4\"", &json!({ "description": "x" })).await;
-    let replaced = markets.api.put(&path()).by(seller()).if_match("\"5\"").json(&bare).await;
+    markets.patch(seller(), "\"4.0\"", &json!({ "description": "x" })).await;
+    let replaced = markets.api.put(&path()).by(seller()).if_match("\"5.0\"").json(&bare).await;
     assert!(replaced.json()["data"].get("description").is_none(), "{}", replaced.json());
     assert_eq!(replaced.json()["data"]["version"], 6);
 }
@@ -43,9 +43,11 @@ async fn update_requires_the_current_entity_tag() {
     let patch = json!({ "name": "Cups" });
     for (headers, status, code) in [
         (vec![], 428, "PRECONDITION_REQUIRED"),
-        (vec![("if-match", "W/\"1\"")], 412, "VERSION_MISMATCH"),
-        (vec![("if-match", "\"2\"")], 412, "VERSION_MISMATCH"),
-        (vec![("if-match", "1")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "W/\"1.0\"")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "\"2.0\"")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "1.0")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "\"1\"")], 412, "VERSION_MISMATCH"),
+        (vec![("if-match", "\"01.0\"")], 412, "VERSION_MISMATCH"),
     ] {
         let response = markets.api.patch(&path()).by(seller()).headers(&headers).json(&patch).await;
         assert_eq!(response.error(), (status, code), "{headers:?}");
@@ -59,7 +61,7 @@ async fn update_requires_the_current_entity_tag() {
 async fn one_of_several_updates_of_one_version_succeeds() {
     let markets = Markets::new().await;
     let patches: Vec<Value> = (0..10).map(|n| json!({ "name": format!("Market {n}") })).collect();
-    let request = |patch| markets.patch(seller(), "\"1\"", patch).into_future();
+    let request = |patch| markets.patch(seller(), "\"1.0\"", patch).into_future();
     let requests = patches.iter().map(request);
     let mut statuses: Vec<u16> =
         join_all(requests).await.iter().map(|response| response.status.as_u16()).collect();
@@ -102,10 +104,10 @@ async fn only_the_creator_updates_and_only_a_moderator_suspends() {
 #[tokio::test]
 async fn deleted_market_is_not_found() {
     let markets = Markets::new().await;
-    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1\"").await.status, 204);
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1.0\"").await.status, 204);
     let response = markets.api.get(&path()).await;
     assert_eq!(response.error(), (404, "NOT_FOUND"));
-    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1\"").await.status, 404);
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1.0\"").await.status, 404);
     let listed = markets.api.get("/v1/markets").await;
     assert_eq!(listed.json()["data"], json!([]));
 }

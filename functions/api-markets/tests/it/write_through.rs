@@ -44,7 +44,8 @@ async fn refused_write_leaves_the_cached_market() {
     let markets = Markets::cached(Marketplace::with_sample_data().await);
     let created = markets.create(seller(), &json!({ "name": "Cups", "currency": "EUR" })).await;
     let path = format!("/v1/markets/{}", created.json()["data"]["id"].as_str().unwrap());
-    let refused = markets.api.patch(&path).by(seller()).if_match("\"9\"").json(&json!({ "name": "x" })).await;
+    let refused =
+        markets.api.patch(&path).by(seller()).if_match("\"9.0\"").json(&json!({ "name": "x" })).await;
     assert_eq!(refused.error(), (412, "VERSION_MISMATCH"));
     markets.assert_cached(&path, &created).await;
 }

@@ -47,3 +47,37 @@ async fn documentation_page_loads_only_own_files() {
     let settings = api.get("/docs/swagger-initializer.js").await;
     assert!(String::from_utf8(settings.bytes).unwrap().contains("\"/openapi.json\""));
 }
+
+/// RFC 9110, section 12.5.1: a browser asks for HTML only.
+#[tokio::test]
+async fn documentation_page_is_negotiated_as_html() {
+    let (_marketplace, api) = open().await;
+    for (path, accept, status) in [
+        ("/docs", "text/html", 303),
+        ("/docs/", "text/html", 200),
+        ("/docs/", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 200),
+        ("/docs/swagger-ui.css", "text/css,*/*;q=0.1", 200),
+        ("/docs/", "application/json", 406),
+        ("/docs/", "text/html;q=0, */*", 406),
+        ("/openapi.json", "application/json", 200),
+        ("/openapi.json", "text/html", 406),
+    ] {
+        let response = api.get(path).header("accept", accept).await;
+        assert_eq!(response.status.as_u16(), status, "{path} {accept}");
+    }
+}
+
+/// RFC 9110, section 9.3.2.
+#[tokio::test]
+async fn head_of_the_documentation_has_the_headers_of_get() {
+    let (_marketplace, api) = open().await;
+    for path in ["/docs", "/docs/", "/docs/swagger-ui.css", "/docs/absent.js", "/openapi.json", "/absent"] {
+        for accepted in ["identity", "gzip"] {
+            let get = api.get(path).header("accept-encoding", accepted).await;
+            let head = api.request("HEAD", path).header("accept-encoding", accepted).await;
+            assert_eq!((head.status, &head.headers), (get.status, &get.headers), "{path} {accepted}");
+            assert_eq!(head.header("content-length").unwrap(), get.bytes.len().to_string(), "{path}");
+            assert!(head.bytes.is_empty(), "{path}");
+        }
+    }
+}

@@ -48,8 +48,13 @@ async fn unknown_path_is_not_found() {
 #[tokio::test]
 async fn accept_header_without_json_gets_406() {
     let orders = Orders::new().await;
-    for (accept, status) in [("image/png", 406), ("application/json;q=0", 406), ("image/png, */*;q=0.1", 200)]
-    {
+    for (accept, status) in [
+        ("image/png", 406),
+        ("text/html", 406),
+        ("application/json;q=0", 406),
+        ("application/json;q=0, */*", 406),
+        ("image/png, */*;q=0.1", 200),
+    ] {
         let response = orders.api.get("/v1/orders").by(buyer()).header("accept", accept).await;
         assert_eq!(response.status, status, "{accept}");
         assert_eq!(response.code() == "NOT_ACCEPTABLE", status == 406, "{accept}");

@@ -22,9 +22,15 @@ async fn webhook_without_valid_signature_is_refused() {
     let (body, now) = (paid("evt_1"), SystemClock.now());
     let valid = payments.sign(&body.to_string(), now);
     let other = payments.sign(&body.to_string().replace("3998", "3999"), now);
-    for signed in
-        ["", "t=1,v1=", "nonsense", &other, &valid.replace("v1=", "v0="), &valid.replace("t=", "t=1")]
-    {
+    for signed in [
+        "",
+        "t=1,v1=",
+        "nonsense",
+        &other,
+        &format!("{valid},{valid}"),
+        &valid.replace("v1=", "v0="),
+        &valid.replace("t=", "t=1"),
+    ] {
         assert_refused(&payments, payments.webhook(&body, signed), 401, "INVALID_SIGNATURE").await;
     }
     let unsigned = payments.api.post("/v1/payments/webhook").json(&body);
@@ -57,7 +63,7 @@ async fn one_valid_signature_of_several_is_sufficient() {
 #[tokio::test]
 async fn malformed_event_is_refused_and_foreign_event_is_ignored() {
     let payments = Payments::awaiting().await;
-    for body in [json!([]), json!({ "id": "evt_1" }), json!("{")] {
+    for body in [json!([]), json!("{"), json!(null), json!({ "id": "evt_1" }), json!({ "id": 1 })] {
         let response = payments.report(&body).await;
         assert_eq!(response.error(), (400, "MALFORMED_JSON"), "{body}");
     }
@@ -67,11 +73,26 @@ async fn malformed_event_is_refused_and_foreign_event_is_ignored() {
     unknown_order["data"]["object"]["metadata"] = json!({ "order_id": "ord_01J8Z3K5V0ABCDEFGHJKMNPQR0" });
     let customer =
         json!({ "id": "evt_3", "type": "customer.created", "data": { "object": { "id": "cus_1" } } });
-    for body in [foreign, unknown_order, customer] {
+    // Stripe, "Handle events": respond with 2xx to events that are not handled.
+    let thin = json!({
+        "id": "evt_4",
+        "object": "v2.core.event",
+        "type": "v1.billing.meter.no_meter_found",
+        "related_object": { "id": "mtr_1", "type": "billing.meter", "url": "/v1/billing/meters/mtr_1" },
+    });
+    let ping = json!({ "id": "evt_5", "object": "v2.core.event", "type": "v2.core.event_destination.ping" });
+    let without_object = json!({ "id": "evt_6", "type": "payment_intent.succeeded", "data": {} });
+    let without_data = json!({ "id": "evt_7", "type": "payment_intent.succeeded" });
+    let null_data = json!({ "id": "evt_8", "type": "payment_intent.succeeded", "data": null });
+    let stripped = [thin, ping, without_object, without_data, null_data];
+    for body in [foreign, unknown_order, customer].into_iter().chain(stripped) {
+        let unsigned = payments.api.post("/v1/payments/webhook").json(&body);
+        assert_eq!(unsigned.await.error(), (401, "INVALID_SIGNATURE"), "{body}");
         let response = payments.report(&body).await;
         assert_eq!(
             (response.status.as_u16(), response.json()),
-            (200, json!({ "data": { "received": true } }))
+            (200, json!({ "data": { "received": true } })),
+            "{body}"
         );
     }
     assert_eq!(payments.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::AwaitingPayment);

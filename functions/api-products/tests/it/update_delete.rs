@@ -29,12 +29,12 @@ async fn put_replaces_and_patch_merges_without_changing_the_stock() {
         "price": price,
         "status": "active",
     });
-    let replaced = products.api.put(&path()).by(seller()).if_match("\"1\"").json(&whole).await;
+    let replaced = products.api.put(&path()).by(seller()).if_match("\"1.10.0\"").json(&whole).await;
     assert_eq!(replaced.status, 200, "{}", replaced.json());
     assert_eq!(replaced.json()["data"]["price"], price);
     assert_eq!(replaced.json()["data"]["stock"], json!({ "available": 10, "reserved": 0 }));
     let archived =
-        products.patch(seller(), "\"2\"", &json!({ "status": "archived", "description": null })).await;
+        products.patch(seller(), "\"2.10.0\"", &json!({ "status": "archived", "description": null })).await;
     assert_eq!(archived.json()["data"]["status"], "archived");
     assert_eq!(archived.json()["data"]["title"], "Large mug");
     assert!(archived.json()["data"].get("description").is_none());
@@ -60,6 +60,39 @@ async fn entity_tag_stays_valid_for_updates_if_the_stock_changes() {
     let again = products.patch(seller(), &tag, &json!({ "title": "Pot" })).await;
     assert_eq!(again.error(), (412, "VERSION_MISMATCH"));
     assert_eq!(products.api.patch(&path()).by(seller()).json(&json!({})).await.error().0, 428);
+}
+
+/// RFC 9110, section 13.1.1: strong comparison of opaque tags, of which the counters may be outdated.
+#[tokio::test]
+async fn if_match_takes_only_the_form_of_the_entity_tag() {
+    let products = Products::new().await;
+    let title = json!({ "title": "Cup" });
+    for other in [
+        "\"1\"",
+        "\"01.10.0\"",
+        "\"1.10\"",
+        "\"1.x\"",
+        "\"1.9999\"",
+        "\"1.010.0\"",
+        "\"1.10.0.0\"",
+        "\"+1.10.0\"",
+        "1.10.0",
+        "W/\"1.10.0\"",
+        "\"2.10.0\", \"3.10.0\"",
+    ] {
+        assert_eq!(
+            products.patch(seller(), other, &title).await.error(),
+            (412, "VERSION_MISMATCH"),
+            "{other}"
+        );
+    }
+    for (version, tag) in
+        [(1, "\"1.10.0\""), (2, "\"2.3.7\""), (3, "\"3.10.0-gzip\""), (4, "\"9.10.0\", \"4.10.0\""), (5, "*")]
+    {
+        let title = json!({ "title": format!("Cup {version}") });
+        let response = products.patch(seller(), tag, &title).await;
+        assert_eq!(response.header("etag").unwrap(), format!("\"{}.10.0\"", version + 1), "{tag}");
+    }
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn change_requires_the_current_version() {
         };
         let missing = change().await;
         assert_eq!(missing.error(), (428, "PRECONDITION_REQUIRED"), "{method}");
-        for other in ["\"2\"", "W/\"1\"", "1", "\"1\", \"2\"", ""] {
+        for other in ["\"2\"", "W/\"1\"", "1", "\"2\", \"3\"", "\"01\"", "\"1.0\"", ""] {
             let response = change().if_match(other).await;
             assert_eq!(response.error(), (412, "VERSION_MISMATCH"), "{method} {other}");
         }

@@ -3,7 +3,7 @@
 
 use axum::{body::Body, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 /// The output of a function is not a valid response. The client receives status 500.
@@ -17,11 +17,12 @@ pub enum ResponseError {
     Field(&'static str),
 }
 
-/// Builds the response. Output without a `statusCode` becomes a JSON body with status 200.
+/// Builds the response to a request with this method. Output without a `statusCode` becomes a JSON body with
+/// status 200.
 ///
 /// # Errors
 /// [`ResponseError`] if the output is not JSON or one of its fields has an invalid value.
-pub fn build(payload: &[u8]) -> Result<Response, ResponseError> {
+pub fn build(payload: &[u8], method: &Method) -> Result<Response, ResponseError> {
     let output: Value = serde_json::from_slice(payload)?;
     let Some(fields) = output.as_object().filter(|fields| fields.contains_key("statusCode")) else {
         let mut response = Response::new(Body::from(output.to_string()));
@@ -33,7 +34,7 @@ pub fn build(payload: &[u8]) -> Result<Response, ResponseError> {
     let status = status.and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok());
     let mut response = Response::new(body(fields)?);
     *response.status_mut() = status.ok_or(ResponseError::Field("statusCode"))?;
-    *response.headers_mut() = headers(fields)?;
+    *response.headers_mut() = headers(fields, method)?;
     Ok(response)
 }
 
@@ -49,7 +50,7 @@ fn body(fields: &Map<String, Value>) -> Result<Body, ResponseError> {
     }
 }
 
-fn headers(fields: &Map<String, Value>) -> Result<HeaderMap, ResponseError> {
+fn headers(fields: &Map<String, Value>, method: &Method) -> Result<HeaderMap, ResponseError> {
     let mut headers = HeaderMap::new();
     let single = fields.get("headers").and_then(Value::as_object);
     for (name, value) in single.into_iter().flatten() {
@@ -68,8 +69,12 @@ fn headers(fields: &Map<String, Value>) -> Result<HeaderMap, ResponseError> {
     for cookie in cookies.into_iter().flatten() {
         headers.append(header::SET_COOKIE, header_value(cookie)?);
     }
-    // Headers of the connection, which the server sets itself.
-    for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION] {
+    // Headers of the connection, which the server sets itself. It cannot know the length of the body that is
+    // absent from a response to HEAD.
+    if method != Method::HEAD {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    for name in [header::TRANSFER_ENCODING, header::CONNECTION] {
         headers.remove(name);
     }
     Ok(headers)
@@ -96,7 +101,7 @@ mod tests {
     use super::*;
 
     async fn parts(output: Value) -> (u16, HeaderMap, Vec<u8>) {
-        let response = build(output.to_string().as_bytes()).unwrap();
+        let response = build(output.to_string().as_bytes(), &Method::GET).unwrap();
         let (parts, body) = response.into_parts();
         (parts.status.as_u16(), parts.headers, to_bytes(body, 1_000).await.unwrap().to_vec())
     }
@@ -122,6 +127,14 @@ mod tests {
         assert!(all("content-length").is_empty());
     }
 
+    /// RFC 9110, section 9.3.2.
+    #[test]
+    fn response_to_head_keeps_the_length_of_the_function() {
+        let output = json!({ "statusCode": 200, "headers": { "content-length": "99" }, "body": "" });
+        let response = build(output.to_string().as_bytes(), &Method::HEAD).unwrap();
+        assert_eq!(response.headers()["content-length"], "99");
+    }
+
     #[tokio::test]
     async fn output_without_status_code_becomes_a_json_body() {
         let (status, headers, body) = parts(json!({ "a": 1 })).await;
@@ -131,9 +144,18 @@ mod tests {
 
     #[test]
     fn invalid_output_is_refused() {
-        assert!(matches!(build(b"oops"), Err(ResponseError::Json(_))));
-        assert!(matches!(build(br#"{"statusCode":"x"}"#), Err(ResponseError::Field("statusCode"))));
-        assert!(matches!(build(br#"{"statusCode":9000}"#), Err(ResponseError::Field("statusCode"))));
-        assert!(matches!(build(br#"{"statusCode":200,"body":{}}"#), Err(ResponseError::Field("body"))));
+        assert!(matches!(build(b"oops", &Method::GET), Err(ResponseError::Json(_))));
+        assert!(matches!(
+            build(br#"{"statusCode":"x"}"#, &Method::GET),
+            Err(ResponseError::Field("statusCode"))
+        ));
+        assert!(matches!(
+            build(br#"{"statusCode":9000}"#, &Method::GET),
+            Err(ResponseError::Field("statusCode"))
+        ));
+        assert!(matches!(
+            build(br#"{"statusCode":200,"body":{}}"#, &Method::GET),
+            Err(ResponseError::Field("body"))
+        ));
     }
 }

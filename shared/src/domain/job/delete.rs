@@ -7,7 +7,7 @@ use super::output::chunk::{Chunk, ChunkKey};
 use super::{Job, JobEvent, JobId};
 use crate::domain::access::{AccessError, require_version};
 use crate::domain::user::UserId;
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Maximum number of chunks deleted in one transaction. A transaction has at most 100 items; the others are
@@ -16,14 +16,14 @@ pub const MAX_DELETED_CHUNKS: u32 = 90;
 
 /// Deletes a job that has ended, with its output. If the output does not fit into the transaction, an event
 /// requests the deletion of the remaining chunks, which can no longer be read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DeleteJob {
     /// Id of the job.
     pub id: JobId,
     /// User who deletes the job.
     pub by: UserId,
-    /// Expected version; `None` accepts any version.
-    pub expected: Option<Version>,
+    /// Accepted versions; `None` accepts any version.
+    pub expected: Option<VersionSet>,
 }
 
 /// Reason why a job cannot be deleted.
@@ -50,7 +50,7 @@ impl Command for DeleteJob {
     /// [`DeleteJobError`].
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<(), DeleteJobError>, DeleteJobError> {
         let job = Job::of(self.by, self.id, job, now)?;
-        require_version(self.id, job.version, self.expected)?;
+        require_version(self.id, job.version, self.expected.as_ref())?;
         if job.status.is_open() {
             return Err(DeleteJobError::NotEnded);
         }
@@ -101,10 +101,10 @@ mod tests {
     use crate::domain::job::JobStatus;
     use crate::domain::job::tests::{WEEK, running};
     use crate::domain::tests::{STRANGER, at, decide, refusal, third};
-    use crate::kit::command::{Condition, Operation, Record};
+    use crate::kit::command::{Condition, Operation, Record, Version};
 
     fn delete() -> DeleteJob {
-        DeleteJob { id: running().id, by: running().owner_id, expected: Some(third()) }
+        DeleteJob { id: running().id, by: running().owner_id, expected: Some(third().into()) }
     }
 
     fn ended(stored_chunks: u32) -> Job {
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(refused(delete(), Some(ended(1)), WEEK), not_found);
         let by_another = DeleteJob { by: STRANGER.parse().unwrap(), ..delete() };
         assert_eq!(refused(by_another, Some(ended(1)), 1), not_found);
-        let outdated = DeleteJob { expected: Some(Version::FIRST), ..delete() };
+        let outdated = DeleteJob { expected: Some(Version::FIRST.into()), ..delete() };
         assert_eq!(
             refused(outdated, Some(ended(1)), 1),
             AccessError::VersionMismatch(delete().id.into()).into()

@@ -5,7 +5,7 @@ use crate::domain::access::{AccessError, forbid_unless, require_permission, requ
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
 use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::text::{Description, Name};
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Updates a market.
@@ -17,8 +17,8 @@ pub struct UpdateMarket {
     pub by: Actor,
     /// True if the actor may suspend markets and lift suspensions.
     pub may_suspend: bool,
-    /// Expected version; `None` accepts any version.
-    pub expected: Option<Version>,
+    /// Accepted versions; `None` accepts any version.
+    pub expected: Option<VersionSet>,
     /// Changes to apply.
     pub changes: MarketChanges,
 }
@@ -67,7 +67,7 @@ impl Command for UpdateMarket {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(AccessError::not_found(self.id))?;
         self.authorize(&market)?;
-        require_version(market.id, market.version, self.expected)?;
+        require_version(market.id, market.version, self.expected.as_ref())?;
         let MarketChanges { name, description, status } = self.changes.clone();
         let changed = Market {
             version: market.version.next(),
@@ -116,9 +116,10 @@ mod tests {
 
     use super::*;
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, refusal, third};
+    use crate::kit::command::Version;
 
     fn update(by: &str, may_suspend: bool, changes: MarketChanges) -> UpdateMarket {
-        UpdateMarket { id: market().id, by: actor(by), may_suspend, expected: Some(third()), changes }
+        UpdateMarket { id: market().id, by: actor(by), may_suspend, expected: Some(third().into()), changes }
     }
 
     fn to(status: MarketStatus) -> MarketChanges {
@@ -178,7 +179,7 @@ mod tests {
         let expected =
             Market { version: third().next(), name: "Cups".parse().unwrap(), updated_at: at(7), ..market() };
         assert_eq!((renamed.stored::<Market>(), renamed.output.volume), (expected, 0));
-        let outdated = UpdateMarket { expected: Some(Version::FIRST), ..command };
+        let outdated = UpdateMarket { expected: Some(Version::FIRST.into()), ..command };
         let refused = refusal(&outdated, (Some(market()), None), at(7));
         assert_eq!(refused, AccessError::VersionMismatch(market().id.into()).into());
     }

@@ -3,7 +3,7 @@
 use super::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Deletes a product with its stock and releases its SKU, unless units of it are reserved for orders.
@@ -13,8 +13,8 @@ pub struct DeleteProduct {
     pub id: ProductId,
     /// Actor that deletes the product.
     pub by: Actor,
-    /// Expected version; `None` accepts any version.
-    pub expected: Option<Version>,
+    /// Accepted versions; `None` accepts any version.
+    pub expected: Option<VersionSet>,
 }
 
 /// Reason why a product cannot be deleted.
@@ -49,7 +49,7 @@ impl Command for DeleteProduct {
     ) -> Result<Change<(), DeleteProductError>, DeleteProductError> {
         let product = product.ok_or(AccessError::not_found(self.id))?;
         forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can delete it")?;
-        require_version(product.id, product.version, self.expected)?;
+        require_version(product.id, product.version, self.expected.as_ref())?;
         let last = Product { version: product.version.next(), ..product };
         let sku = SkuKey { market_id: last.market_id, sku: last.sku.clone() };
         let event = ProductEvent::Deleted { product_id: last.id, market_id: last.market_id };
@@ -64,15 +64,15 @@ impl Command for DeleteProduct {
 mod tests {
     use super::*;
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, product, refusal, third};
-    use crate::kit::command::{Condition, Operation};
+    use crate::kit::command::{Condition, Operation, Version};
 
     fn delete(by: &str) -> DeleteProduct {
-        DeleteProduct { id: product().id, by: actor(by), expected: Some(third()) }
+        DeleteProduct { id: product().id, by: actor(by), expected: Some(third().into()) }
     }
 
     #[test]
     fn seller_deletes_the_product_with_stock_and_sku_claim() {
-        for expected in [None, Some(third())] {
+        for expected in [None, Some(third().into())] {
             let deleted = decide(&DeleteProduct { expected, ..delete(SELLER) }, Some(product()), at(7));
             assert_eq!(deleted.events(), [("product.deleted", third().next())]);
             let entity = deleted.write::<Product>(&product().id);
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn deletion_is_refused_without_product_ownership_or_version() {
         let forbidden = AccessError::Forbidden("only the seller of the product can delete it");
-        let outdated = DeleteProduct { expected: Some(Version::FIRST), ..delete(SELLER) };
+        let outdated = DeleteProduct { expected: Some(Version::FIRST.into()), ..delete(SELLER) };
         for (command, state, error) in [
             (delete(SELLER), None, AccessError::not_found(product().id)),
             (delete(STRANGER), Some(product()), forbidden),

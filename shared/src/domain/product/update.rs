@@ -7,7 +7,7 @@ use crate::domain::market::MarketId;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Updates a product. Its stock is changed by other commands.
@@ -17,8 +17,8 @@ pub struct UpdateProduct {
     pub id: ProductId,
     /// Actor that updates the product.
     pub by: Actor,
-    /// Expected version; `None` accepts any version.
-    pub expected: Option<Version>,
+    /// Accepted versions; `None` accepts any version.
+    pub expected: Option<VersionSet>,
     /// Changes to apply.
     pub changes: ProductChanges,
 }
@@ -101,7 +101,7 @@ impl Command for UpdateProduct {
 impl UpdateProduct {
     fn check(&self, product: &Product) -> Result<(), UpdateProductError> {
         forbid_unless(product.is_sold_by(&self.by), "only the seller of the product can change it")?;
-        require_version(product.id, product.version, self.expected)?;
+        require_version(product.id, product.version, self.expected.as_ref())?;
         if self.changes.price.is_some_and(|price| price.currency() != product.price.currency()) {
             return Err(UpdateProductError::CurrencyMismatch);
         }
@@ -115,12 +115,12 @@ mod tests {
     use crate::domain::tests::{
         SELLER, STRANGER, actor, at, decide, dollars, euros, product, refusal, third,
     };
-    use crate::kit::command::{Condition, Operation};
+    use crate::kit::command::{Condition, Operation, Version};
 
     const STOCK: Stock = Stock { available: 5, reserved: 2, sold: 1 };
 
     fn update(by: &str, changes: ProductChanges) -> UpdateProduct {
-        UpdateProduct { id: product().id, by: actor(by), expected: Some(third()), changes }
+        UpdateProduct { id: product().id, by: actor(by), expected: Some(third().into()), changes }
     }
 
     fn price(price: Money) -> ProductChanges {
@@ -172,7 +172,8 @@ mod tests {
     fn update_is_refused_without_product_ownership_or_version() {
         let found = || (Some(product()), Some(STOCK));
         let forbidden = AccessError::Forbidden("only the seller of the product can change it");
-        let outdated = UpdateProduct { expected: Some(Version::FIRST), ..update(SELLER, price(euros(5))) };
+        let outdated =
+            UpdateProduct { expected: Some(Version::FIRST.into()), ..update(SELLER, price(euros(5))) };
         for (command, state, error) in [
             (update(SELLER, price(euros(5))), (None, None), AccessError::not_found(product().id).into()),
             (update(STRANGER, price(euros(5))), found(), forbidden.into()),

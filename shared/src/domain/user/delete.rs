@@ -3,7 +3,7 @@
 use super::{Credentials, EmailClaim, User, UserEvent, UserId, UserStatus};
 use crate::domain::access::{AccessError, require_permission, require_version};
 use crate::domain::values::actor::{Actor, Permission};
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Deletes an account with its password and releases its e-mail address. Its sessions end. Its orders,
@@ -18,8 +18,8 @@ pub struct DeleteUser {
     pub may_read: bool,
     /// True if the actor may delete other accounts.
     pub may_delete: bool,
-    /// Expected version; `None` accepts any version.
-    pub expected: Option<Version>,
+    /// Accepted versions; `None` accepts any version.
+    pub expected: Option<VersionSet>,
 }
 
 /// Reason why an account cannot be deleted.
@@ -56,7 +56,7 @@ impl Command for DeleteUser {
         if own && user.status != UserStatus::Active {
             return Err(DeleteUserError::Suspended);
         }
-        require_version(user.id, user.version, self.expected)?;
+        require_version(user.id, user.version, self.expected.as_ref())?;
         let last = User { version: user.version.next(), ..user };
         Ok(Change::of(())
             .delete_entity(&last, UserEvent::Deleted { user_id: last.id })
@@ -69,10 +69,10 @@ impl Command for DeleteUser {
 mod tests {
     use super::*;
     use crate::domain::tests::{BUYER, STRANGER, actor, at, decide, refusal, third, user};
-    use crate::kit::command::{Condition, Operation};
+    use crate::kit::command::{Condition, Operation, Version};
 
     fn delete(by: &str, may_read: bool, may_delete: bool) -> DeleteUser {
-        DeleteUser { id: user().id, by: actor(by), may_read, may_delete, expected: Some(third()) }
+        DeleteUser { id: user().id, by: actor(by), may_read, may_delete, expected: Some(third().into()) }
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(refused(&delete(STRANGER, false, false)), AccessError::not_found(user().id).into());
         let forbidden = AccessError::MissingPermission(Permission::UsersDelete);
         assert_eq!(refused(&delete(STRANGER, true, false)), forbidden.into());
-        let outdated = DeleteUser { expected: Some(Version::FIRST), ..delete(BUYER, false, false) };
+        let outdated = DeleteUser { expected: Some(Version::FIRST.into()), ..delete(BUYER, false, false) };
         assert_eq!(refused(&outdated), AccessError::VersionMismatch(user().id.into()).into());
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::user::notifications::NotificationChanges;
 use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Name;
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Updates an account.
@@ -18,8 +18,8 @@ pub struct UpdateUser {
     pub by: Actor,
     /// Rights of the actor on other accounts.
     pub rights: UserAdminRights,
-    /// Expected version; `None` accepts any version.
-    pub expected: Option<Version>,
+    /// Accepted versions; `None` accepts any version.
+    pub expected: Option<VersionSet>,
     /// Changes to apply.
     pub changes: UserChanges,
 }
@@ -96,7 +96,7 @@ impl Command for UpdateUser {
         } else {
             self.check_others(&user)?;
         }
-        require_version(user.id, user.version, self.expected)?;
+        require_version(user.id, user.version, self.expected.as_ref())?;
         let changed = self.changes.applied_to(user.clone());
         if changed == user {
             return Ok(Change::of(user));
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::domain::tests::{BUYER, STRANGER, actor, at, decide, refusal, third, user};
     use crate::domain::user::notifications::Notifications;
-    use crate::kit::command::{Condition, Operation};
+    use crate::kit::command::{Condition, Operation, Version};
 
     const MODERATOR: UserAdminRights = UserAdminRights { read: true, suspend: true, update: false };
     const ADMIN: UserAdminRights = UserAdminRights { read: true, suspend: true, update: true };
@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn command(by: &str, rights: UserAdminRights, changes: UserChanges) -> UpdateUser {
-        UpdateUser { id: user().id, by: actor(by), rights, expected: Some(third()), changes }
+        UpdateUser { id: user().id, by: actor(by), rights, expected: Some(third().into()), changes }
     }
 
     fn update(
@@ -191,7 +191,7 @@ mod tests {
         rights: UserAdminRights,
         changes: UserChanges,
     ) -> Result<User, UpdateUserError> {
-        let expected = Some(user.version);
+        let expected = Some(user.version.into());
         let command = UpdateUser { expected, ..command(by, rights, changes) };
         command.decide(Some(user), at(7)).map(|change| change.into_parts().unwrap().0)
     }
@@ -276,7 +276,7 @@ mod tests {
 
         let command = command(BUYER, NO_RIGHTS, rename);
         decide(&UpdateUser { expected: None, ..command.clone() }, Some(renamed), at(8)).assert_unchanged();
-        let outdated = UpdateUser { expected: Some(Version::FIRST), ..command.clone() };
+        let outdated = UpdateUser { expected: Some(Version::FIRST.into()), ..command.clone() };
         assert_eq!(
             refusal(&outdated, Some(user()), at(7)),
             AccessError::VersionMismatch(user().id.into()).into()

@@ -38,6 +38,30 @@ impl Version {
     }
 }
 
+/// Versions of an entity of which a command accepts any; at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionSet(Vec<Version>);
+
+impl VersionSet {
+    /// Creates a set; `None` without versions.
+    #[must_use]
+    pub fn new(versions: Vec<Version>) -> Option<Self> {
+        if versions.is_empty() { None } else { Some(Self(versions)) }
+    }
+
+    /// Returns true if `version` is in the set.
+    #[must_use]
+    pub fn contains(&self, version: Version) -> bool {
+        self.0.contains(&version)
+    }
+}
+
+impl From<Version> for VersionSet {
+    fn from(version: Version) -> Self {
+        Self(vec![version])
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

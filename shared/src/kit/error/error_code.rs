@@ -51,7 +51,7 @@ codes! {
     InvalidCursor = BAD_REQUEST "INVALID_CURSOR",
     /// The `Idempotency-Key` header is missing.
     IdempotencyKeyRequired = BAD_REQUEST "IDEMPOTENCY_KEY_REQUIRED",
-    /// The `Idempotency-Key` header is not a single value of 1 to 255 visible ASCII characters.
+    /// The `Idempotency-Key` header is not a single value of 1 to 255 visible ASCII characters without commas.
     IdempotencyKeyInvalid = BAD_REQUEST "IDEMPOTENCY_KEY_INVALID",
     /// The time of the webhook signature is too far in the past or future.
     StaleWebhook = BAD_REQUEST "STALE_WEBHOOK",
@@ -95,6 +95,8 @@ codes! {
     PayloadTooLarge = PAYLOAD_TOO_LARGE "PAYLOAD_TOO_LARGE",
     /// The `Content-Type` is not `application/json` or `application/merge-patch+json` in UTF-8.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE",
+    /// The request body has a `Content-Encoding` other than `identity`.
+    UnsupportedContentEncoding = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_CONTENT_ENCODING",
     /// The idempotency key was already used for a different request.
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "IDEMPOTENCY_KEY_REUSED",
     /// The `If-Match` header is missing.

@@ -1,12 +1,16 @@
-//! Middleware around every request, from the outside in: compression, request id and access log, rendering of
-//! errors, panic handling, the `Accept` header, the limit on the body. Within it follow the rate limit, and in
-//! the handler's extractors authentication, authorization and validation, in this order.
+//! Middleware around every request, from the outside in: compression and the entity tag, request id and access
+//! log, rendering of errors, panic handling, the `Accept` header, limit and coding of the body. Within it
+//! follow the rate limit, and in the handler's extractors authentication, authorization and validation, in this
+//! order.
 
+mod accept;
+mod representation;
 pub(crate) mod request_telemetry;
 pub mod sanitize;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
@@ -21,21 +25,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
 use tracing::{Instrument, Span, field};
 
 use crate::kit::command::CorrelationId;
 use crate::kit::error::ApiError;
 use crate::kit::error::error_code::ErrorCode;
+use crate::kit::http::openapi::{ApiRouter, MediaTypes};
+use crate::kit::http::request::single_header::single_header;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
+use accept::Accept;
 use request_telemetry::RequestTelemetry;
 
 /// Maximum size of a request body: 256 KiB.
 pub const MAX_BODY: usize = 256 * 1024;
-
-/// Responses larger than this, in bytes, are compressed for callers that accept gzip.
-const COMPRESSION_THRESHOLD: u16 = 1024;
 
 /// Header with the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -88,18 +90,24 @@ struct MissingMiddleware;
 pub struct RawBody(pub Bytes);
 
 /// Wraps `router` in the middleware.
-pub fn layer<C: Clock, R: Entropy>(router: Router, clock: C, entropy: R) -> Router {
+pub fn layer<C: Clock, R: Entropy>(router: impl Into<ApiRouter>, clock: C, entropy: R) -> Router {
+    let (router, media_types) = router.into().into_parts();
+    let media_types = Arc::new(media_types);
     let request_layer = middleware::from_fn(move |request: Request, next: Next| {
-        let (clock, entropy) = (clock.clone(), entropy.clone());
-        async move { handle(request, next, &clock, &entropy).await }
+        let (clock, entropy, media_types) = (clock.clone(), entropy.clone(), Arc::clone(&media_types));
+        async move { handle(request, next, &media_types, &clock, &entropy).await }
     });
-    router
-        .layer(request_layer)
-        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSION_THRESHOLD)))
+    representation::layer(router.layer(request_layer))
 }
 
 /// Outermost handler: opens the request span, runs the router, catches panics, writes the access log.
-async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &impl Entropy) -> Response {
+async fn handle(
+    mut request: Request,
+    next: Next,
+    media_types: &MediaTypes,
+    clock: &impl Clock,
+    entropy: &impl Entropy,
+) -> Response {
     let info = request_info(&request, clock.now(), entropy);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let span = tracing::info_span!(
@@ -113,7 +121,8 @@ async fn handle(mut request: Request, next: Next, clock: &impl Clock, entropy: &
     );
     let telemetry = RequestTelemetry::start(&request, route.as_deref());
     request.extensions_mut().insert(info.clone());
-    let work = AssertUnwindSafe(check_and_forward(request, next)).catch_unwind().instrument(span.clone());
+    let work = AssertUnwindSafe(check_and_forward(request, next, media_types)).catch_unwind();
+    let work = work.instrument(span.clone());
     let response = telemetry.span.in_span(work).await;
     // The panic hook has logged a panic.
     let response = response.unwrap_or_else(|_| Err(ApiError::internal_already_logged()));
@@ -134,7 +143,8 @@ fn request_info(request: &Request, now: Timestamp, entropy: &impl Entropy) -> Re
     let id = from_gateway
         .filter(|id| CorrelationId::try_from(id.clone()).is_ok())
         .unwrap_or_else(|| format!("{:032x}", entropy.random()));
-    let from_caller = request.headers().get(&CORRELATION_ID).and_then(|value| value.to_str().ok());
+    // An ambiguous or invalid id is ignored: it must not fail the request.
+    let from_caller = single_header(request.headers(), &CORRELATION_ID).ok().flatten();
     let correlation_id =
         from_caller.and_then(CorrelationId::from_header).or_else(|| CorrelationId::try_from(id.clone()).ok());
     let correlation_id = correlation_id.unwrap_or_else(|| CorrelationId::generate(entropy));
@@ -211,37 +221,32 @@ pub fn record_caller(user_id: &impl std::fmt::Display) {
     Span::current().record("userId", field::display(user_id));
 }
 
-/// Checks `Accept` and the body limit, then calls the router.
-async fn check_and_forward(request: Request, next: Next) -> Result<Response, ApiError> {
-    if !accepts_json(request.headers()) {
-        return Err(ApiError::new(ErrorCode::NotAcceptable, "the Accept header must allow application/json"));
+/// Checks `Accept` and the body, then calls the router.
+async fn check_and_forward(
+    request: Request,
+    next: Next,
+    media_types: &MediaTypes,
+) -> Result<Response, ApiError> {
+    let Some(accept) = Accept::from_headers(request.headers()) else {
+        return Ok(next.run(read_body(request).await?).await);
+    };
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let produced = route.map_or(&[][..], |route| media_types.of(request.method(), route));
+    if !produced.is_empty() && !produced.iter().any(|media_type| accept.allows(media_type)) {
+        return Err(not_acceptable(&produced.join(" or ")));
     }
-    Ok(next.run(read_body(request).await?).await)
+    let is_safe = request.method().is_safe();
+    let response = next.run(read_body(request).await?).await;
+    // Of several media types, the resource determines the one of the response.
+    let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    match media_type.filter(|_| is_safe && response.status().is_success()) {
+        Some(media_type) if !accept.allows(media_type) => Err(not_acceptable(media_type)),
+        _ => Ok(response),
+    }
 }
 
-/// Returns true if `Accept` allows JSON, or one of the other formats of responses: CSV and JSON lines, and the
-/// HTML of the page that a link in an e-mail opens. Errors are problems in JSON in any case.
-fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut ranges =
-        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
-    ranges.peek().is_none()
-        || ranges.flat_map(|value| value.split(',')).any(|range| {
-            let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
-            let media = parts.next().unwrap_or_default();
-            let refused =
-                parts.any(|parameter| matches!(parameter.as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            let known = matches!(
-                media.as_str(),
-                "*/*"
-                    | "application/*"
-                    | "application/json"
-                    | "application/jsonl"
-                    | "application/problem+json"
-                    | "text/csv"
-                    | "text/html"
-            );
-            known && !refused
-        })
+fn not_acceptable(media_types: &str) -> ApiError {
+    ApiError::new(ErrorCode::NotAcceptable, format!("the Accept header must allow {media_types}"))
 }
 
 /// Reads the body up to the limit and stores it in the extensions, for extractors and fingerprints.
@@ -254,8 +259,22 @@ async fn read_body(request: Request) -> Result<Request, ApiError> {
         }
         Err(error) => return Err(ApiError::internal(axum::Error::new(error))),
     };
+    if !bytes.is_empty() && parts.extensions.get::<MatchedPath>().is_some() && is_encoded(&parts.headers) {
+        return Err(ApiError::new(
+            ErrorCode::UnsupportedContentEncoding,
+            "the body must not have a Content-Encoding",
+        ));
+    }
     parts.extensions.insert(RawBody(bytes.clone()));
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Returns true if `Content-Encoding` contains a coding other than `identity`.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings =
+        values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 #[cfg(test)]
@@ -276,20 +295,5 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
         assert_eq!(network("unknown"), "unknown");
-    }
-
-    #[test]
-    fn json_is_accepted_unless_excluded() {
-        let accepts = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT, HeaderValue::from_str(text).unwrap());
-            accepts_json(&headers)
-        };
-        assert!(accepts_json(&HeaderMap::new()));
-        assert!(accepts("text/html, application/json;q=0.8"));
-        assert!(accepts("*/*"));
-        assert!(accepts("text/csv") && accepts("application/jsonl"));
-        assert!(!accepts("application/xml"));
-        assert!(!accepts("application/json;q=0"));
     }
 }

@@ -1,13 +1,13 @@
 //! API description (OpenAPI 3.1), derived from the types of the handlers.
 //!
-//! A function lists its routes once, for any [`RouteBuilder`]. With an axum [`Router`], the list serves
-//! requests; with a [`Document`], it describes them: the arguments of a handler ([`OperationInput`]) describe
+//! A function lists its routes once, for any [`RouteBuilder`]. With an [`ApiRouter`], the list serves requests; with a [`Document`], it describes them: the arguments of a handler ([`OperationInput`]) describe
 //! the request, its return type ([`OperationOutput`]) the response, its function name the operation id.
 //! Description and behaviour therefore cannot diverge. Only the errors of the domain are declared separately,
 //! in the [`OperationDoc`] of the route.
 //!
 //! The deployed functions do not run the describing code: only [`Document`] calls it.
 
+mod api_router;
 mod document;
 mod handler;
 mod inputs;
@@ -18,12 +18,11 @@ mod schemas;
 
 use std::marker::PhantomData;
 
-use axum::Router;
 use axum::extract::FromRef;
 use axum::handler::Handler;
-use axum::routing::{MethodFilter, on};
 use http::Method;
 
+pub use api_router::{ApiRouter, MediaTypes};
 pub use document::Document;
 use handler::QueryHandler;
 pub use handler::{DescribeHandler, OperationInput, OperationOutput};
@@ -138,26 +137,5 @@ pub trait RouteBuilder<S: RouterState>: Sized {
         T: 'static,
     {
         self.with(Method::DELETE, path, handler, doc.into())
-    }
-}
-
-impl<S: RouterState> RouteBuilder<S> for Router<S> {
-    fn with<H, T>(self, method: Method, path: &'static str, handler: H, _: OperationDoc) -> Self
-    where
-        H: Handler<T, S> + DescribeHandler<T>,
-        T: 'static,
-    {
-        self.route(path, on(method_filter(&method), handler))
-    }
-}
-
-/// Converts the method for the router. No other methods are used.
-fn method_filter(method: &Method) -> MethodFilter {
-    match *method {
-        Method::POST => MethodFilter::POST,
-        Method::PUT => MethodFilter::PUT,
-        Method::PATCH => MethodFilter::PATCH,
-        Method::DELETE => MethodFilter::DELETE,
-        _ => MethodFilter::GET,
     }
 }

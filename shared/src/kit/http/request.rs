@@ -5,3 +5,4 @@ pub(crate) mod name_list;
 pub mod path;
 pub mod precondition;
 pub mod query;
+pub mod single_header;

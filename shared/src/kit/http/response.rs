@@ -37,6 +37,8 @@ pub struct ApiResponse<T, K = Ok200> {
 pub trait ResponseKind {
     /// HTTP status.
     const STATUS: StatusCode;
+    /// True if the response has a body.
+    const HAS_BODY: bool = true;
     /// True if the response has an `ETag` header with the version of the resource.
     const HAS_TAG: bool = false;
     /// True if the response has a `Location` header with the address of the resource.
@@ -94,6 +96,7 @@ impl ResponseKind for Accepted202Resource {
 
 impl ResponseKind for NoContent204 {
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
+    const HAS_BODY: bool = false;
 }
 
 /// Resource with its version.
@@ -109,6 +112,9 @@ pub type NoContent = ApiResponse<(), NoContent204>;
 
 /// Body of a resource that has an address and versions.
 pub trait Resource: Serialize {
+    /// Numbers of counters that the tags of the resource can have.
+    const TAG_COUNTERS: &'static [usize] = &[0];
+
     /// Address of the resource.
     fn location(&self) -> String;
     /// Entity tag of the version in this body.
@@ -203,7 +209,8 @@ impl<T: Resource> Versioned<T> {
         Self { tag, ..Self::new(Some(body)) }
     }
 
-    /// Becomes 304 without a body if the caller already has this version.
+    /// Becomes 304 if the caller already has this version. The middleware removes the body, after it has chosen
+    /// the representation whose tag the response has.
     #[must_use]
     pub fn not_modified_if(self, known: &IfNoneMatch) -> Self {
         let is_known = self.tag.as_ref().is_some_and(|tag| known.has(tag));
@@ -227,8 +234,10 @@ struct Envelope<'a, T> {
 impl<T: Serialize, K: ResponseKind> IntoResponse for ApiResponse<T, K> {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            _ if self.not_modified => StatusCode::NOT_MODIFIED.into_response(),
-            Some(body) => json_response(K::STATUS, &Envelope { data: self.fields.of(&body) }),
+            Some(body) => {
+                let status = if self.not_modified { StatusCode::NOT_MODIFIED } else { K::STATUS };
+                json_response(status, &Envelope { data: self.fields.of(&body) })
+            }
             None => K::STATUS.into_response(),
         };
         let headers = response.headers_mut();

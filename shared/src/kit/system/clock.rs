@@ -6,11 +6,16 @@ use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::rfc3339;
 
 /// A time in UTC with millisecond precision, written as RFC 3339 with exactly three decimals.
 ///
-/// Because of the fixed width, texts sort by time; sort keys of the table rely on this.
+/// Because of the fixed width, texts sort by time; sort keys of the table rely on this. Texts are parsed
+/// strictly; times in the last 26 hours of the year 9999 become the last representable time, which is before
+/// them.
 ///
 /// ```
 /// use shared::kit::system::clock::Timestamp;
@@ -66,8 +71,7 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let parsed: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
-        Ok(Self::from_millis(parsed.as_millisecond()))
+        rfc3339::parse_millis(text).map(Self::from_millis).ok_or(TimestampError)
     }
 }
 
@@ -89,8 +93,21 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let parsed = jiff::Timestamp::deserialize(deserializer)?;
-        Ok(Self::from_millis(parsed.as_millisecond()))
+        deserializer.deserialize_str(TimestampVisitor)
+    }
+}
+
+struct TimestampVisitor;
+
+impl Visitor<'_> for TimestampVisitor {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an RFC 3339 time")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

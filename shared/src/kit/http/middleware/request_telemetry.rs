@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::Response;
+use http::Method;
 use http::header::LOCATION;
-use http::{HeaderName, Method};
 
+use crate::kit::http::request::single_header::single_header;
 use crate::kit::telemetry::catalogue::{ERRORS, HTTP_REQUEST_DURATION};
 use crate::kit::telemetry::metrics;
 use crate::kit::telemetry::trace;
@@ -27,7 +28,8 @@ impl RequestTelemetry {
     /// Starts the server span. Names, attributes and kinds follow the "Semantic conventions for HTTP spans".
     /// Path and query are left out, because they can contain anything.
     pub(crate) fn start(request: &Request, route: Option<&str>) -> Self {
-        let header = |name: &str| request.headers().get(name.parse::<HeaderName>().ok()?)?.to_str().ok();
+        // A repeated header is invalid ("Trace Context", section 3.2).
+        let header = |name: &str| single_header(request.headers(), name).ok().flatten();
         // The runtime puts Lambda's own trace context into AWS's header.
         let parent = trace::extract(header(TRACEPARENT), header(X_AMZN_TRACE_ID));
         let (method, path) = (normalized_method(request.method()), route.unwrap_or("none"));

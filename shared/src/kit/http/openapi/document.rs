@@ -104,6 +104,7 @@ fn headers() -> Value {
         "ratelimit-policy":
             text("Limit and length of the window in seconds (draft-ietf-httpapi-ratelimit-headers)."),
         "retry-after": number("Seconds to wait before the next attempt."),
+        "accept-encoding": text("`identity`, if the request body has a `Content-Encoding`."),
         "www-authenticate": text("Authentication scheme: `Bearer`."),
     })
 }

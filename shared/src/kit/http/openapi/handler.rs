@@ -14,6 +14,9 @@ use super::operation::Operation;
 use crate::kit::error::ApiError;
 use crate::kit::http::response::{ApiResponse, ListResponse, Pagination, ResponseKind, Unwrapped};
 
+/// Media type of most responses.
+const JSON: &[&str] = &["application/json"];
+
 /// Argument of a handler.
 pub trait OperationInput {
     /// Adds the parts of the request that it reads, and the errors that this may cause.
@@ -22,6 +25,9 @@ pub trait OperationInput {
 
 /// Successful result of a handler.
 pub trait OperationOutput {
+    /// Media types that the response can have; none if it has no body.
+    const MEDIA_TYPES: &'static [&'static str] = JSON;
+
     /// Adds the response.
     fn describe(operation: &mut Operation<'_>);
 }
@@ -29,6 +35,9 @@ pub trait OperationOutput {
 /// Handler that is described by its arguments and result. As in axum, `T` distinguishes handlers of different
 /// arity.
 pub trait DescribeHandler<T> {
+    /// Media types of the successful responses.
+    const MEDIA_TYPES: &'static [&'static str];
+
     /// Adds the inputs and the response of the handler.
     fn describe(operation: &mut Operation<'_>);
 
@@ -67,6 +76,8 @@ impl<H, T, S> DescribeHandler<T> for QueryHandler<H, S>
 where
     H: DescribeHandler<T>,
 {
+    const MEDIA_TYPES: &'static [&'static str] = H::MEDIA_TYPES;
+
     fn describe(operation: &mut Operation<'_>) {
         H::describe(operation);
     }
@@ -82,6 +93,8 @@ where
     A: Future,
     A::Output: OperationOutput,
 {
+    const MEDIA_TYPES: &'static [&'static str] = A::Output::MEDIA_TYPES;
+
     fn describe(operation: &mut Operation<'_>) {
         A::Output::describe(operation);
     }
@@ -97,6 +110,8 @@ macro_rules! describe {
             A::Output: OperationOutput,
             $($argument: OperationInput,)+
         {
+            const MEDIA_TYPES: &'static [&'static str] = A::Output::MEDIA_TYPES;
+
             fn describe(operation: &mut Operation<'_>) {
                 $($argument::describe(operation);)+
                 A::Output::describe(operation);
@@ -115,22 +130,27 @@ describe!(A1, A2, A3, A4, A5, A6, A7);
 describe!(A1, A2, A3, A4, A5, A6, A7, A8);
 
 impl<T: OperationOutput> OperationOutput for Result<T, ApiError> {
+    const MEDIA_TYPES: &'static [&'static str] = T::MEDIA_TYPES;
+
     fn describe(operation: &mut Operation<'_>) {
         T::describe(operation);
     }
 }
 
 impl<T: JsonSchema, K: ResponseKind> OperationOutput for ApiResponse<T, K> {
+    const MEDIA_TYPES: &'static [&'static str] = if K::HAS_BODY { JSON } else { &[] };
+
     fn describe(operation: &mut Operation<'_>) {
         if K::HAS_TAG {
-            operation.response_header(ETAG, "Version of the resource, for `If-Match` and `If-None-Match`.");
+            operation.response_header(ETAG, "Version of the resource, for `If-Match` and `If-None-Match`. The compressed response has a tag \
+                 of its own; both are accepted in these headers.");
         }
         if K::HAS_LOCATION {
             operation.response_header(LOCATION, "Address of the new resource.");
         }
         let data = operation.schemas().response_schema::<T>();
         let body = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });
-        operation.response(K::STATUS, (K::STATUS != StatusCode::NO_CONTENT).then_some(body));
+        operation.response(K::STATUS, K::HAS_BODY.then_some(body));
     }
 }
 

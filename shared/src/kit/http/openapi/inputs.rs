@@ -108,12 +108,12 @@ impl<T: JsonSchema> OperationInput for Path<T> {
     }
 }
 
-impl OperationInput for IfMatch {
+impl<B> OperationInput for IfMatch<B> {
     fn describe(operation: &mut Operation<'_>) {
-        let description = "`ETag` of the version to change: the request fails with 412 if the resource has \
-                           changed since. `*` accepts any version.";
-        let schema =
-            json!({ "type": "string", "pattern": "^(\\*|\"[!#-~]+\")$", "examples": ["\"1\"", "*"] });
+        let description = "`ETag` of the version to change, or a list of them: the request fails with 412 if \
+                           the resource has changed since. `*` accepts any version.";
+        let pattern = "^(\\*|\"[!#-~]+\"(, *\"[!#-~]+\")*)$";
+        let schema = json!({ "type": "string", "pattern": pattern, "examples": ["\"1\"", "*"] });
         operation.header("If-Match", true, description, schema);
         operation.add_errors(&[ErrorCode::PreconditionRequired, ErrorCode::VersionMismatch]);
     }
@@ -121,8 +121,8 @@ impl OperationInput for IfMatch {
 
 impl OperationInput for IfNoneMatch {
     fn describe(operation: &mut Operation<'_>) {
-        let description =
-            "`ETag` of a cached version: the response is 304 if the resource has not changed since.";
+        let description = "`ETag` of a cached version, or a list of them: the response is 304 if the resource has not \
+             changed since.";
         operation.header(
             "If-None-Match",
             false,

@@ -168,7 +168,7 @@ impl<'a> Operation<'a> {
     ) -> Value {
         self.add_errors(&[ErrorCode::NotAcceptable, ErrorCode::InternalError, ErrorCode::ServiceUnavailable]);
         if self.body.is_some() {
-            self.add_errors(&[ErrorCode::PayloadTooLarge]);
+            self.add_errors(&[ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedContentEncoding]);
         }
         if limited {
             self.add_errors(&[ErrorCode::RateLimited]);

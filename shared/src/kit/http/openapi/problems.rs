@@ -67,6 +67,7 @@ fn response(status: StatusCode, codes: &[ErrorCode], mut headers: Map<String, Va
 fn additional_headers(status: StatusCode) -> &'static [HeaderName] {
     match status {
         StatusCode::UNAUTHORIZED => &[header::WWW_AUTHENTICATE],
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => &[header::ACCEPT_ENCODING],
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => &[header::RETRY_AFTER],
         _ => &[],
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Number, Value};
 use crate::kit::error::ApiError;
 use crate::kit::error::error_code::ErrorCode;
 use crate::kit::error::field_errors::FieldErrors;
+use crate::kit::http::request::single_header::single_header;
 
 /// JSON body, parsed into a valid `T`. An empty body is parsed as `{}`.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +38,7 @@ fn check<T: Deserr<FieldErrors>>(value: Value) -> Result<T, ApiError> {
 
 /// Checks the media type. RFC 8259 defines no charset parameter, but an explicit UTF-8 is accepted.
 fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let media_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = single_header(headers, header::CONTENT_TYPE).ok().flatten().unwrap_or_default();
     let mut parts = media_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_json = parts
         .next()
@@ -138,6 +138,26 @@ mod tests {
 
     fn code(body: &[u8]) -> Option<ErrorCode> {
         parse(body).err().map(|error| error.code())
+    }
+
+    #[test]
+    fn only_a_single_content_type_of_json_is_supported() {
+        let is_supported = |values: &[&'static str]| {
+            let values =
+                values.iter().map(|value| (header::CONTENT_TYPE, http::HeaderValue::from_static(value)));
+            require_json(&values.collect()).is_ok()
+        };
+        for supported in
+            ["application/json", "Application/JSON; charset=UTF-8", "application/merge-patch+json"]
+        {
+            assert!(is_supported(&[supported]), "{supported}");
+        }
+        for other in
+            ["", "text/plain", "application/json, application/json", "application/json;charset=latin1"]
+        {
+            assert!(!is_supported(&[other]), "{other}");
+        }
+        assert!(!is_supported(&["application/json", "application/json"]), "two headers");
     }
 
     #[test]

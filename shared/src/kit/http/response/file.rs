@@ -62,6 +62,9 @@ impl IntoResponse for FilePart {
 }
 
 impl OperationOutput for FilePart {
+    const MEDIA_TYPES: &'static [&'static str] =
+        &[FileFormat::Csv.media_type(), FileFormat::JsonLines.media_type()];
+
     fn describe(operation: &mut Operation<'_>) {
         operation.text_response(
             FileFormat::Csv.media_type(),
