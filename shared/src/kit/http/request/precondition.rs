@@ -65,6 +65,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::option_option, reason = "a list of tags can be invalid, or match any version")]
     fn versions(values: &[&str], counter_counts: &[usize]) -> Option<Option<Vec<u64>>> {
         let values = values.iter().map(|value| (header::IF_MATCH, HeaderValue::from_str(value).unwrap()));
         let versions = parse(&values.collect(), counter_counts)?;
