@@ -69,7 +69,7 @@ impl<const MAX: usize, const MULTILINE: bool> FromStr for Text<MAX, MULTILINE> {
 
     fn from_str(text: &str) -> Result<Self, TextError> {
         let text = text.trim();
-        let text = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
+        let text = if text.is_ascii() || is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
         if text.is_empty() {
             Err(TextError::Empty)
         } else if let Some(forbidden) = characters::find_forbidden(&text, MULTILINE) {
