@@ -12,6 +12,7 @@ use super::{OperationDoc, RouteBuilder, RouterState};
 
 /// Router of a function, with the media types of the successful responses of its routes, against which the
 /// middleware checks `Accept` before it calls the route.
+#[must_use = "a router serves requests only if it is run"]
 #[derive(Debug, Clone)]
 pub struct ApiRouter<S = ()> {
     router: Router<S>,
@@ -39,19 +40,16 @@ impl<S: Clone + Send + Sync + 'static> Default for ApiRouter<S> {
 
 impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
     /// Creates a router without routes.
-    #[must_use]
     pub fn new() -> Self {
         Router::new().into()
     }
 
     /// Provides the state of the handlers.
-    #[must_use]
     pub fn with_state(self, state: S) -> ApiRouter {
         ApiRouter { router: self.router.with_state(state), media_types: self.media_types }
     }
 
     /// Adds the routes of `other`.
-    #[must_use]
     pub fn merge(self, other: Self) -> Self {
         let mut media_types = self.media_types;
         for (path, methods) in other.media_types.0 {
@@ -61,7 +59,6 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
     }
 
     /// Replaces the inner router, for example by one with a further layer.
-    #[must_use]
     pub fn map_router(self, map: impl FnOnce(Router<S>) -> Router<S>) -> Self {
         Self { router: map(self.router), media_types: self.media_types }
     }
