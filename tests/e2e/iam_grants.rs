@@ -101,9 +101,12 @@ async fn ship_refund_and_expire(fixture: &Fixture) {
     };
     let unpaid = fixture.new_order().await;
     app.wait_for_order(&fixture.buyer, &unpaid, &["awaiting_payment"]).await;
-    // The payment gateway's webhook reports the refund before the consumer can record it.
+    // The payment gateway's webhook reports the payment before the consumer can record it.
     let slow = Rule::new("queue-fulfilment", Fault::Delay(Duration::from_secs(1)));
     app.stack().faults().inject(slow.operation("TransactWriteItems").times(u64::MAX));
+    let paid = app.order(&fixture.buyer, "slow", &fixture.product, 1, Some("pm_card_visa")).await;
+    let paid = paid.data(StatusCode::CREATED);
+    app.wait_for_order(&fixture.buyer, paid["id"].as_str().unwrap(), &["confirmed"]).await;
     act(&fixture.order, "ship", json!({ "carrier": "Post", "trackingNumber": "1" })).await;
     act(
         &fixture.order,
@@ -166,7 +169,7 @@ async fn fail_temporarily_and_permanently(fixture: &Fixture, function: &str, que
     let throttled = app.stack().faults().inject(throttled);
     // A message that cannot be sent again is redelivered.
     let refused = Rule::new(function, Fault::unavailable()).service(Service::Sqs).operation("SendMessage");
-    app.stack().faults().inject(refused.times(3));
+    app.stack().faults().inject(refused.times(12));
     let (count, email) = (fixture.all_dead_letters().await, local::system::aws_ids::uuid());
     // Each queue subscribes to one of these events.
     app.register(&email).await;

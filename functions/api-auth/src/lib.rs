@@ -147,7 +147,6 @@ const JWKS: OperationDoc = OperationDoc::new("Get the public keys of access toke
 );
 
 /// Creates the router of the function.
-#[must_use]
 pub fn router(app: AuthState) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

@@ -163,7 +163,6 @@ const REDRIVE_DEAD_LETTER: OperationDoc = OperationDoc::new("Redrive a dead lett
     .with_errors(&[ErrorCode::InvalidState]);
 
 /// Creates the router of the function.
-#[must_use]
 pub fn router(app: CommandState) -> ApiRouter {
     dead_letter_routes(job_routes(ApiRouter::new())).with_state(app)
 }

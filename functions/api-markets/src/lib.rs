@@ -126,7 +126,6 @@ const STATS: OperationDoc = OperationDoc::new("Get the daily sales of a market")
     .with_errors(&[ErrorCode::Forbidden]);
 
 /// Router of the function.
-#[must_use]
 pub fn router(app: Commands) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

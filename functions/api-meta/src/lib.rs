@@ -32,7 +32,6 @@ const OPENAPI: OperationDoc = OperationDoc::new("Get the API description (OpenAP
 );
 
 /// Creates the router of the function.
-#[must_use]
 pub fn router(app: HealthState) -> ApiRouter {
     routes(ApiRouter::new()).merge(openapi::page()).with_state(app)
 }

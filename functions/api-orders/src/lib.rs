@@ -123,7 +123,6 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in p
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
 /// Router of the function.
-#[must_use]
 pub fn router(app: CommandState) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

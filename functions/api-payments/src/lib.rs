@@ -61,7 +61,6 @@ const RECEIVE_WEBHOOK: OperationDoc = OperationDoc::new("Receive a payment-gatew
     );
 
 /// Creates the router of the users' routes.
-#[must_use]
 pub fn router(app: QueryState) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

@@ -116,7 +116,6 @@ const ADJUST_STOCK: OperationDoc = OperationDoc::new("Adjust the stock of a prod
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InsufficientStock]);
 
 /// Router of the function.
-#[must_use]
 pub fn router(app: Commands) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

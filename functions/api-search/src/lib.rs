@@ -26,7 +26,6 @@ const SEARCH: OperationDoc = OperationDoc::new("Search markets and products").wi
 );
 
 /// Router of the function.
-#[must_use]
 pub fn router(app: Queries) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

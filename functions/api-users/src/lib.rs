@@ -121,7 +121,6 @@ const DELETE: OperationDoc = OperationDoc::new("Delete an account")
     .with_errors(&[ErrorCode::Forbidden]);
 
 /// Creates the router of the function.
-#[must_use]
 pub fn router(app: CommandState) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

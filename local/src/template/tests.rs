@@ -21,7 +21,8 @@ fn function(properties: &str) -> String {
 fn template_of_this_repository_is_resolved() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
     let template = Template::read(&path).unwrap();
-    let given = Secrets::generate(&template).unwrap().parameters(&template);
+    let mut given = template.development_parameters();
+    given.extend(Secrets::generate(&template).unwrap().parameters(&template));
     let deployment = template.resolve(&given, QUEUES).unwrap();
 
     let table = deployment.table("Table").unwrap();

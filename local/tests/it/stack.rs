@@ -23,7 +23,8 @@ async fn template_of_this_repository_starts_within_a_second() {
 fn root_manifest_has_the_routes_of_the_template() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let template = Template::read(&root.join("template.yaml")).unwrap();
-    let parameters = Secrets::generate(&template).unwrap().parameters(&template);
+    let mut parameters = template.development_parameters();
+    parameters.extend(Secrets::generate(&template).unwrap().parameters(&template));
     let deployment = template.resolve(&parameters, "http://localhost").unwrap();
     let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let updated = watch_routes::update(&manifest, &deployment).unwrap();

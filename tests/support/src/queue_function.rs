@@ -7,6 +7,7 @@ use serde_json::Value;
 use shared::kit::queue::consumer::{BatchHandler, Delivery, Queue, consume};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 
+use crate::fixture::ManualClock;
 use crate::recording_queue::{RecordedCalls, RecordingQueue};
 
 /// Time until the deadline of [`handle`].
@@ -98,7 +99,11 @@ async fn consume_event(
     event: &Value,
     deadline: Timestamp,
 ) -> Vec<String> {
-    let consumed = consume(handler, queue, deliveries(event), deadline, &SystemClock, &SystemEntropy);
+    let batch = deliveries(event);
+    // The messages were sent just now, whenever the event was recorded.
+    let sent_at = batch.iter().filter_map(|delivery| delivery.sent_at).max();
+    let clock = ManualClock::at(sent_at.unwrap_or_else(|| SystemClock.now()));
+    let consumed = consume(handler, queue, batch, deadline, &clock, &SystemEntropy);
     let response = Box::pin(consumed).await;
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
