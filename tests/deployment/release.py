@@ -21,10 +21,23 @@ class Release:
         folder.mkdir()
         for name in FILES:
             shutil.copyfile(REPOSITORY / name, folder / name)
+        self._set_default_origin()
         for function in (REPOSITORY / "functions").iterdir():
             target = self.program(function.name)
             target.parent.mkdir(parents=True)
             link_or_copy(built_program(functions, function.name), target)
+
+    def _set_default_origin(self) -> None:
+        """Gives the parameter `CorsOrigin` its configured value as a default.
+
+        The emulator runs SAM's transformation without parameters, and cannot create an API whose origins are
+        still a reference. AWS runs it with parameters.
+        """
+        path, declaration = self.folder / "template.yaml", "  CorsOrigin:\n"
+        text = path.read_text()
+        assert text.count(declaration) == 1, "the template declares CorsOrigin once"
+        default = f'{declaration}    Default: "{self.configured("dev")["CorsOrigin"]}"\n'
+        path.write_text(text.replace(declaration, default))
 
     def program(self, function: str) -> Path:
         """Path of a function's program."""

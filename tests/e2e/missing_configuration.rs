@@ -8,7 +8,8 @@ use test_support::TestTable;
 use tokio::process::Command;
 
 /// Variables that functions can do without.
-const OPTIONAL: [&str; 5] = [
+const OPTIONAL: [&str; 6] = [
+    "AGORA_API_URL",
     "AGORA_LOG_LEVEL",
     "AGORA_STAGE",
     "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH",

@@ -40,7 +40,8 @@ pub struct Emails<S, M, C = SystemClock> {
     /// Base URL of the web application, without a trailing slash.
     app_url: String,
     /// Base URL of the API, without a trailing slash.
-    api_url: String,
+    /// Base URL of the API; `None` if it is not known, so that e-mails have no link to unsubscribe.
+    api_url: Option<String>,
 }
 
 /// Number of e-mails of a batch sent concurrently.
@@ -62,7 +63,7 @@ impl<S: Store, M: Mailer> Emails<S, M> {
             tokens: EmailTokens::from_env(env)?,
             hmac_key: HmacKey::new(&env.secret("AGORA_EMAIL_TOKEN_KEY")?),
             app_url: base_url(env, "AGORA_APP_URL")?,
-            api_url: base_url(env, "AGORA_API_URL")?,
+            api_url: env.optional("AGORA_API_URL").map(|_| base_url(env, "AGORA_API_URL")).transpose()?,
         })
     }
 

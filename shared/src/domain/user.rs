@@ -137,7 +137,7 @@ pub struct EmailClaim {
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
     /// Argon2id hash in PHC string format, which includes parameters and salt, or
-    /// [`NO_PASSWORD`](Self::NO_PASSWORD).
+    /// `NO_PASSWORD`.
     pub password_hash: String,
 }
 

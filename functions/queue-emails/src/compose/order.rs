@@ -90,8 +90,9 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         if !seller.notifications.includes(topic) {
             return Err(SkipReason::Unsubscribed);
         }
-        let token = self.tokens.to_unsubscribe(seller.id, topic);
-        let unsubscribe_url = Some(format!("{}/v1/auth/unsubscribe?token={token}", self.api_url));
+        let unsubscribe_url = self.api_url.as_ref().map(|api_url| {
+            format!("{api_url}/v1/auth/unsubscribe?token={}", self.tokens.to_unsubscribe(seller.id, topic))
+        });
         Ok(EmailContent { unsubscribe_url, ..content })
     }
 }
