@@ -36,25 +36,25 @@ pub use whole_batch::WholeBatch;
 pub enum Outcome {
     /// The effect is committed; the record is deleted from the queue.
     Done,
-    /// The record may succeed later. It is sent again with a delay as a new message, so that its receive count
-    /// does not move it to the dead-letter queue. It is dead-lettered only [`RETRY_PERIOD`] after it was sent
-    /// first.
+    /// The record may succeed later. It is sent again with a delay as a new message, so that SQS does not
+    /// dead-letter it because of its receive count. It is dead-lettered if it still fails [`RETRY_PERIOD`]
+    /// after it was first sent.
     Retry {
         /// Delay, limited to the queue's maximum; `None` for the delay of the backoff.
         after: Option<Duration>,
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
-    /// The record made progress but takes longer than one invocation, or it has an end of its own. It is sent
-    /// again as if it were new.
+    /// The record has not failed, but is not finished: it takes longer than one invocation, was not started,
+    /// or waits for a dependency. It is sent again as a new message, and its earlier attempts are forgotten.
     Requeue {
         /// Delay, limited to the queue's maximum.
         after: Duration,
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
-    /// The record has a limited number of attempts, for example because it may be the cause of a panic. SQS
-    /// delivers it again, and moves it to the dead-letter queue after
+    /// The number of attempts is limited, for example because the record may have caused a panic. SQS
+    /// redelivers it, and moves it to the dead-letter queue after
     /// [`MAX_RECEIVE_COUNT`](delivery::MAX_RECEIVE_COUNT) deliveries.
     Redeliver {
         /// Delay; `None` for the delay of the backoff.
@@ -79,12 +79,11 @@ pub trait BatchHandler: Send + Sync {
 /// Backoff of retried records. SQS delays messages by up to 15 minutes.
 pub const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_mins(15), u32::MAX);
 
-/// Time after which a record that could succeed later is dead-lettered: longer than the outage of a service
-/// usually takes.
+/// Time after which a record is dead-lettered although it may still succeed: longer than most outages of a
+/// service.
 pub const RETRY_PERIOD: Duration = Duration::from_hours(24);
 
-/// Handles a batch and completes its records: some are dead-lettered or requeued, the other failed ones are
-/// redelivered.
+/// Handles a batch and settles each record by its outcome. Returns the records that SQS redelivers.
 pub async fn consume<H: BatchHandler, Q: Queue>(
     handler: &H,
     queue: &Q,
@@ -120,7 +119,8 @@ pub async fn consume<H: BatchHandler, Q: Queue>(
     response(failures)
 }
 
-/// Dead-letters or requeues a record. If the queue does not accept it, the record is redelivered.
+/// Dead-letters the record or sends it again, and returns the final outcome: if the queue does not accept the
+/// message, the record is redelivered.
 async fn settle<Q: Queue>(
     queue: &Q,
     delivery: &Delivery,
@@ -132,15 +132,15 @@ async fn settle<Q: Queue>(
     let (done, failure) = match &outcome {
         Outcome::Done | Outcome::Redeliver { .. } => return outcome,
         Outcome::DeadLetter { reason } => {
-            (queue.dead_letter(delivery, reason).await, "moving the message to the dead-letter queue failed")
+            (queue.dead_letter(delivery, reason).await, "failed to dead-letter the message")
         }
         Outcome::Requeue { after, .. } => {
-            (queue.resend(&delivery.as_new(), *after).await, "requeuing the message failed")
+            (queue.resend(&delivery.as_new(), *after).await, "failed to requeue the message")
         }
         Outcome::Retry { after, .. } => {
             let backoff = || RETRY_BACKOFF.delay(delivery.attempt(), entropy).unwrap_or_default();
             let after = after.unwrap_or_else(backoff);
-            (queue.resend(&delivery.after_failure(now), after).await, "requeuing the message failed")
+            (queue.resend(&delivery.after_failure(now), after).await, "failed to requeue the message")
         }
     };
     match done {
@@ -152,11 +152,11 @@ async fn settle<Q: Queue>(
     }
 }
 
-/// Replaces the last retry of a record by a dead letter.
+/// Replaces a retry by a dead letter if the retry period of the record is over.
 fn dead_letter_after_retry_period(delivery: &Delivery, outcome: Outcome, now: Timestamp) -> Outcome {
     match (&outcome, delivery.first_sent_at()) {
         (Outcome::Retry { reason, .. }, Some(first)) if now.duration_since(first) >= RETRY_PERIOD => {
-            Outcome::DeadLetter { reason: format!("it failed for 24 hours; the last time, {reason}") }
+            Outcome::DeadLetter { reason: format!("retried for 24 hours; last failure: {reason}") }
         }
         _ => outcome,
     }
@@ -185,7 +185,7 @@ impl Outcome {
         }
     }
 
-    /// Ends the span of a record or a batch; records the reason if it is not done.
+    /// Ends the span of a record or a batch. Records the reason of an outcome other than `Done`.
     fn end_span(&self, span: &TracedSpan) {
         if let Some(reason) = self.reason() {
             span.record_exception(self.name(), reason.to_owned());

@@ -39,7 +39,7 @@ pub const REASON_ATTRIBUTE: &str = "deadLetterReason";
 pub const ORIGINAL_ID_ATTRIBUTE: &str = "originalMessageId";
 /// Attribute with the number of deliveries of a dead-lettered message.
 pub const ATTEMPTS_ATTRIBUTE: &str = "attempts";
-/// Attribute with the time when a requeued message was sent first, in milliseconds since the Unix epoch.
+/// Attribute with the time when a requeued message was first sent, in milliseconds since the Unix epoch.
 pub const FIRST_SENT_ATTRIBUTE: &str = "firstSentAt";
 /// Attribute with the number of attempts before a message was requeued.
 pub const EARLIER_ATTEMPTS_ATTRIBUTE: &str = "earlierAttempts";
@@ -86,7 +86,7 @@ impl Delivery {
         earlier.unwrap_or(0_u32).saturating_add(self.receive_count)
     }
 
-    /// Time when the message was sent first, before it was requeued; `None` if it is unknown.
+    /// Time when the message was first sent, before it was requeued; `None` if it is unknown.
     #[must_use]
     pub fn first_sent_at(&self) -> Option<Timestamp> {
         let first = self.attributes.get(FIRST_SENT_ATTRIBUTE).and_then(|millis| millis.parse().ok());
@@ -104,7 +104,7 @@ impl Delivery {
         delivery
     }
 
-    /// The same delivery without what is known about earlier attempts.
+    /// The same delivery without the attributes of earlier attempts.
     pub(super) fn as_new(&self) -> Self {
         let mut delivery = self.clone();
         delivery.attributes.retain(|name, _| !RETRY_ATTRIBUTES.contains(&name.as_str()));
@@ -117,7 +117,8 @@ impl Delivery {
         trace::extract(self.attributes.get(TRACEPARENT).map(String::as_str), None)
     }
 
-    /// Span attribute with the id of the entity that the event is about; `None` if the message names no event.
+    /// Span attribute with the id of the entity that the event is about; `None` if the message names no
+    /// event.
     pub(super) fn entity_id(&self, subject: &str) -> Option<KeyValue> {
         let (kind, _) = self.attributes.get(EVENT_ATTRIBUTE)?.split_once('.')?;
         Some(trace::entity_id(kind, subject.to_owned()))

@@ -157,7 +157,7 @@ impl Queue for SqsQueue {
 /// Maximum number of attributes of an SQS message.
 const MAX_ATTRIBUTES: usize = 10;
 
-/// Attributes of a message that is sent again: those that later retries need, and as many of the others as fit.
+/// Attributes of a message that is sent again: those of its retries, and as many of the others as fit.
 fn resent_attributes(delivery: &Delivery) -> impl Iterator<Item = (&String, &String)> {
     let is_needed = |name: &str| RETRY_ATTRIBUTES.contains(&name);
     let needed = delivery.attributes.iter().filter(move |(name, _)| is_needed(name));

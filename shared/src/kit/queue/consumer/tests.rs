@@ -12,7 +12,7 @@ use crate::kit::system::clock::SystemEntropy;
 const START: i64 = 1_800_000_000_000;
 const SECOND: Duration = Duration::from_secs(1);
 /// Maximum delay of a message.
-const QUARTER: Duration = Duration::from_mins(15);
+const MAX_DELAY: Duration = Duration::from_mins(15);
 
 /// Handler with the same outcome for every message.
 struct Always(Outcome);
@@ -23,7 +23,7 @@ impl BatchHandler for Always {
     }
 }
 
-/// A queue that delivers a message again as soon as its delay has passed.
+/// Queue that keeps the last message that was sent again or dead-lettered.
 #[derive(Default)]
 struct VirtualQueue {
     resent: Mutex<Option<(Delivery, Duration)>>,
@@ -67,8 +67,8 @@ fn new_message() -> Delivery {
     Delivery { sent_at: Some(Timestamp::from_millis(START)), ..message.into() }
 }
 
-/// Handles a message until it is dead-lettered or `limit` has passed; returns the number of attempts, the time
-/// that has passed, and the reason of the dead letter.
+/// Handles a message until it is dead-lettered or `limit` has passed. Returns the number of attempts, the
+/// elapsed time, and the reason of the dead letter.
 async fn deliver(outcome: Outcome, limit: Duration) -> (u32, Duration, Option<String>) {
     let (queue, mut delivery) = (VirtualQueue::default(), new_message());
     let clock = TestClock(Box::leak(Box::new(AtomicI64::new(START))));
@@ -83,7 +83,7 @@ async fn deliver(outcome: Outcome, limit: Duration) -> (u32, Duration, Option<St
             return (attempts, passed, reason);
         }
         let (resent, delay) = queue.resent.lock().unwrap().take().unwrap();
-        assert!(delay <= QUARTER, "{delay:?}");
+        assert!(delay <= MAX_DELAY, "{delay:?}");
         let millis = i64::try_from(delay.max(SECOND).as_millis()).unwrap();
         clock.0.fetch_add(millis, Ordering::SeqCst);
         // The new message has a receive count of its own.
@@ -96,16 +96,16 @@ async fn deliver(outcome: Outcome, limit: Duration) -> (u32, Duration, Option<St
 async fn retried_message_is_dead_lettered_after_24_hours() {
     let outcome = Outcome::Retry { after: None, reason: "the table did not respond" };
     let (attempts, passed, reason) = deliver(outcome, Duration::MAX).await;
-    assert!((RETRY_PERIOD..RETRY_PERIOD + QUARTER).contains(&passed), "{passed:?}");
-    // The jittered delays are seven and a half minutes in the mean.
+    assert!((RETRY_PERIOD..RETRY_PERIOD + MAX_DELAY).contains(&passed), "{passed:?}");
+    // The mean of the jittered delays is 7.5 minutes.
     assert!((120..=300).contains(&attempts), "{attempts}");
-    let expected = "it failed for 24 hours; the last time, the table did not respond";
+    let expected = "retried for 24 hours; last failure: the table did not respond";
     assert_eq!(reason.as_deref(), Some(expected));
 }
 
 #[tokio::test]
 async fn requeued_message_is_not_dead_lettered() {
-    let outcome = Outcome::Requeue { after: QUARTER, reason: "there are more pages" };
+    let outcome = Outcome::Requeue { after: MAX_DELAY, reason: "there are more pages" };
     let (attempts, _, reason) = deliver(outcome, Duration::from_hours(48)).await;
     assert_eq!((attempts, reason), (48 * 4 + 1, None));
 }
@@ -116,8 +116,8 @@ fn attempts_and_first_send_outlive_requeues() {
     let second = Delivery { receive_count: 3, ..new_message() }.after_failure(now);
     let second = Delivery { sent_at: Some(now), receive_count: 1, ..second };
     assert_eq!((second.attempt(), second.first_sent_at()), (4, new_message().sent_at));
-    let anew = second.as_new();
-    assert_eq!((anew.attempt(), anew.first_sent_at()), (1, Some(now)));
+    let requeued = second.as_new();
+    assert_eq!((requeued.attempt(), requeued.first_sent_at()), (1, Some(now)));
 }
 
 #[tokio::test]
