@@ -101,8 +101,8 @@ impl Aws {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
-    /// A Bedrock Runtime client. A search waits for it, so its timeouts are shorter than those of
-    /// the other clients.
+    /// A Bedrock Runtime client. A search waits for it, so its timeouts are shorter than those of the other
+    /// clients.
     #[must_use]
     pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
         let config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
@@ -125,9 +125,9 @@ impl Aws {
     }
 }
 
-/// Takes credentials and region from the environment alone, and reads no profile files. The chain would read
-/// them even if they are not needed, and would look for a missing variable with requests to services that do
-/// not exist on Lambda.
+/// Takes credentials and region from the environment alone. The default provider chain would also read
+/// profile files, and would look for a missing variable with requests to services that do not exist on
+/// Lambda.
 fn without_provider_chain(loader: ConfigLoader, env: &Environment) -> Result<ConfigLoader, ConfigError> {
     let credentials = Credentials::new(
         env.text("AWS_ACCESS_KEY_ID")?,

@@ -31,7 +31,8 @@ pub struct Message {
     pub kind: &'static str,
     /// Correlation id of the original request.
     pub correlation_id: CorrelationId,
-    /// URL for one-click unsubscription (RFC 8058); `None` if the recipient cannot turn off such messages.
+    /// URL for one-click unsubscription (RFC 8058); `None` if the recipient cannot turn off such messages, or
+    /// the URL of the API is not configured.
     pub unsubscribe_url: Option<String>,
 }
 

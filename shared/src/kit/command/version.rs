@@ -38,7 +38,7 @@ impl Version {
     }
 }
 
-/// Versions of an entity of which a command accepts any; at least one.
+/// Non-empty set of versions of an entity, any of which a command accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionSet(Vec<Version>);
 

@@ -1,7 +1,7 @@
-//! Middleware around every request, from the outside in: compression and the entity tag, request id and access
-//! log, rendering of errors, panic handling, the `Accept` header, limit and coding of the body. Within it
-//! follow the rate limit, and in the handler's extractors authentication, authorization and validation, in this
-//! order.
+//! Middleware around every request, from the outside in: compression and the entity tag, request id and
+//! access log, rendering of errors, panic handling, the `Accept` header, limit and coding of the body. Within
+//! it follow the rate limit, and in the handler's extractors authentication, authorization and validation, in
+//! this order.
 
 mod accept;
 mod representation;
@@ -143,7 +143,7 @@ fn request_info(request: &Request, now: Timestamp, entropy: &impl Entropy) -> Re
     let id = from_gateway
         .filter(|id| CorrelationId::try_from(id.clone()).is_ok())
         .unwrap_or_else(|| format!("{:032x}", entropy.random()));
-    // An ambiguous or invalid id is ignored: it must not fail the request.
+    // A repeated or invalid id is ignored, because it must not fail the request.
     let from_caller = single_header(request.headers(), &CORRELATION_ID).ok().flatten();
     let correlation_id =
         from_caller.and_then(CorrelationId::from_header).or_else(|| CorrelationId::try_from(id.clone()).ok());
@@ -237,7 +237,8 @@ async fn check_and_forward(
     }
     let is_safe = request.method().is_safe();
     let response = next.run(read_body(request).await?).await;
-    // Of several media types, the resource determines the one of the response.
+    // A route with several media types is checked by its response, because the resource determines which it
+    // has.
     let media_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     match media_type.filter(|_| is_safe && response.status().is_success()) {
         Some(media_type) if !accept.allows(media_type) => Err(not_acceptable(media_type)),

@@ -1,6 +1,7 @@
 //! API description (OpenAPI 3.1), derived from the types of the handlers.
 //!
-//! A function lists its routes once, for any [`RouteBuilder`]. With an [`ApiRouter`], the list serves requests; with a [`Document`], it describes them: the arguments of a handler ([`OperationInput`]) describe
+//! A function lists its routes once, for any [`RouteBuilder`]. With an [`ApiRouter`], the list serves
+//! requests; with a [`Document`], it describes them: the arguments of a handler ([`OperationInput`]) describe
 //! the request, its return type ([`OperationOutput`]) the response, its function name the operation id.
 //! Description and behaviour therefore cannot diverge. Only the errors of the domain are declared separately,
 //! in the [`OperationDoc`] of the route.
@@ -79,8 +80,8 @@ pub trait RouterState: Clone + Send + Sync + 'static {
     type Queries: FromRef<Self> + Clone + Send + Sync + 'static;
 }
 
-/// Receives the routes of a function with state `S`. The handlers of `GET` routes get [`RouterState::Queries`]
-/// and no more, so they cannot write.
+/// Receives the routes of a function with state `S`. The handlers of `GET` routes get
+/// [`RouterState::Queries`] and no more, so they cannot write.
 pub trait RouteBuilder<S: RouterState>: Sized {
     /// Adds a route.
     #[must_use]

@@ -112,7 +112,7 @@ pub type NoContent = ApiResponse<(), NoContent204>;
 
 /// Body of a resource that has an address and versions.
 pub trait Resource: Serialize {
-    /// Numbers of counters that the tags of the resource can have.
+    /// Number of counters after the version in a tag of the resource; several if it can vary.
     const TAG_COUNTERS: &'static [usize] = &[0];
 
     /// Address of the resource.
@@ -209,8 +209,8 @@ impl<T: Resource> Versioned<T> {
         Self { tag, ..Self::new(Some(body)) }
     }
 
-    /// Becomes 304 if the caller already has this version. The middleware removes the body, after it has chosen
-    /// the representation whose tag the response has.
+    /// Becomes 304 if the caller already has this version. The body is kept: the middleware needs it to
+    /// choose the representation, and with it the tag, and then removes it.
     #[must_use]
     pub fn not_modified_if(self, known: &IfNoneMatch) -> Self {
         let is_known = self.tag.as_ref().is_some_and(|tag| known.has(tag));

@@ -13,9 +13,8 @@ use super::rfc3339;
 
 /// A time in UTC with millisecond precision, written as RFC 3339 with exactly three decimals.
 ///
-/// Because of the fixed width, texts sort by time; sort keys of the table rely on this. Texts are parsed
-/// strictly; times in the last 26 hours of the year 9999 become the last representable time, which is before
-/// them.
+/// Because of the fixed width, texts sort by time; sort keys of the table rely on this. The parser accepts
+/// only RFC 3339. It replaces times after the last representable one, 9999-12-30T22:00:00.999Z, by that one.
 ///
 /// ```
 /// use shared::kit::system::clock::Timestamp;

@@ -6,10 +6,12 @@ use jiff::tz::TimeZone;
 /// Seconds since the Unix epoch of the first and the last second of the years 0000 to 9999.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
-/// Milliseconds since the Unix epoch of `text` (RFC 3339, section 5.6); further decimals are cut off. `None`
-/// if the text has another format, a value out of range, or a time in UTC outside of the years 0000 to 9999.
+/// Parses an RFC 3339 time (section 5.6) into milliseconds since the Unix epoch; further decimals are
+/// truncated.
+/// `None` if the format is different, a value is out of range, or the time in UTC is not in the years 0000 to
+/// 9999.
 ///
-/// A leap second is valid at the end of June and December in UTC; it counts as the second before it.
+/// A leap second is valid only at the end of June or December in UTC, and is parsed as the second before it.
 pub(super) fn parse_millis(text: &str) -> Option<i64> {
     let mut scanner = Scanner(text.as_bytes());
     let date = scanner.date()?;
@@ -40,7 +42,7 @@ fn narrow(number: i64) -> Option<i8> {
     i8::try_from(number).ok()
 }
 
-/// The rest of the text.
+/// Scanner of the bytes that are not parsed yet.
 struct Scanner<'a>(&'a [u8]);
 
 impl Scanner<'_> {
@@ -123,7 +125,7 @@ mod tests {
         }
     }
 
-    const OTHER: [&str; 37] = [
+    const INVALID: [&str; 37] = [
         "2025-01-02T03:04:05+25:00",
         "2025-01-02T03:04:05+24:00",
         "2025-01-02T03:04:05+00:60",
@@ -164,8 +166,8 @@ mod tests {
     ];
 
     #[test]
-    fn other_texts_and_values_out_of_range_are_no_times() {
-        for text in OTHER {
+    fn malformed_or_out_of_range_times_are_rejected() {
+        for text in INVALID {
             assert_eq!(parse(text), None, "{text}");
         }
     }

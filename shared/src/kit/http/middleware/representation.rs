@@ -19,8 +19,8 @@ use crate::kit::http::response::etag::gzip_tag;
 /// Responses larger than this, in bytes, are compressed for callers that accept gzip.
 const COMPRESSION_THRESHOLD: u16 = 1024;
 
-/// Wraps `router`: responses are compressed, with `Vary: Accept-Encoding`. A `HEAD` request gets the headers
-/// of `GET`, `Content-Length` included, without the body (RFC 9110, section 9.3.2).
+/// Wraps `router`: compresses responses and sets `Vary: Accept-Encoding`. The response to `HEAD` has the
+/// headers of the response to `GET`, including `Content-Length`, and no body (RFC 9110, section 9.3.2).
 pub(super) fn layer(router: Router) -> Router {
     router
         .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(COMPRESSION_THRESHOLD)))
@@ -30,10 +30,10 @@ pub(super) fn layer(router: Router) -> Router {
         }))
 }
 
-/// Sets the tag of the representation, and replaces its stream by its bytes, so that the length is known.
+/// Sets the entity tag of the representation and its length, for which the body is read completely.
 ///
-/// The handler's 304 has the body that the 200 would have, so that it gets the same tag; the body is removed
-/// here, without having been compressed.
+/// A 304 arrives with the body of the 200 that it replaces, so that the compression layer decides as for the
+/// 200 and the tag is the same. The body is removed here before any of it is compressed.
 async fn finish(response: Response, is_head: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let is_compressed = parts.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
@@ -46,8 +46,8 @@ async fn finish(response: Response, is_head: bool) -> Response {
         }
         // The length of a stream is unknown, so the router sets no Content-Length, which would be wrong
         // (RFC 9110, section 8.6).
-        let nothing = stream::empty::<Result<Bytes, axum::Error>>();
-        return Response::from_parts(parts, Body::from_stream(nothing));
+        let empty = stream::empty::<Result<Bytes, axum::Error>>();
+        return Response::from_parts(parts, Body::from_stream(empty));
     }
     match body.collect().await {
         Ok(collected) => {

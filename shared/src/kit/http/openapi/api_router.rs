@@ -1,4 +1,4 @@
-//! Router of a function that knows the media types of its responses.
+//! Router of a function, with the media types of the responses of its routes.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub struct ApiRouter<S = ()> {
 pub struct MediaTypes(HashMap<&'static str, Vec<(Method, &'static [&'static str])>>);
 
 impl MediaTypes {
-    /// Media types of a route; none if they are unknown, or if its responses have no body.
+    /// Media types of a route. Empty if they are unknown, or if its responses have no body.
     pub(crate) fn of(&self, method: &Method, path: &str) -> &'static [&'static str] {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
         let mut methods = self.0.get(path).into_iter().flatten();

@@ -25,7 +25,7 @@ pub trait OperationInput {
 
 /// Successful result of a handler.
 pub trait OperationOutput {
-    /// Media types that the response can have; none if it has no body.
+    /// Media types that the response can have; empty if it has no body.
     const MEDIA_TYPES: &'static [&'static str] = JSON;
 
     /// Adds the response.
@@ -142,8 +142,9 @@ impl<T: JsonSchema, K: ResponseKind> OperationOutput for ApiResponse<T, K> {
 
     fn describe(operation: &mut Operation<'_>) {
         if K::HAS_TAG {
-            operation.response_header(ETAG, "Version of the resource, for `If-Match` and `If-None-Match`. The compressed response has a tag \
-                 of its own; both are accepted in these headers.");
+            let description = "Version of the resource, for `If-Match` and `If-None-Match`. The compressed \
+                               response has a tag of its own; both are accepted in these headers.";
+            operation.response_header(ETAG, description);
         }
         if K::HAS_LOCATION {
             operation.response_header(LOCATION, "Address of the new resource.");

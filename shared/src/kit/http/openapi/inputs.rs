@@ -121,8 +121,8 @@ impl<B> OperationInput for IfMatch<B> {
 
 impl OperationInput for IfNoneMatch {
     fn describe(operation: &mut Operation<'_>) {
-        let description = "`ETag` of a cached version, or a list of them: the response is 304 if the resource has not \
-             changed since.";
+        let description = "`ETag` of a cached version, or a list of them: the response is 304 if the \
+                           resource has not changed since.";
         operation.header(
             "If-None-Match",
             false,

@@ -12,8 +12,8 @@ use crate::kit::error::error_code::ErrorCode;
 use crate::kit::http::response::Resource;
 use crate::kit::http::response::etag::TagList;
 
-/// Versions of a resource with the body `B` that the caller has read, from `If-Match`. Without the header, the
-/// request is rejected with 428.
+/// Versions of a resource with the body `B` that the caller has read, from `If-Match`. Without the header,
+/// the request is rejected with 428.
 ///
 /// Only versions are compared: the counters in a tag change with every sale, which must not fail an update by
 /// the seller.
@@ -46,9 +46,9 @@ impl<S: Send + Sync, B: Resource> FromRequestParts<S> for IfMatch<B> {
     }
 }
 
-/// Versions in the strong tags of the header, or `Some(None)` for `*`. The result is `None` if the header is
-/// malformed or none of its tags can be one of the resource.
-#[expect(clippy::option_option, reason = "`*` requires no version, a foreign tag matches none")]
+/// Versions in the strong tags of the header; `Some(None)` for `*`. `None` if the header is malformed or none
+/// of its tags can belong to the resource.
+#[expect(clippy::option_option, reason = "`*` matches any version, a foreign tag matches none")]
 fn parse(headers: &HeaderMap, counter_counts: &[usize]) -> Option<Option<VersionSet>> {
     match TagList::parse(headers, &header::IF_MATCH)? {
         TagList::Any => Some(None),

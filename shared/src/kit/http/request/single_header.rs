@@ -8,8 +8,10 @@ use http::{HeaderMap, HeaderValue};
 #[error("must be one value of visible ASCII characters")]
 pub struct InvalidHeader;
 
-/// Value of a header that may occur once; `None` without the header. API Gateway joins repeated headers with
-/// commas, so the caller must also reject values with a comma that its syntax does not allow.
+/// Value of a header that may occur at most once; `None` without the header.
+///
+/// API Gateway joins the values of a repeated header with commas. So the caller must also reject a value with
+/// a comma, unless the syntax of the header allows one.
 ///
 /// # Errors
 /// [`InvalidHeader`].

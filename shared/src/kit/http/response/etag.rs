@@ -99,8 +99,8 @@ fn parse_tags(list: &[u8]) -> Option<Vec<ListedTag>> {
 }
 
 impl ListedTag {
-    /// Version in a strong tag with one of these numbers of counters; `None` unless the tag has the form in
-    /// which this API writes it, because tags are opaque to their readers and compared by character.
+    /// Version in a strong tag with one of these numbers of counters. `None` unless the tag is written
+    /// exactly as this API writes it: tags are opaque, so other spellings of the same numbers are other tags.
     pub(crate) fn version(&self, counter_counts: &[usize]) -> Option<Version> {
         let mut numbers = self.identity.split('.');
         let version = Version::new(numbers.next()?.parse().ok()?)?;

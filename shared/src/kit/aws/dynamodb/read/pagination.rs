@@ -69,8 +69,8 @@ impl DynamoReader {
         Ok(ListPage { items: items.map_err(StoreError::from)?, next: page.next, min_total, total: None })
     }
 
-    /// Counts the items of the list that consists of `partitions`, among the first `bound` of each partition. For
-    /// lists without a stored total.
+    /// Counts the items of the list that consists of `partitions`, for lists without a stored total. Only the
+    /// first `bound` items of each partition are read.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.

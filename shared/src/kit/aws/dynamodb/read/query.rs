@@ -231,14 +231,14 @@ pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Opti
     Ok((rows.collect(), next.and_then(|position| position.index_sort)))
 }
 
-/// Result of counting a part of an index.
+/// Result of counting items of an index.
 #[derive(Debug)]
 pub(crate) struct Count {
     /// Number of items that match the filter.
     pub(crate) matched: usize,
-    /// Number of items that were examined, and are billed.
+    /// Number of items that the table read and bills, including those that do not match.
     pub(crate) examined: usize,
-    /// Sort value up to which the items are counted, if there may be more.
+    /// Sort value of the last item read, if there may be more.
     pub(crate) reached: Option<String>,
 }
 
