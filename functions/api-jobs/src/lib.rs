@@ -28,8 +28,8 @@ const CREATE_JOB: OperationDoc = OperationDoc::new("Create a background job")
          the permission `orders:read-any` (moderators and administrators).\n\
          - `reindex`: rebuilds the search entries and totals of a market, or of everything without \
          `marketId`. For callers with the permission `jobs:reindex` (moderators and administrators). It has \
-         no result to download. It starts 10 seconds after its creation at the earliest (jobs are released once \
-         a minute), so that it can be cancelled before.\n\
+         no result to download. It starts 10 seconds after its creation at the earliest (jobs are released \
+         once a minute), so that it can be cancelled before.\n\
          - `data_export`: all data of the caller's account as JSON lines `{\"type\", \"data\"}`: profile, \
          sessions, markets, products, orders, payments and jobs. For every user.\n\n\
          The type determines the number of attempts, the default priority and the retention \
@@ -66,8 +66,8 @@ const GET_JOB: OperationDoc = OperationDoc::new("Get a job").with_description(
 
 const DELETE_JOB: OperationDoc = OperationDoc::new("Delete a job")
     .with_description(
-        "Deletes a job of the caller that has ended, and its result. Afterwards, it is not listed, its result \
-         cannot be downloaded, and it cannot be retried. The e-mail that `notify` requested is still \
+        "Deletes a job of the caller that has ended, and its result. Afterwards, it is not listed, its \
+         result cannot be downloaded, and it cannot be retried. The e-mail that `notify` requested is still \
          sent.\n\n\
          `If-Match` is required. `INVALID_STATE` means that the job is `queued` or `running`: cancel it \
          first. `NOT_FOUND` means that the job does not exist, has expired or belongs to another user. With \

@@ -115,10 +115,10 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in p
          response: the refund becomes `succeeded`, or `failed` if the gateway refuses it, and the buyer \
          is notified by e-mail of a successful refund. When the whole payment is refunded, the order \
          becomes `refunded`; its units return to the stock unless they have shipped.\n\n\
-         Pending refunds count as refunded. An `amount` above the remaining amount, an order that is \
-         not paid or has a total of 0, and a 21st refund of an order are refused with `INVALID_STATE`; an amount of 0 or in \
-         another currency is a `VALIDATION_ERROR`. `Idempotency-Key` is required: a repetition with the \
-         same key and body makes no second refund. Poll `GET /v1/orders/{id}` for the result.",
+         Pending refunds count as refunded. An `amount` above the remaining amount, an order that is not \
+         paid or has a total of 0, and a 21st refund of an order are refused with `INVALID_STATE`; an amount \
+         of 0 or in another currency is a `VALIDATION_ERROR`. `Idempotency-Key` is required: a repetition \
+         with the same key and body makes no second refund. Poll `GET /v1/orders/{id}` for the result.",
     )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 

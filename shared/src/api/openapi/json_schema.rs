@@ -49,8 +49,8 @@ macro_rules! schema {
 schema! {
     Amount = {
         "type": "integer", "minimum": 0, "maximum": Amount::MAX,
-        "description": "Number of minor units of the currency, for example cents. The maximum is 999999999999 in \
-                        IDR, 999999999 in INR, and 99999999 in other currencies.",
+        "description": "Number of minor units of the currency, for example cents. The maximum is \
+                        999999999999 in IDR, 999999999 in INR, and 99999999 in other currencies.",
         "examples": [1999]
     };
     Currency: "Currency" = {
@@ -71,8 +71,8 @@ schema! {
     };
     Email = {
         "type": "string", "format": "idn-email", "maxLength": MAX_LENGTH,
-        "description": "E-mail address. Only ASCII characters are allowed before the @, at most 64. The domain can \
-                        be in Unicode or in ASCII (`xn--`); both are the same address.",
+        "description": "E-mail address. Only ASCII characters are allowed before the @, at most 64. The \
+                        domain can be in Unicode or in ASCII (`xn--`); both are the same address.",
         "examples": ["ada@example.com"]
     };
     UnicodeEmail = {
@@ -82,9 +82,9 @@ schema! {
     };
     Password = {
         "type": "string", "format": "password", "minLength": MIN_CHARACTERS, "maxLength": MAX_CHARACTERS,
-        "description": "Password: 8 to 128 characters and at most 1024 bytes in UTF-8, without control characters. \
-                        It is prepared as in RFC 8265 (OpaqueString): equivalent Unicode forms are the same \
-                        password.",
+        "description": "Password: 8 to 128 characters and at most 1024 bytes in UTF-8, without control \
+                        characters. It is prepared as in RFC 8265 (OpaqueString): equivalent Unicode forms \
+                        are the same password.",
         "examples": ["correct horse battery"]
     };
     PaymentMethod = {
@@ -189,9 +189,9 @@ impl<const MAX: usize, const MULTILINE: bool> JsonSchema for Text<MAX, MULTILINE
         let refused =
             if MULTILINE { "Control characters other than line feeds" } else { "Control characters" };
         let rule = format!(
-            "Text of 1 to {MAX} characters in Unicode's form NFC, with at least one visible character. Leading and \
-             trailing white space is removed. {refused}, line separators and invisible characters (zero-width \
-             and bidirectional controls outside of words and emoji) are not allowed."
+            "Text of 1 to {MAX} characters in Unicode's form NFC, with at least one visible character. \
+             Leading and trailing white space is removed. {refused}, line separators and invisible \
+             characters (zero-width and bidirectional controls outside of words and emoji) are not allowed."
         );
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "description": rule })
     }
