@@ -71,7 +71,8 @@ fn verify(
     body: &[u8],
     info: &RequestInfo,
 ) -> Result<(), WebhookError> {
-    // API Gateway joins repeated headers with commas, which makes a signature with two times: invalid as well.
+    // API Gateway joins repeated headers with commas. The verifier rejects the result, because it has two
+    // times.
     let signature = single_header(&parts.headers, HEADER).ok().flatten();
     let signature = signature.ok_or(WebhookError::InvalidSignature)?;
     verifier.verify(signature, body, info.received_at)

@@ -89,9 +89,10 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
     let job = crate::job_request::requested_job(queue, &delivery.body);
     let mut attributes = delivery.attributes;
     // A redriven message starts with a new period of retries.
-    let is_of_failures =
-        |name: &str| DEAD_LETTER_ATTRIBUTES.contains(&name) || RETRY_ATTRIBUTES.contains(&name);
-    attributes.retain(|name, _| !is_of_failures(name));
+    attributes.retain(|name, _| {
+        let name = name.as_str();
+        !DEAD_LETTER_ATTRIBUTES.contains(&name) && !RETRY_ATTRIBUTES.contains(&name)
+    });
     let dead_letter = DeadLetter {
         id: Id::generate(now, &SystemEntropy),
         version: Version::FIRST,

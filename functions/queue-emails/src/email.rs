@@ -25,7 +25,8 @@ pub(crate) struct EmailContent {
     pub(crate) button: Option<Button>,
     /// Explains why the recipient received the e-mail, or what to do if it was not meant for them.
     pub(crate) footnote: &'static str,
-    /// Address of the page where the recipient turns off such e-mails; `None` if they are always sent.
+    /// URL of the page where the recipient turns off such e-mails; `None` if they are always sent, or the URL
+    /// of the API is not configured.
     pub(crate) unsubscribe_url: Option<String>,
 }
 
@@ -39,12 +40,12 @@ pub(crate) struct Fact {
 }
 
 impl Fact {
-    /// Detail that the system determines.
+    /// Fact whose value the system determines.
     pub(crate) const fn new(label: &'static str, value: String) -> Self {
         Self { label, value, is_user_input: false }
     }
 
-    /// Detail that a user chose.
+    /// Fact whose value a user chose.
     pub(crate) const fn of_user(label: &'static str, value: String) -> Self {
         Self { label, value, is_user_input: true }
     }
@@ -79,8 +80,8 @@ struct Text<'a> {
 }
 
 impl EmailContent {
-    /// Removes everything that users chose: texts for an address that is not verified, whose owner may have
-    /// nothing to do with the account.
+    /// Removes all user input. The owner of an address that is not verified may not be the user of the
+    /// account, so e-mails to it must not contain any.
     pub(crate) fn without_user_input(self) -> Self {
         let facts = self.facts.into_iter().filter(|fact| !fact.is_user_input).collect();
         Self { name: None, facts, items: Vec::new(), ..self }

@@ -39,8 +39,8 @@ pub struct Emails<S, M, C = SystemClock> {
     hmac_key: HmacKey,
     /// Base URL of the web application, without a trailing slash.
     app_url: String,
-    /// Base URL of the API, without a trailing slash.
-    /// Base URL of the API; `None` if it is not known, so that e-mails have no link to unsubscribe.
+    /// Base URL of the API, without a trailing slash. If it is not configured, e-mails have no unsubscribe
+    /// link.
     api_url: Option<String>,
 }
 

@@ -27,8 +27,8 @@ fn transition(order: &Order, status: OrderStatus) -> Result<&Transition, SkipRea
     order.timeline.iter().rfind(|entry| entry.status == status).ok_or(SkipReason::StateChanged)
 }
 
-/// Reason of a change, if there is one. Products are named by their titles, which users chose, instead of their
-/// ids.
+/// Reason of a change, if there is one. The ids of products are replaced by their titles, which are user
+/// input.
 fn reason(order: &Order, transition: &Transition) -> Option<Fact> {
     let reason = transition.reason.as_deref()?;
     let value = order.lines.iter().fold(reason.to_owned(), |text, line| {

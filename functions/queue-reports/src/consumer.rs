@@ -76,7 +76,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             match self.store.execute(DeleteRemainingOutput(output), &context).await {
                 Ok(left) => output.chunks = left.into_output(),
                 Err(error) => {
-                    tracing::warn!(jobId = %output.job_id, %error, "failed to delete the output of a deleted job");
+                    tracing::warn!(jobId = %output.job_id, %error, "failed to delete the output of a job");
                     return Outcome::Retry { after: None, reason: TABLE_UNAVAILABLE };
                 }
             }
@@ -119,7 +119,7 @@ fn retry_or_dead_letter(reason: &'static str, policy: &JobPolicy, delivery: &Del
     }
 }
 
-/// Backoff of a job type, with one retry less than the number of attempts.
+/// Backoff of a job type. The first attempt is not a retry, so there is one retry less than attempts.
 const fn backoff(policy: &JobPolicy) -> Backoff {
     Backoff::new(policy.backoff, policy.max_backoff, policy.max_attempts.saturating_sub(1))
 }

@@ -31,7 +31,8 @@ pub(crate) enum StopReason {
     ClaimLost,
     /// The attempt failed, with a user-facing message.
     Failed(&'static str),
-    /// The model is not called at present. The job continues after this time, without having failed.
+    /// The circuit breaker of the model is open. The job continues after this time; the attempt has not
+    /// failed.
     Delayed(Duration),
 }
 

@@ -1,9 +1,9 @@
-//! Pages of a reindex: rebuilds search entries, name terms and the totals of markets, and counts entities that
-//! are not counted.
+//! Pages of a reindex: rebuilds search entries, name terms and the totals of markets, and counts entities
+//! that are not counted.
 //!
-//! Every market has a sequence of sections: the market itself, its products, its orders. A job without a market
-//! processes all markets one after another, and then the accounts. Each step is idempotent, so a page may be
-//! processed again after a crash.
+//! Every market has a sequence of sections: the market itself, its products, its orders. A job without a
+//! market processes all markets one after another, and then the accounts. Each step is idempotent, so a page
+//! may be processed again after a crash.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use shared::domain::job::execution::advance::AdvanceJob;
@@ -30,7 +30,7 @@ use crate::pages::{StopReason, TABLE_UNAVAILABLE};
 
 /// Number of documents indexed concurrently.
 const CONCURRENCY: usize = 10;
-/// Maximum number of documents of a page: few enough that a slow model embeds all of them in one invocation.
+/// Maximum number of documents of a page, so that even a slow model embeds all of them in one invocation.
 const MAX_DOCUMENTS: u32 = 50;
 /// Number of attempts to index a document that changes while it is embedded.
 const INDEX_ATTEMPTS: usize = 3;
@@ -112,8 +112,8 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         Ok(step(page, cursor, Some(orders)))
     }
 
-    /// Counts a page of the orders of a market, and before the first one the market itself. That page resets
-    /// the totals at the latest moment, so that they are incomplete only while the orders are counted.
+    /// Counts a page of the orders of a market. The first page also resets the totals and counts the market.
+    /// The totals are reset as late as possible, because they are incomplete until all orders are counted.
     async fn recount_orders(
         &self,
         reindex: &Reindex,
@@ -169,8 +169,8 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         Ok(all.await?)
     }
 
-    /// Writes all index entries of a document again. A document whose text the model rejects is skipped: it is
-    /// not in the index either, and the others must not wait for it.
+    /// Writes all index entries of a document again. A document whose text the model rejects is skipped, so
+    /// that it does not block the others.
     async fn rebuild_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
         let mut attempts = 0;
         loop {
@@ -178,7 +178,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             let index = IndexDocument { rebuild: true, ..IndexDocument::update(id, self.embedder.name()) };
             match index_document(&self.store, &self.embedder, index, context).await {
                 Err(IndexFailure::Embed(EmbedError::Rejected(reason))) => {
-                    tracing::error!(document = %id, reason, "document left out of the search index");
+                    tracing::error!(document = %id, reason, "failed to index a document");
                     return Ok(());
                 }
                 Err(IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)))

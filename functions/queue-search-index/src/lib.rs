@@ -1,5 +1,5 @@
 //! Maintains the search index, which has an entry under each term of a market or product, and the index of
-//! names, which has a term under each word of the name of a market or account.
+//! names, which has a term for each word of the name of a market or account.
 //!
 //! An event only names an entity that may have changed. [`shared::projections::search_index`] and
 //! [`shared::projections::name_index`] derive the entries from the current entity and from what was indexed

@@ -7,11 +7,11 @@ use crate::locale::Locale;
 use crate::templates::items;
 
 pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
-    // The order may have moved on since.
+    // A late e-mail does not announce what has already happened.
     let is_open = matches!(order.status, OrderStatus::Pending | OrderStatus::AwaitingPayment);
     let next = if order.is_free() {
-        "We are now reserving the products; no payment is needed. You will get another e-mail when the order is \
-         confirmed."
+        "We are now reserving the products; no payment is needed. You will get another e-mail when the order \
+         is confirmed."
     } else if order.payment_method.is_some() {
         "We are now reserving the products and charging your payment method. You will get another e-mail \
          when the order is confirmed."

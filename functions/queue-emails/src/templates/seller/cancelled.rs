@@ -17,8 +17,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
     let paragraph = if order.is_free() {
         "The buyer cancelled the order. Please do not ship it: the products are for sale again."
     } else {
-        "The buyer cancelled the order. Please do not ship it: the payment is being refunded, and the products are \
-         then for sale again."
+        "The buyer cancelled the order. Please do not ship it: the payment is being refunded, and the \
+         products are then for sale again."
     };
     let at = Fact::new("Cancelled", locale.time(cancellation.at));
     Ok(EmailContent {
