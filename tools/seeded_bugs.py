@@ -22,7 +22,7 @@ WITH_BINARIES = {"bench", "end-to-end", "fault-tests", "local"}
 """Packages whose tests start the binaries of the workspace. Python tests start them, too."""
 
 TESTS_FAILED = {"doctest": 101, "nextest": 100, "pytest": 1}
-"""Exit status of the test runner if tests failed. Doctests have the same status if nothing compiles; then no test runs."""
+"""Exit status of the test runner if tests failed. Doctests have the same status if nothing compiles: no test runs."""
 
 NEEDED_PROGRAMS = {"tests/image": "buildah"}
 """Program that the tests of a folder need. Without it, the bugs of the folder are skipped."""

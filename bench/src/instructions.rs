@@ -31,10 +31,10 @@ pub const RECORDED: MarkedSection = MarkedSection {
 /// invocations.
 const RUNS: [usize; 2] = [20, 60];
 
-/// Longest window of a rate limit.
+/// Maximum length of a rate-limit window in seconds.
 const WINDOW_SECONDS: u64 = 3_600;
 
-/// Repetitions of each run, of which the minimum counts: to load an expired cache entry takes as many
+/// Repetitions of each run, of which the minimum counts: reloading an expired cache entry takes as many
 /// instructions as several warm invocations.
 const ATTEMPTS: usize = 2;
 
@@ -104,8 +104,9 @@ pub async fn count(options: &Options) -> Result<Vec<Instructions>, InstructionsE
     Ok(counted)
 }
 
-/// Fixture whose rate-limit windows are in a segment that has just begun and lasts longer than the runs of a
-/// workload. The number of leases that the rate limiter needs then does not depend on the time.
+/// Fixture with rate-limit windows of such a length that a segment has just begun. The segment lasts longer
+/// than the runs of a workload, so the number of leases that the rate limiter needs does not depend on the
+/// time.
 async fn fixture(options: &Options) -> Fixture {
     let now = SystemClock.now();
     let windows = (WINDOW_SECONDS * 9 / 10..=WINDOW_SECONDS).map(Duration::from_secs);

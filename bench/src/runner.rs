@@ -58,8 +58,8 @@ pub struct Measurement {
     pub handled: Duration,
     /// Part of `wall` that was not spent waiting for a service.
     pub own: Duration,
-    /// Requests to services, with their units. Requests of the rate limiter are excluded, because their number
-    /// depends on the request rate.
+    /// Requests to services, with their units. Requests of the rate limiter are excluded, because their
+    /// number depends on the request rate.
     pub cost: Cost,
     /// Response of the function.
     pub response: Value,

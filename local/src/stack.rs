@@ -62,8 +62,7 @@ pub struct Stack {
     /// Stops the gateway and the event sources.
     intake: CancellationToken,
     sources: JoinSet<()>,
-    /// Stops the services that functions use: database, queues, payment sandbox, mail catcher and
-    /// Bedrock.
+    /// Stops the services that functions use: database, queues, payment sandbox, mail catcher and Bedrock.
     services: CancellationToken,
     servers: JoinSet<()>,
 }

@@ -91,8 +91,8 @@ impl Template {
         named.into_iter().filter(needed).collect()
     }
 
-    /// Values for a web application under development, of parameters that have no default so that no deployment
-    /// gets them by mistake.
+    /// Development values of the parameters that have no default. Without a default, no deployment gets these
+    /// values by mistake.
     #[must_use]
     pub fn development_parameters(&self) -> Parameters {
         let values = [

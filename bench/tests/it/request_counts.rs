@@ -38,8 +38,8 @@ async fn usual_approach_takes_the_documented_requests_and_units() {
     assert_eq!(measured.trim(), documented(NAIVE_COMPARISON));
 }
 
-/// Commits of e-mails to the buyer and to the seller that may or may not be combined: they are only if SES accepts
-/// both e-mails at the same moment.
+/// Requests that a run can take in addition to the documented ones: the commits of the e-mails to the buyer
+/// and to the seller are combined only if SES accepts both e-mails at the same time.
 const SEPARATE_COMMITS: u64 = 2;
 
 #[tokio::test(flavor = "multi_thread")]

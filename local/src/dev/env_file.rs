@@ -19,8 +19,8 @@ use crate::template::Function;
 /// Environment variable with the path of the second file, for the runner.
 pub const OWN_VARIABLES: &str = "AGORA_LOCAL_OWN_VARIABLES";
 
-/// Environment variable with the number of concurrent invocations per instance. `cargo lambda watch` sets it to
-/// 1, and functions that find it log a warning when they start.
+/// Environment variable with the number of concurrent invocations per instance. `cargo lambda watch` sets it
+/// to 1, and functions that find it log a warning when they start.
 const MAX_CONCURRENCY: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 
 /// Environment variables by name.

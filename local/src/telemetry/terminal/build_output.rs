@@ -22,7 +22,7 @@ const PROGRESS: [&str; 11] = [
 /// another build.
 const OMITTED: [&str; 3] = [" INFO ", "ERROR command killed code=ForceStop", " waiting for file lock on "];
 
-/// Verb that cargo prints while it waits for another build. Several waiting processes may print it on one line.
+/// Verb that cargo prints while it waits for another build. Several processes may print it on one line.
 const BLOCKING: &str = "    Blocking";
 
 /// Width of the verb of a progress line.

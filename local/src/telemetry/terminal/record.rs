@@ -12,8 +12,8 @@ use super::{CYAN, DIM, GREEN, RED, YELLOW};
 /// Indentation of the lines that belong to a record: the width of the column with the time.
 const INDENT: usize = 14;
 
-/// Fields that are not shown as `name=value`: they have a column or a line of their own, are the same in every
-/// record, or are of use to tools only.
+/// Fields that are not shown as `name=value`: they have a column or a line of their own, are the same in
+/// every record, or are useful only to tools.
 const OMITTED_FIELDS: [&str; 14] = [
     "backtrace",
     "causes",
