@@ -77,6 +77,6 @@ impl OperationOutput for Page {
     const MEDIA_TYPES: &'static [&'static str] = &["text/html"];
 
     fn describe(operation: &mut Operation<'_>) {
-        operation.text_response("text/html", "A page for people; programs need only the status.");
+        operation.text_response("text/html", "HTML page. A program needs only the status.");
     }
 }

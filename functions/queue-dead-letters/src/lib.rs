@@ -8,7 +8,8 @@ use shared::kit::command::{
     CommandContext, CorrelationId, ExecuteError, Executed, IdempotencyRecord, Store, Version,
 };
 use shared::kit::queue::consumer::delivery::{
-    ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES,
+    ATTEMPTS_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, MAX_RECEIVE_COUNT, ORIGINAL_ID_ATTRIBUTE,
+    REASON_ATTRIBUTE, RETRY_ATTRIBUTES,
 };
 use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
@@ -82,8 +83,11 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
     let redriven_from = redrive.and_then(|redrive| dead_letter_id_of_redrive(redrive));
     let idempotency_record = IdempotencyRecord::for_message(CONSUMER, redrive.unwrap_or(&message_id), now);
     let reason = attribute(REASON_ATTRIBUTE).map_or(ATTEMPTS_EXHAUSTED, String::as_str).to_owned();
-    let attempts =
-        attribute(ATTEMPTS_ATTRIBUTE).and_then(|count| count.parse().ok()).unwrap_or(MAX_RECEIVE_COUNT);
+    let count = |name: &str| attribute(name).and_then(|count| count.parse::<u32>().ok());
+    let attempts = count(ATTEMPTS_ATTRIBUTE).unwrap_or_else(|| {
+        count(EARLIER_ATTEMPTS_ATTRIBUTE).unwrap_or(0).saturating_add(MAX_RECEIVE_COUNT)
+    });
+    let sent_at = delivery.first_sent_at();
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
     let job = crate::job_request::requested_job(queue, &delivery.body);
@@ -103,7 +107,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
         attributes,
         reason,
         attempts,
-        sent_at: delivery.sent_at,
+        sent_at,
         redrives: Vec::new(),
         removed: None,
         created_at: now,

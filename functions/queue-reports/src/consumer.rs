@@ -56,7 +56,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
                 Outcome::Done
             }
             Err(StopReason::Delayed(after)) => {
-                Outcome::Requeue { after, reason: "the model does not respond" }
+                Outcome::Retry { after: Some(after), reason: "the model does not respond" }
             }
             Err(StopReason::Failed(reason)) => {
                 let record = RecordFailedJobAttempt { claim: job.claim(), reason };

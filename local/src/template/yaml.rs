@@ -7,11 +7,10 @@ use serde_yaml_ng::Value as Yaml;
 use super::{Place, TemplateError};
 
 /// Tags whose long form has the prefix `Fn::`.
-const FUNCTIONS: [&str; 15] = [
+const FUNCTIONS: [&str; 14] = [
     "And",
     "Base64",
     "Cidr",
-    "Contains",
     "Equals",
     "FindInMap",
     "GetAtt",

@@ -29,16 +29,16 @@ impl BatchResult {
         *self == Self::default()
     }
 
-    /// Returns true if the only message was requeued without a delay.
+    /// Returns true if the only message was sent again to continue, without a delay.
     #[must_use]
     pub fn is_requeued(&self) -> bool {
         matches!(self.calls.requeued.as_slice(), [(_, Duration::ZERO)]) && self.failures.is_empty()
     }
 
-    /// Ids of the messages that were sent again, provided that no message is redelivered.
+    /// Ids of the messages that were sent again after a failure, provided that no message is redelivered.
     #[must_use]
     pub fn retried(&self) -> Vec<&str> {
-        if self.failures.is_empty() { ids(&self.calls.requeued) } else { Vec::new() }
+        if self.failures.is_empty() { ids(&self.calls.retried) } else { Vec::new() }
     }
 
     /// Delay until the only message is delivered again.
@@ -47,7 +47,7 @@ impl BatchResult {
     /// If there is not exactly one such message.
     #[must_use]
     pub fn retry_delay(&self) -> Duration {
-        let delays = self.calls.visibility_changed.iter().chain(&self.calls.requeued);
+        let delays = self.calls.visibility_changed.iter().chain(&self.calls.retried);
         let [(_, delay)] = delays.collect::<Vec<_>>()[..] else { panic!("{self:?}") };
         *delay
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use shared::kit::queue::consumer::delivery::FIRST_SENT_ATTRIBUTE;
 use shared::kit::queue::consumer::queue::QueueError;
 use shared::kit::queue::consumer::{Delivery, Queue};
 
@@ -19,7 +20,9 @@ pub struct RecordedCalls {
     pub dead_lettered: Vec<(String, String)>,
     /// Receipt handles of deliveries whose visibility timeout was changed, with the delays.
     pub visibility_changed: Vec<(String, Duration)>,
-    /// Ids of messages that were requeued, with the delays.
+    /// Ids of messages that were sent again after a failure, with the delays.
+    pub retried: Vec<(String, Duration)>,
+    /// Ids of messages that were sent again to continue, with the delays.
     pub requeued: Vec<(String, Duration)>,
 }
 
@@ -40,7 +43,9 @@ impl Queue for RecordingQueue {
 
     async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), after);
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).requeued.push(entry);
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_failed = delivery.attributes.contains_key(FIRST_SENT_ATTRIBUTE);
+        if has_failed { calls.retried.push(entry) } else { calls.requeued.push(entry) }
         Ok(())
     }
 

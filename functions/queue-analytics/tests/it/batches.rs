@@ -80,7 +80,7 @@ async fn batch_without_enough_time_is_returned_unprocessed() {
     let deadline = SystemClock.now().saturating_add(Duration::from_secs(5));
     let event = json!({ "Records": [created()] });
     let result = handle_until(&fixture.handler(), &event, deadline).await;
-    assert!(result.is_requeued(), "{result:?}");
+    assert_eq!((result.retried().len(), result.retry_delay()), (1, Duration::ZERO), "{result:?}");
     assert!(fixture.counts().await.0.lists.is_empty());
 }
 

@@ -35,18 +35,18 @@ pub(crate) fn content(
         ),
         _ => return Err(SkipReason::NotEmailed),
     };
-    Ok(EmailContent {
+    let content = EmailContent {
         kind,
         heading: subject.clone(),
         subject,
-        // The name is used only once the address is verified.
-        name: owner.email_verified.then(|| owner.name.as_str().to_owned()),
+        name: Some(owner.name.as_str().to_owned()),
         paragraphs: vec![paragraph.to_owned()],
         facts: vec![Fact::new("Job", end.job_id.to_string())],
         button: Some(Button { label: "View the job", url: format!("{app_url}/jobs/{}", end.job_id) }),
         footnote: "You received this e-mail because you requested it when you created the job.",
         ..EmailContent::default()
-    })
+    };
+    Ok(if owner.email_verified { content } else { content.without_user_input() })
 }
 
 const fn title(job_type: JobType) -> &'static str {

@@ -14,7 +14,7 @@ use shared::domain::user::verify::VerifyEmail;
 use shared::kit::system::clock::Timestamp;
 use shared::repository::user::UserReader;
 use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, SELLER, buyer, cents, id, seller};
-use test_support::lambda_event::assert_all_cases;
+use test_support::lambda_event::{assert_all_cases, event_from_file};
 
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
@@ -173,6 +173,19 @@ async fn only_notifications_can_be_unsubscribed_with_one_click() {
         assert!(url.contains("/v1/auth/unsubscribe?token=usr_"), "{url}");
         assert!(email.text.contains(url) && email.html.contains(url), "{}", email.html);
     }
+}
+
+#[tokio::test]
+async fn emails_have_no_link_to_unsubscribe_without_a_url_of_the_api() {
+    let fixture = Fixture::open().await;
+    fixture.confirmed_order().await;
+    let env = fixture.marketplace.env("queue-emails").with("AGORA_API_URL", "");
+    let result = fixture.handle_in(&env, &event_from_file("queue-emails", "order-confirmed")).await;
+    assert!(result.is_success(), "{result:?}");
+    let email = fixture.mail_catcher().sent_to(SELLER_ADDRESS).pop().unwrap();
+    assert_eq!(email.tags["kind"], "new-order");
+    assert!(!email.headers.contains_key("List-Unsubscribe"), "{:?}", email.headers);
+    assert!(!email.text.contains("unsubscribe") && !email.html.contains("unsubscribe"), "{}", email.text);
 }
 
 #[tokio::test]

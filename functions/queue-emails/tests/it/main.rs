@@ -16,6 +16,7 @@ use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
 use shared::kit::aws::mail::SesMailer;
 use shared::kit::system::clock::Timestamp;
+use shared::kit::system::config::Environment;
 use test_support::fixture::{ManualClock, Marketplace};
 use test_support::lambda_event::event_from_file;
 use test_support::queue_function::{BatchResult, handle};
@@ -41,9 +42,13 @@ impl Fixture {
 
     /// Handles an SQS event.
     async fn handle(&self, event: &Value) -> BatchResult {
-        let env = self.marketplace.env("queue-emails");
-        let mailer = SesMailer::from_env(&env, self.marketplace.table.aws().ses()).unwrap();
-        let emails = Emails::new(&env, self.marketplace.store.clone(), mailer).unwrap();
+        self.handle_in(&self.marketplace.env("queue-emails"), event).await
+    }
+
+    /// Handles an SQS event in this environment.
+    async fn handle_in(&self, env: &Environment, event: &Value) -> BatchResult {
+        let mailer = SesMailer::from_env(env, self.marketplace.table.aws().ses()).unwrap();
+        let emails = Emails::new(env, self.marketplace.store.clone(), mailer).unwrap();
         handle(&emails.with_clock(self.clock.clone()).into_handler(), event).await
     }
 

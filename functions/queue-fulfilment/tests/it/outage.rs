@@ -23,7 +23,7 @@ async fn open_circuit_requeues_the_order_and_counts_only_attempts() {
     for _ in 0..3 {
         let result = fixture.handle_scripted(&gateway).await;
         assert_eq!((result.failures.len(), result.calls.visibility_changed.len()), (0, 0), "{result:?}");
-        let [(message, after)] = &result.calls.requeued[..] else { panic!("{result:?}") };
+        let [(message, after)] = &result.calls.retried[..] else { panic!("{result:?}") };
         assert_eq!(message, "m1");
         assert!((retry_after..=retry_after + Duration::from_secs(1)).contains(after), "{after:?}");
         let attempts = fixture.marketplace.reader.order_with_attempts(id(ORDER)).await.unwrap().1.unwrap();

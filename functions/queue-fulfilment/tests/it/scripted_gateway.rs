@@ -198,7 +198,7 @@ async fn charge_lookup_waits_until_the_outcome_is_searchable() {
     for _ in 0..2 {
         let result = fixture.handle_scripted(&gateway).await;
         assert!(result.failures.is_empty(), "the delivery does not count as failed: {result:?}");
-        assert!(result.calls.requeued[0].1 >= lookup_after, "{result:?}");
+        assert!(result.calls.retried[0].1 >= lookup_after, "{result:?}");
     }
     let calls =
         [&format!("charge {ORDER}-charge-1"), "find", "find"].map(|call| format!("{call} for a-test"));
@@ -222,7 +222,7 @@ async fn failed_charge_is_retried_with_a_new_key_once_per_message() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
     let first = ScriptedGateway::new([ScriptedAnswer::Break]);
-    assert_eq!(fixture.handle_scripted(&first).await.calls.requeued.len(), 1);
+    assert_eq!(fixture.handle_scripted(&first).await.calls.retried.len(), 1);
     let calls = [&format!("charge {ORDER}-charge-1"), "find"].map(|call| format!("{call} for a-test"));
     assert_eq!(first.calls(), calls);
 

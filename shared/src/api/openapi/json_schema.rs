@@ -189,7 +189,7 @@ impl<const MAX: usize, const MULTILINE: bool> JsonSchema for Text<MAX, MULTILINE
         let refused =
             if MULTILINE { "Control characters other than line feeds" } else { "Control characters" };
         let rule = format!(
-            "Text of 1 to {MAX} characters in Unicode's form NFC, with at least one visible character. \
+            "Text of 1 to {MAX} characters in Unicode normalisation form C (NFC), with at least one visible character. \
              Leading and trailing white space is removed. {refused}, line separators and invisible \
              characters (zero-width and bidirectional controls outside of words and emoji) are not allowed."
         );

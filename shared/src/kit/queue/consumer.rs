@@ -45,8 +45,8 @@ pub enum Outcome {
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
-    /// The record has not failed, but is not finished: it takes longer than one invocation, was not started,
-    /// or waits for a dependency. It is sent again as a new message, and its earlier attempts are forgotten.
+    /// The record has made progress, but takes longer than one invocation. It is sent again as a new message,
+    /// and its earlier attempts are forgotten.
     Requeue {
         /// Delay, limited to the queue's maximum.
         after: Duration,
@@ -156,7 +156,8 @@ async fn settle<Q: Queue>(
 fn dead_letter_after_retry_period(delivery: &Delivery, outcome: Outcome, now: Timestamp) -> Outcome {
     match (&outcome, delivery.first_sent_at()) {
         (Outcome::Retry { reason, .. }, Some(first)) if now.duration_since(first) >= RETRY_PERIOD => {
-            Outcome::DeadLetter { reason: format!("retried for 24 hours; last failure: {reason}") }
+            let hours = RETRY_PERIOD.as_secs() / 3_600;
+            Outcome::DeadLetter { reason: format!("retried for {hours} hours; last failure: {reason}") }
         }
         _ => outcome,
     }

@@ -161,6 +161,7 @@ fn is_id(text: &str) -> bool {
     text.split_once('_').is_some_and(|(prefix, ulid)| {
         prefix.len() == 3
             && prefix.bytes().all(|byte| byte.is_ascii_lowercase())
+            && !ulid.bytes().any(|byte| byte.is_ascii_lowercase())
             && Ulid::from_string(ulid).is_ok()
     })
 }
@@ -179,7 +180,13 @@ mod tests {
         assert_eq!(of(&format!("/v1/orders/{order}/cancel")), [attribute("agora.order.id", order)]);
         assert_eq!(of(&format!("/v1/markets/{market}/products")), [attribute("agora.market.id", market)]);
         assert_eq!(of(&format!("/v1/dead-letters/{order}")), [attribute("agora.dead_letter.id", order)]);
-        for path in ["/v1/users/me", "/v1/users/ada@example.com", "/v1/orders/ord_ada", "/v1/orders"] {
+        for path in [
+            "/v1/users/me",
+            "/v1/users/ada@example.com",
+            "/v1/orders/ord_ada",
+            "/v1/orders/ord_01j8z3k5v0abcdefghjkmnpqrs",
+            "/v1/orders",
+        ] {
             assert_eq!(of(path), [], "{path}");
         }
     }

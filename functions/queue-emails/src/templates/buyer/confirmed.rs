@@ -12,16 +12,16 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
     if matches!(order.status, OrderStatus::Cancelled | OrderStatus::Refunded) {
         return Err(SkipReason::StateChanged);
     }
-    let paragraph = if order.is_free() {
-        "No payment is needed, and the seller is preparing your order."
-    } else {
-        "Your payment went through and the seller is preparing your order."
+    let payment = if order.is_free() { "No payment is needed" } else { "Your payment went through" };
+    let paragraph = match order.status {
+        OrderStatus::Confirmed => format!("{payment}, and the seller is preparing your order."),
+        _ => format!("{payment}."),
     };
     Ok(EmailContent {
         kind: "order-confirmed",
         subject: "Your order is confirmed".to_owned(),
         heading: "Thank you for your order".to_owned(),
-        paragraphs: vec![paragraph.to_owned()],
+        paragraphs: vec![paragraph],
         items: items(order, locale),
         total: Some(locale.money(order.total)),
         ..EmailContent::default()

@@ -1,6 +1,6 @@
 //! E-mail about an order that cannot be fulfilled.
 
-use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::{Order, OrderStatus};
 
 use crate::email::EmailContent;
@@ -11,8 +11,10 @@ pub(super) fn content(order: &Order) -> Result<EmailContent, SkipReason> {
     let rejection = transition(order, OrderStatus::Rejected)?;
     let payment = if order.refunds.is_empty() {
         "You have not been charged."
-    } else if order.refunds.iter().any(|refund| refund.status != RefundStatus::Succeeded) {
+    } else if order.refunds.iter().any(Refund::is_pending) {
         "Your payment is being refunded."
+    } else if order.refunds.iter().any(|refund| refund.status == RefundStatus::Failed) {
+        "The refund of your payment has failed; the seller has been informed."
     } else {
         "Your payment has been refunded. Depending on your bank, it can take a few days until the money is \
          in your account."

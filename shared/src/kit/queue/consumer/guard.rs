@@ -37,8 +37,8 @@ impl From<AttemptFailure> for Outcome {
         match failure {
             AttemptFailure::Panicked => Self::Redeliver { after: None, reason: PANICKED },
             AttemptFailure::TimedOut => Self::Redeliver { after: None, reason: "the handler timed out" },
-            AttemptFailure::NoTimeLeft => Self::Requeue {
-                after: Duration::ZERO,
+            AttemptFailure::NoTimeLeft => Self::Retry {
+                after: Some(Duration::ZERO),
                 reason: "not started: too little time before the deadline",
             },
         }

@@ -11,7 +11,7 @@ use aws_sdk_sqs::types::{
 };
 
 use super::Delivery;
-use super::delivery::{ATTEMPTS_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES};
+use super::delivery::{ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES};
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::trace::{Context, propagation};
 
@@ -173,6 +173,9 @@ fn dead_letter_attributes(delivery: &Delivery, reason: &str) -> BTreeMap<String,
         (ORIGINAL_ID_ATTRIBUTE.to_owned(), delivery.message_id.clone()),
         (ATTEMPTS_ATTRIBUTE.to_owned(), delivery.attempt().to_string()),
     ]);
+    if let Some(first) = delivery.first_sent_at() {
+        attributes.insert(FIRST_SENT_ATTRIBUTE.to_owned(), first.as_millis().to_string());
+    }
     for (name, text) in &delivery.as_new().attributes {
         if attributes.len() < MAX_ATTRIBUTES {
             attributes.entry(name.clone()).or_insert_with(|| text.clone());
