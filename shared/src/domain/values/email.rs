@@ -8,8 +8,8 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
-/// E-mail address in its form for storage, comparison and sending: in lower case, without surrounding white
-/// space, the domain as A-labels (UTS #46).
+/// E-mail address as it is stored, compared and sent: in lower case, without surrounding white space, with
+/// the domain as A-labels (UTS #46).
 ///
 /// ```
 /// use shared::domain::values::email::Email;
@@ -26,8 +26,8 @@ pub enum EmailError {
     /// The text does not have the form of an address.
     #[error("must be an e-mail address, like ada@example.com")]
     Syntax,
-    /// The local part has characters that are not ASCII. Amazon SES does not support such addresses
-    /// (SMTPUTF8, RFC 6531).
+    /// The local part has characters that are not ASCII. Such addresses need SMTPUTF8 (RFC 6531), which
+    /// Amazon SES does not support.
     #[error("must have only ASCII characters before the @: the mail service cannot send to other addresses")]
     LocalPartNotAscii,
     /// The domain is not a valid domain name (UTS #46).
@@ -35,8 +35,8 @@ pub enum EmailError {
     Domain,
     /// The address exceeds a length limit of RFC 5321.
     #[error(
-        "must be at most {MAX_LENGTH} characters long, with at most {MAX_LOCAL_PART} before the @; other than \
-         ASCII domains count in their ASCII form (xn--)"
+        "must be at most {MAX_LENGTH} characters long, with at most {MAX_LOCAL_PART} before the @; the \
+         domain counts in its ASCII form (xn--)"
     )]
     TooLong,
 }
@@ -53,7 +53,7 @@ impl Email {
         &self.0
     }
 
-    /// The address for people: the domain in Unicode.
+    /// The address as it is displayed, with the domain in Unicode.
     #[must_use]
     pub fn to_unicode(&self) -> Cow<'_, str> {
         let Some((local, domain)) = self.0.rsplit_once('@') else { return Cow::Borrowed(&self.0) };
@@ -104,7 +104,8 @@ impl FromStr for Email {
     }
 }
 
-/// Returns true for words that are separated by dots (RFC 5322, section 3.2.3).
+/// Returns true if the local part consists of words that are separated by single dots (`dot-atom`, RFC 5322,
+/// section 3.2.3).
 fn is_dot_atom(local: &str) -> bool {
     let is_atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
     local.split('.').all(|word| !word.is_empty() && word.chars().all(is_atext))
@@ -131,7 +132,7 @@ impl fmt::Debug for Email {
     }
 }
 
-/// E-mail address in a response or a file for people: serialised with the domain in Unicode.
+/// E-mail address of a response or an exported file: serialised with the domain in Unicode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Email", into = "String")]
 pub struct UnicodeEmail(Email);
