@@ -91,7 +91,7 @@ fn every_stage_refers_to_its_secrets_by_name() {
     }
 }
 
-/// Checks that a stage for people cannot be deployed with the settings of development.
+/// Checks that no stage but `dev` can be deployed with the settings of development.
 #[test]
 fn settings_of_development_are_in_the_stage_dev_only() {
     let template = template();

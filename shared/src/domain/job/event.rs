@@ -98,8 +98,8 @@ impl From<&Job> for JobEnd {
 }
 
 impl Event for JobEvent {
-    /// Returns the name by which the event is routed. It ends with `.high` if a request has high priority, and
-    /// with `.notify` if the owner is notified of the end by e-mail. The serialised type has neither suffix.
+    /// Returns the name by which the event is routed. It ends with `.high` if a request has high priority,
+    /// and with `.notify` if the owner is notified of the end by e-mail. The serialised type has no suffix.
     fn name(&self) -> &'static str {
         match self {
             Self::Requested(JobEventData { priority: Priority::High, .. }) => "job.requested.high",
