@@ -23,7 +23,7 @@ async fn calls(app: &TestApp) -> usize {
     usize::try_from(rules["rules"][0]["seen"].as_u64().unwrap()).unwrap()
 }
 
-/// Number of times an order was delayed because of the gateway.
+/// Number of messages that were sent again with a delay.
 fn delayed(app: &TestApp) -> usize {
     let lines = app.stack().logs().lines(FULFILMENT);
     lines.iter().filter(|line| line.contains(r#""outcome":"retry""#) && !line.contains("_aws")).count()

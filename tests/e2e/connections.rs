@@ -30,7 +30,7 @@ async fn instance_keeps_one_connection_per_service() {
         let entry = calls_and_connections.entry((call.function, call.instance, call.service)).or_default();
         *entry = (entry.0 + 1, entry.1.max(call.connection));
     }
-    // `queue-emails` sends the e-mails to the buyer and to the seller concurrently.
+    // Not `queue-emails`, which sends the e-mails to the buyer and to the seller concurrently.
     for function in ["api-orders", "queue-fulfilment", "stream-outbox-relay"] {
         let of_function = calls_and_connections.iter().filter(|((name, ..), _)| name == function);
         let (calls, connections): (Vec<usize>, Vec<u64>) = of_function.map(|(_, counted)| *counted).unzip();

@@ -140,7 +140,8 @@ async fn queues_comply_with_the_rules() {
     }
     assert!(consumed >= 2, "only {consumed} consumed queues were found");
     for queue in &deployment.queues {
-        // SQS keeps the time of the first send: a dead letter needs days left in which an operator can act.
+        // A message keeps its send time when SQS moves it to the dead-letter queue, whose retention must then
+        // leave days in which an operator can act.
         let days = if queue.redrive.is_some() { 10 } else { 14 };
         let retention = seconds(queue, "MessageRetentionPeriod");
         assert_eq!(retention, Duration::from_hours(days * 24), "{}", queue.name);

@@ -57,8 +57,8 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
-/// Part of an account that lists show. Updates that change nothing of it, such as a new session epoch, write
-/// no index entries.
+/// Part of an account that lists show. Updates that do not change it, such as a new session epoch, write no
+/// index entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserSummary {

@@ -36,8 +36,8 @@ pub enum Recipient {
 pub struct DispatchId(String);
 
 impl DispatchId {
-    /// Id of the dispatch of the e-mail about `event` to `recipient`. Only the seller's has a suffix: no event
-    /// has both an account owner and a buyer as recipients.
+    /// Id of the dispatch of the e-mail about `event` to `recipient`. Only the id for the seller has a
+    /// suffix, because no event has both an account owner and a buyer as recipients.
     #[must_use]
     pub fn new(event: &EventId, recipient: Recipient) -> Self {
         match recipient {

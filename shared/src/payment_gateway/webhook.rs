@@ -91,7 +91,7 @@ fn decode_digest(hex: &str) -> Option<Vec<u8>> {
     Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
-/// Webhook body. Fields that we do not use are ignored. Thin events and pings have no `data.object`
+/// Webhook body. Fields that Agora does not use are ignored. Thin events and pings have no `data.object`
 /// (<https://docs.stripe.com/event-destinations>).
 #[derive(Debug, Clone, Deserialize)]
 pub struct GatewayEvent {

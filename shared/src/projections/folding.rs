@@ -1,4 +1,4 @@
-//! Folding of texts for searches: texts that people type in different ways become equal.
+//! Folding of texts for searches, so that a text is found in other spellings: `lodz` finds `Łódź`.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -6,9 +6,9 @@ use unicode_normalization::char::is_combining_mark;
 /// Zero-width non-joiner and joiner, which some keyboards insert inside words.
 const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 
-/// Folds a text: without compatibility forms, accents and joiners, in lower case, and with ASCII letters for
-/// Latin letters that have no decomposition (after the transform Latin-ASCII of the Unicode CLDR). The result
-/// can be many times longer than the text.
+/// Folds a text: removes compatibility forms, accents and joiners, converts it to lower case, and replaces
+/// Latin characters without a decomposition with ASCII, like the transform Latin-ASCII of the Unicode CLDR.
+/// The result can be many times longer than the text.
 ///
 /// ```
 /// use shared::projections::folding::fold;
@@ -55,7 +55,7 @@ const fn replacement(c: char) -> Option<&'static str> {
         'ŧ' => "t",
         'ȝ' => "y",
         'ƶ' => "z",
-        // The final form of sigma: a search ends where the word may go on.
+        // `to_lowercase` ends a word with the final form, but a search may end within a word.
         'ς' => "σ",
         _ => return None,
     })

@@ -1,10 +1,11 @@
 //! Index of names: finds markets and accounts by the words of their name.
 //!
 //! Each word of a name has a [`NameTerm`] in a partition of the list that shows the entity. The term contains
-//! the summary that the list shows. A search reads the terms whose word starts with a text. The [`NameEntry`] of
-//! an entity records its terms. Like the index entry of a document, it is replaced in the transaction that
-//! changes the terms, on the condition that it has not changed since it was read. So no term is replaced by
-//! that of an earlier version, in whatever order and however often the events are received.
+//! the summary that the list shows. A search reads the terms whose word starts with a text. The [`NameEntry`]
+//! of an entity records its terms. Like the index entry of a document, it is replaced in the transaction that
+//! changes the terms, on the condition that it has not changed since it was read. So the terms of a version
+//! are never replaced with those of an earlier version, even if events are received repeatedly or in another
+//! order.
 
 pub mod index_name;
 mod name_entry;

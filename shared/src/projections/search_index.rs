@@ -3,8 +3,8 @@
 //! An inverted index maps each [`Term`] to the [`TermEntry`] items of the documents that contain it. An
 //! [`IndexEntry`] per document records what was indexed. Like a tally, the index entry is replaced in the
 //! transaction that changes the term entries, on the condition that it has not changed since it was read. So
-//! each version of a document is indexed at most once, in any order and however often its events are
-//! received.
+//! each version of a document is indexed at most once, even if its events are received repeatedly or in
+//! another order.
 
 mod document;
 mod embedding;

@@ -3,8 +3,8 @@
 //! A value that is aggregated over many entities (the length of a list, the sales of a market) is adjusted by
 //! the difference between the previous and the current contribution of an entity. The tally of the entity
 //! stores its previous contribution. It is replaced in the same transaction, on the condition that it has not
-//! changed since it was read. So each version of an entity is counted at most once, in any order and
-//! however often its events are received, and by any number of workers.
+//! changed since it was read. So each version of an entity is counted at most once, even if several workers
+//! receive its events, repeatedly or in another order.
 
 pub mod count;
 mod delta;

@@ -81,7 +81,7 @@ impl<Q> CachedReader<Q> {
     }
 }
 
-/// Notifications of writes, so that a cache contains what its instance has written.
+/// Notifications of writes, with which an instance updates its cache after it has written an entity.
 pub trait WriteThrough: Clone + Send + Sync + 'static {
     /// A market was written.
     fn market_written(&self, market: &MarketWithVolume) -> impl Future<Output = ()> + Send;

@@ -1,8 +1,8 @@
 //! Embedder of Amazon Bedrock: Titan Text Embeddings V2
 //! (<https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html>).
 //!
-//! The SDK retries a call. A circuit breaker around the call stops calls to a model that does not respond. It does not
-//! count throttling as a failure, because the SDK waits before it retries a throttled call.
+//! The SDK retries a call. A circuit breaker around these calls stops calling a model that does not respond.
+//! Throttling is not counted as a failure, because the SDK waits before it retries a throttled call.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -100,7 +100,7 @@ async fn consume_event(
     deadline: Timestamp,
 ) -> Vec<String> {
     let batch = deliveries(event);
-    // The messages were sent just now, whenever the event was recorded.
+    // Recorded events contain an old send time. The clock shows that time, so that no retry is the last.
     let sent_at = batch.iter().filter_map(|delivery| delivery.sent_at).max();
     let clock = ManualClock::at(sent_at.unwrap_or_else(|| SystemClock.now()));
     let consumed = consume(handler, queue, batch, deadline, &clock, &SystemEntropy);

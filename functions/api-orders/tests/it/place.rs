@@ -218,8 +218,7 @@ async fn total_below_the_minimum_charge_is_refused() {
     let place = |quantity| json!({ "items": [{ "productId": cheap, "quantity": quantity }] });
     let response = orders.place(buyer(), "k1", &place(49)).await;
     assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
-    let rule =
-        "the total of the order must be 0 or at least 50 EUR in minor units, which is the minimum charge";
+    let rule = "the total of the order must be 0 or at least 50 minor units of EUR, the minimum charge";
     assert_eq!(response.json()["error"]["fields"], json!({ "items": rule }));
     assert_eq!(orders.place(buyer(), "k2", &place(50)).await.status, 201);
 }

@@ -64,7 +64,8 @@ impl Command for DeleteJob {
     }
 }
 
-/// Deletes the last chunks that a deleted job has left. The worker repeats the command until none are left.
+/// Deletes the last of the remaining chunks of a deleted job. The worker repeats the command until none
+/// remain.
 #[derive(Debug, Clone, Copy)]
 pub struct DeleteRemainingOutput(
     /// Output to delete.

@@ -60,8 +60,8 @@ pub struct JobEventData {
     pub priority: Priority,
 }
 
-/// Data of the end of a job: all that a notification needs, because the job may be deleted before the notification
-/// is sent.
+/// Data of the end of a job. It contains all data of the notification, because the job may be deleted before
+/// the notification is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobEnd {
@@ -98,8 +98,8 @@ impl From<&Job> for JobEnd {
 }
 
 impl Event for JobEvent {
-    /// Returns the name that determines the queues: a request has the queue of its priority, and the end of a job
-    /// the queue of e-mails if the owner is notified. The serialised type depends on neither.
+    /// Returns the name by which the event is routed. It ends with `.high` if a request has high priority,
+    /// and with `.notify` if the owner is notified of the end by e-mail. The serialised type has no suffix.
     fn name(&self) -> &'static str {
         match self {
             Self::Requested(JobEventData { priority: Priority::High, .. }) => "job.requested.high",

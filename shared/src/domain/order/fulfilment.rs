@@ -7,13 +7,13 @@
 //!
 //! ```text
 //! Accepted ──reserve──▶ Charging ──captured──▶ Finished (confirmed)
-//!     ├──reserve, total of zero──▶ Finished (confirmed)
 //!     │                    │  ├────declined──▶ Finished (rejected, stock released)
 //!     │                    │  └─gateway error, no charge found──▶ Charging, with a new key
 //!     │                    └──cancel──▶ ResolvingCharge ──not captured──▶ Finished (stock released)
 //!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock released)
 //!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock released)
 //!     │                                     └──paid──▶ Finished (confirmed)
+//!     ├──reserve, total of zero──▶ Finished (confirmed)
 //!     └──no stock──▶ Finished (rejected)
 //!
 //! ended order ──late payment──▶ Refunding ──refunded──▶ Finished

@@ -75,7 +75,7 @@ pub enum PlaceOrderError {
     TotalTooLarge,
     /// The total is above zero and below the minimum charge of the payment gateway.
     #[error(
-        "the total of the order must be 0 or at least {} {} in minor units, which is the minimum charge",
+        "the total of the order must be 0 or at least {} minor units of {}, the minimum charge",
         .0.min_charge(),
         .0.as_str()
     )]
@@ -278,8 +278,7 @@ mod tests {
         {
             assert_eq!(place_at(price, units), error, "{units} units at {price}");
         }
-        let rule =
-            "the total of the order must be 0 or at least 50 EUR in minor units, which is the minimum charge";
+        let rule = "the total of the order must be 0 or at least 50 minor units of EUR, the minimum charge";
         assert_eq!(PlaceOrderError::TotalTooSmall(euros(0).currency()).to_string(), rule);
     }
 }

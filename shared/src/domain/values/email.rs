@@ -8,8 +8,8 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 
-/// E-mail address in its form for storage, comparison and sending: in lower case, without surrounding white
-/// space, the domain as A-labels (UTS #46).
+/// E-mail address as it is stored, compared and sent: in lower case, without surrounding white space, with
+/// the domain as A-labels (UTS #46).
 ///
 /// ```
 /// use shared::domain::values::email::Email;
@@ -26,8 +26,8 @@ pub enum EmailError {
     /// The text does not have the form of an address.
     #[error("must be an e-mail address, like ada@example.com")]
     Syntax,
-    /// The local part has characters that are not ASCII. Amazon SES does not support such addresses
-    /// (SMTPUTF8, RFC 6531).
+    /// The local part has characters that are not ASCII. Such addresses need SMTPUTF8 (RFC 6531), which
+    /// Amazon SES does not support.
     #[error("must have only ASCII characters before the @: the mail service cannot send to other addresses")]
     LocalPartNotAscii,
     /// The domain is not a valid domain name (UTS #46).
@@ -35,8 +35,8 @@ pub enum EmailError {
     Domain,
     /// The address exceeds a length limit of RFC 5321.
     #[error(
-        "must be at most {MAX_LENGTH} characters long, with at most {MAX_LOCAL_PART} before the @; other than \
-         ASCII domains count in their ASCII form (xn--)"
+        "must be at most {MAX_LENGTH} characters long, with at most {MAX_LOCAL_PART} before the @; the \
+         domain counts in its ASCII form (xn--)"
     )]
     TooLong,
 }
@@ -53,7 +53,7 @@ impl Email {
         &self.0
     }
 
-    /// The address for people: the domain in Unicode.
+    /// The address as it is displayed, with the domain in Unicode.
     #[must_use]
     pub fn to_unicode(&self) -> Cow<'_, str> {
         let Some((local, domain)) = self.0.rsplit_once('@') else { return Cow::Borrowed(&self.0) };
@@ -63,18 +63,16 @@ impl Email {
         }
     }
 
-    /// Beginning that stored addresses must have to start with `text`, which is in lower case, in stored form
-    /// or in Unicode; `None` if no address can start with it.
+    /// Common prefix of the stored forms of all addresses that start with `text`, in stored form or in
+    /// Unicode. `text` is in lower case. `None` if no address can start with it.
     #[must_use]
     pub fn stored_prefix(text: &str) -> Option<&str> {
-        let prefix = match text.find(|c: char| !c.is_ascii()) {
-            None => text,
-            // The stored form of a label with such a character differs from its first character on.
-            Some(at) => {
-                let same = &text[..at];
-                let domain = same.find('@')?;
-                &same[..=same.rfind('.').filter(|dot| *dot > domain).unwrap_or(domain)]
-            }
+        let ascii = text.find(|c: char| !c.is_ascii()).map_or(text, |at| &text[..at]);
+        let prefix = match ascii.find('@') {
+            // If the rest of the last label is not ASCII, its stored form starts with `xn--`.
+            Some(at) => &ascii[..=ascii.rfind('.').filter(|dot| *dot > at).unwrap_or(at)],
+            None if ascii.len() == text.len() => text,
+            None => return None,
         };
         (prefix.len() <= MAX_LENGTH).then_some(prefix)
     }
@@ -106,7 +104,8 @@ impl FromStr for Email {
     }
 }
 
-/// Returns true for words that are separated by dots (RFC 5322, section 3.2.3).
+/// Returns true if the local part consists of words that are separated by single dots (`dot-atom`, RFC 5322,
+/// section 3.2.3).
 fn is_dot_atom(local: &str) -> bool {
     let is_atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
     local.split('.').all(|word| !word.is_empty() && word.chars().all(is_atext))
@@ -133,7 +132,7 @@ impl fmt::Debug for Email {
     }
 }
 
-/// E-mail address in a response or a file for people: serialised with the domain in Unicode.
+/// E-mail address of a response or an exported file: serialised with the domain in Unicode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Email", into = "String")]
 pub struct UnicodeEmail(Email);
@@ -207,9 +206,14 @@ mod tests {
         assert_eq!(error(64, 60, 63), None);
         assert_eq!(error(65, 60, 63), Some(EmailError::TooLong));
         assert_eq!(error(64, 60, 64), Some(EmailError::Domain), "a label of 64 octets");
-        // The ASCII form of a label is longer than the label.
-        let unicode = format!("{}@{}.example", "a".repeat(64), vec!["ä".repeat(50); 4].join("."));
-        assert!(unicode.chars().count() < 300 && unicode.parse::<Email>().is_err());
+        // A label of 45 "ä" has 90 bytes in UTF-8 and 51 octets as an A-label.
+        let unicode = |local, labels| {
+            let (local, domain) = ("a".repeat(local), vec!["ä".repeat(45); labels].join("."));
+            let address = format!("{local}@{domain}.example");
+            (address.chars().count(), address.parse::<Email>().err())
+        };
+        assert_eq!(unicode(64, 3), (210, None));
+        assert_eq!(unicode(60, 4), (252, Some(EmailError::TooLong)));
     }
 
     #[test]
@@ -265,10 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn prefix_in_unicode_is_cut_before_the_first_other_label() {
+    fn prefix_ends_before_the_first_label_that_may_differ() {
         for (text, prefix) in [
             ("ada", Some("ada")),
-            ("ada@exam", Some("ada@exam")),
+            ("ada@exam", Some("ada@")),
+            ("ada@example.com", Some("ada@example.")),
+            ("ada.b@shop", Some("ada.b@")),
             ("ada@jörg.example", Some("ada@")),
             ("ada.b@shop.jö", Some("ada.b@shop.")),
             ("jörg", None),

@@ -69,7 +69,8 @@ impl Money {
         Ok(Self { amount, currency })
     }
 
-    /// Creates an amount of `currency`, as reported by the payment gateway.
+    /// Creates an amount of `currency` without checking its maximum, for amounts that the payment gateway
+    /// reports.
     #[must_use]
     pub const fn new(amount: Amount, currency: Currency) -> Self {
         Self { amount, currency }
@@ -134,8 +135,8 @@ impl Money {
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 
-/// Supported currencies: those of ISO 4217 that the payment gateway settles. Withdrawn currencies are not among
-/// them, such as BGN, which the euro replaced on 1 January 2026.
+/// Supported currencies: those of ISO 4217 that the payment gateway settles, without withdrawn ones such as
+/// BGN, which the euro replaced on 1 January 2026.
 const CURRENCIES: &str = "AED AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR JPY KRW MXN MYR NOK \
                           NZD PHP PLN RON SAR SEK SGD THB TRY TWD UAH USD VND ZAR";
 
@@ -258,7 +259,7 @@ mod tests {
 
     #[test]
     fn currencies_withdrawn_from_iso_4217_are_refused() {
-        // Replaced by the euro, the oldest first, then redenominated ones.
+        // First the currencies that the euro replaced, then those with another successor.
         let replaced = "DEM FRF ITL SIT CYP MTL SKK EEK LVL LTL HRK BGN";
         for code in replaced.split(' ').chain(["ROL", "TRL", "PLZ", "BRR", "CSD", "VEF", "ZWL", "ANG"]) {
             assert_eq!(code.parse::<Currency>(), Err(CurrencyError), "{code}");

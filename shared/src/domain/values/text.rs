@@ -39,10 +39,10 @@ pub enum TextError {
     /// The text is empty or consists only of white space.
     #[error("must not be empty")]
     Empty,
-    /// The text has no character that is visible.
+    /// The text has no visible character.
     #[error("must contain a visible character")]
     Invisible,
-    /// The text has too many characters in NFC.
+    /// The text has too many characters, counted in NFC.
     #[error("must be at most {0} characters")]
     TooLong(usize),
     /// The text contains a control character, a line separator or an invisible character.

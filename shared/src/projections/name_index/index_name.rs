@@ -45,12 +45,11 @@ impl<N: HasName> Command for IndexName<N> {
         let terms = previous.as_ref().map(NameEntry::term_keys).unwrap_or_default();
         let keys = next.term_keys();
         let change = terms.difference(&keys).fold(change, Change::remove::<NameTerm<N>>);
-        let summary = |entry: &'_ NameEntry<N>| entry.terms.as_ref().map(|terms| terms.summary.clone());
-        let is_same = |before: &NameEntry<N>| summary(before) == summary(&next);
+        let is_same = |before: &NameEntry<N>| before.summary() == next.summary();
         // Terms that exist with the same content are not written again.
         let kept: BTreeSet<_> =
             if !self.rebuild && previous.as_ref().is_some_and(is_same) { terms } else { BTreeSet::new() };
-        let term = next.terms.as_ref().map(|terms| NameTerm::<N>(terms.summary.clone()));
+        let term = next.summary().cloned().map(NameTerm::<N>);
         let change = term.iter().fold(change, |change, term| {
             keys.difference(&kept).fold(change, |change, key| change.overwrite(key, term))
         });

@@ -70,6 +70,11 @@ impl<N: HasName> NameEntry<N> {
         Some(Self { id, version, indexed, terms: entity.map(HasName::name_terms) })
     }
 
+    /// Content of the terms; `None` if the entity was deleted.
+    pub(super) fn summary(&self) -> Option<&N::Summary> {
+        self.terms.as_ref().map(|terms| &terms.summary)
+    }
+
     /// Keys of the terms.
     #[must_use]
     pub fn term_keys(&self) -> BTreeSet<NameTermKey> {

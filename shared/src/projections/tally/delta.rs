@@ -8,8 +8,8 @@ use crate::kit::command::{Adjustment, Change};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
 
-/// Change of each counter. Each counter occurs once, however many entities change it: a transaction writes an
-/// item at most once.
+/// Change of each counter. Each counter occurs once, even if several entities change it, because a
+/// transaction writes an item at most once.
 #[derive(Debug, Default)]
 pub(super) struct CounterDelta {
     lists: BTreeMap<ListKey, i64>,

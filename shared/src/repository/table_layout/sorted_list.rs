@@ -17,7 +17,7 @@ use crate::projections::name_index::{NameTermKey, Words};
 /// Maximum number of matches of a search, which are sorted in memory.
 pub const MAX_MATCHES: usize = 1_000;
 
-/// Maximum number of items that a search examines for one of its queries.
+/// Maximum number of items that each query of a search reads.
 const MAX_EXAMINED: usize = 10 * MAX_MATCHES;
 
 /// Sort order of a list.
@@ -41,8 +41,8 @@ pub enum SortKey {
 /// Error of a list.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ListError {
-    /// A search has more than [`MAX_MATCHES`] matches.
-    #[error("more than {MAX_MATCHES} matches; narrow the search")]
+    /// A search has more than [`MAX_MATCHES`] matches, or reads too many items to find them.
+    #[error("too many matches; narrow the search")]
     TooManyMatches,
     /// The list has more than [`MAX_MATCHES`] items, or too few of those read match the filter, to sort it in
     /// memory.
@@ -117,7 +117,8 @@ pub(crate) fn name_query(list: &str, words: &Words) -> Option<Query> {
     words.longest().map(|word| query.beginning_with(word))
 }
 
-/// Loads all items of several queries that `keep` selects; items that several queries find occur repeatedly.
+/// Loads the items of several queries that `keep` selects. An item that several queries find occurs once for
+/// each of them.
 pub(crate) async fn matches<T: Sortable>(
     reader: &DynamoReader,
     queries: impl Iterator<Item = Query>,
@@ -127,7 +128,8 @@ pub(crate) async fn matches<T: Sortable>(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Loads all items of a query that `keep` selects, page by page.
+/// Loads the items of a query that `keep` selects, page by page. An item that the query finds under several
+/// words occurs once.
 async fn all_of<T: Sortable>(
     reader: &DynamoReader,
     query: Query,

@@ -164,7 +164,7 @@ impl State {
             return Requirement::Required;
         }
         let requirement = self.requirement_by_setting(&seller, occurred_at(written));
-        // No e-mail asks for the shipment of an order that has been shipped or has ended meanwhile.
+        // The e-mail asks for the shipment, so it is not sent if the order was shipped or ended before.
         let is_over = event == "order.confirmed" && order.status != OrderStatus::Confirmed;
         let may_be_late = is_over && requirement == Requirement::Required;
         if may_be_late { Requirement::Optional } else { requirement }

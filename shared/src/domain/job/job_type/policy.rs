@@ -33,8 +33,8 @@ const SALES_REPORT: JobPolicy = JobPolicy {
     retention: Retention::of_days(7),
 };
 
-/// Reindex: long delays between attempts, because it puts load on the table. It starts with a delay, so that a
-/// mistaken request can be cancelled, and with high priority, because it repairs what users see.
+/// Reindex: long delays between attempts, because it puts load on the table. Its start is delayed, so that a
+/// mistaken request can be cancelled. Its priority is high, because it repairs data that users see.
 const REINDEX: JobPolicy = JobPolicy {
     max_attempts: 4,
     backoff: Duration::from_secs(30),

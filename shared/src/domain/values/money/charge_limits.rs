@@ -5,12 +5,13 @@
 
 use super::{Amount, Currency};
 
-/// Maximum in currencies without a maximum of their own: eight digits.
+/// Maximum of most currencies: eight digits.
 const DEFAULT_MAX: i64 = 99_999_999;
 
 impl Currency {
-    /// Minimum amount of a charge in minor units; 1 if Stripe documents none. Stripe also requires the minimum of
-    /// the settlement currency after a conversion, which depends on the exchange rate and is not checked here.
+    /// Minimum amount of a charge in minor units; 1 if Stripe documents none. If Stripe converts the amount
+    /// to another settlement currency, the result must reach the minimum of that currency as well. This
+    /// depends on the exchange rate and is not checked here.
     #[must_use]
     pub fn min_charge(&self) -> i64 {
         match self.as_str() {
@@ -28,8 +29,8 @@ impl Currency {
         }
     }
 
-    /// Maximum amount of a charge in minor units with any payment method. Cards allow more in some currencies,
-    /// but the payment method is not known when a price is set.
+    /// Maximum amount in minor units that can be charged to every payment method. Cards allow more in some
+    /// currencies, but the payment method is not known when a price is set.
     #[must_use]
     pub fn max_charge(&self) -> i64 {
         match self.as_str() {

@@ -2,12 +2,12 @@
 //!
 //! Control characters, line separators, interlinear annotations, noncharacters and the characters that are
 //! invisible by default (`Default_Ignorable_Code_Point` of the Unicode Character Database: zero-width and
-//! bidirectional controls, fillers, tags) are refused: they make a text appear as something else ("Trojan
-//! Source", CVE-2021-42574) or hide text. Some invisible characters are part of words and emoji and are allowed
-//! only there:
+//! bidirectional controls, fillers, tags) are refused, because they can hide text or make it look like
+//! another text ("Trojan Source", CVE-2021-42574). Some invisible characters are part of words and emoji, and
+//! are allowed only there:
 //!
-//! - a zero-width joiner or non-joiner next to a virama or between characters that join (Arabic, Indic and similar
-//!   scripts; after RFC 5892, appendix A), where it changes how they are shown;
+//! - a zero-width joiner or non-joiner beside a virama or a character that joins with its neighbours, where
+//!   it changes how they are displayed (in Arabic, Indic and similar scripts; based on RFC 5892, appendix A);
 //! - a zero-width joiner between emoji (UTS #51);
 //! - one variation selector directly after a visible character;
 //! - the tags of the flags of England, Scotland and Wales (UTS #51).
