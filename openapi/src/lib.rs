@@ -27,8 +27,8 @@ gets a new version.
 absent or `null`, as their schema states; arrays are always present. Requests with unknown fields or \
 parameters are refused.
 
-**Text.** Texts are stored in Unicode's form NFC, without leading and trailing white space; lengths count \
-its characters. Control characters, line separators and invisible characters (zero-width and bidirectional \
+**Text.** Texts are stored in Unicode normalisation form C (NFC), without leading and trailing white space; \
+lengths are counted in characters of this form. Control characters, line separators and invisible characters (zero-width and bidirectional \
 controls outside of words and emoji) are refused, and a text needs a visible character. Descriptions may \
 contain line feeds. In e-mail addresses, only ASCII characters are allowed before the `@`; the domain can be \
 in Unicode or in ASCII (`xn--`), and responses show it in Unicode. Equivalent Unicode forms of a password \

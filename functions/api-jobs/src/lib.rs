@@ -28,8 +28,8 @@ const CREATE_JOB: OperationDoc = OperationDoc::new("Create a background job")
          the permission `orders:read-any` (moderators and administrators).\n\
          - `reindex`: rebuilds the search entries and totals of a market, or of everything without \
          `marketId`. For callers with the permission `jobs:reindex` (moderators and administrators). It has \
-         no result to download. It starts 10 seconds after its creation at the earliest (jobs are released \
-         once a minute), so that it can be cancelled before.\n\
+         no result to download. It starts 10 to 70 seconds after its creation (due jobs are released once a \
+         minute), so that it can still be cancelled.\n\
          - `data_export`: all data of the caller's account as JSON lines `{\"type\", \"data\"}`: profile, \
          sessions, markets, products, orders, payments and jobs. For every user.\n\n\
          The type determines the number of attempts, the default priority and the retention \

@@ -84,9 +84,8 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
     let idempotency_record = IdempotencyRecord::for_message(CONSUMER, redrive.unwrap_or(&message_id), now);
     let reason = attribute(REASON_ATTRIBUTE).map_or(ATTEMPTS_EXHAUSTED, String::as_str).to_owned();
     let count = |name: &str| attribute(name).and_then(|count| count.parse::<u32>().ok());
-    let attempts = count(ATTEMPTS_ATTRIBUTE).unwrap_or_else(|| {
-        count(EARLIER_ATTEMPTS_ATTRIBUTE).unwrap_or(0).saturating_add(MAX_RECEIVE_COUNT)
-    });
+    let attempts = count(ATTEMPTS_ATTRIBUTE)
+        .unwrap_or_else(|| count(EARLIER_ATTEMPTS_ATTRIBUTE).unwrap_or(0).saturating_add(MAX_RECEIVE_COUNT));
     let sent_at = delivery.first_sent_at();
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));

@@ -45,7 +45,8 @@ impl Queue for RecordingQueue {
         let entry = (delivery.message_id.clone(), after);
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let has_failed = delivery.attributes.contains_key(FIRST_SENT_ATTRIBUTE);
-        if has_failed { calls.retried.push(entry) } else { calls.requeued.push(entry) }
+        let sent_again = if has_failed { &mut calls.retried } else { &mut calls.requeued };
+        sent_again.push(entry);
         Ok(())
     }
 

@@ -164,6 +164,7 @@ impl PlaceOrder {
         let first = prices.next().ok_or(PlaceOrderError::Empty)?;
         let total = prices.fold(first, |sum, price| sum?.checked_add(price?));
         let total = total.map_err(|_| PlaceOrderError::TotalTooLarge)?;
+        let total = total.require_chargeable().map_err(|_| PlaceOrderError::TotalTooLarge)?;
         let currency = total.currency();
         if total.amount() > 0 && total.amount() < currency.min_charge() {
             return Err(PlaceOrderError::TotalTooSmall(currency));

@@ -46,7 +46,7 @@ pub struct AmountTooLarge(Currency);
 /// Reason why an arithmetic operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The result exceeds the maximum of the currency.
+    /// The result exceeds [`Amount::MAX`].
     #[error("the amount exceeds the maximum")]
     TooLarge,
     /// The result is negative.
@@ -63,10 +63,15 @@ impl Money {
     /// # Errors
     /// [`AmountTooLarge`] if it exceeds the maximum of the currency.
     pub fn chargeable(amount: Amount, currency: Currency) -> Result<Self, AmountTooLarge> {
-        if amount.0 > currency.max_charge() {
-            return Err(AmountTooLarge(currency));
-        }
-        Ok(Self { amount, currency })
+        Self { amount, currency }.require_chargeable()
+    }
+
+    /// The amount, if it can be charged.
+    ///
+    /// # Errors
+    /// [`AmountTooLarge`] if it exceeds the maximum of the currency.
+    pub fn require_chargeable(self) -> Result<Self, AmountTooLarge> {
+        if self.amount.0 > self.currency.max_charge() { Err(AmountTooLarge(self.currency)) } else { Ok(self) }
     }
 
     /// Creates an amount of `currency` without checking its maximum, for amounts that the payment gateway
@@ -126,7 +131,7 @@ impl Money {
 
     fn with(self, amount: Option<i64>) -> Result<Self, MoneyError> {
         let amount = amount.and_then(|amount| Amount::try_from(amount).ok()).ok_or(MoneyError::TooLarge)?;
-        Self::chargeable(amount, self.currency).map_err(|_| MoneyError::TooLarge)
+        Ok(Self { amount, ..self })
     }
 }
 
@@ -297,12 +302,12 @@ mod tests {
     proptest! {
         #[test]
         fn arithmetic_is_exact_or_refused(
-            a in 0..=EURO_MAX,
-            b in 0..=EURO_MAX,
+            a in 0..=Amount::MAX,
+            b in 0..=Amount::MAX,
             units in 1..=1_000_i64,
         ) {
             let expected = |value: i64| {
-                if value <= EURO_MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) }
+                if value <= Amount::MAX { Ok(euros(value)) } else { Err(MoneyError::TooLarge) }
             };
             prop_assert_eq!(euros(a).checked_add(euros(b)), expected(a + b));
             let left = if a >= b { Ok(euros(a - b)) } else { Err(MoneyError::Negative) };

@@ -18,7 +18,7 @@ use crate::projections::name_index::{NameTermKey, Words};
 pub const MAX_MATCHES: usize = 1_000;
 
 /// Maximum number of items that each query of a search reads.
-const MAX_EXAMINED: usize = 10 * MAX_MATCHES;
+const MAX_EXAMINED: usize = 3 * MAX_MATCHES;
 
 /// Sort order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

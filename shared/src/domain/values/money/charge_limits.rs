@@ -57,7 +57,10 @@ mod tests {
             let chargeable = |amount| Money::chargeable(Amount::try_from(amount).unwrap(), currency(code));
             let largest = chargeable(max).unwrap();
             assert_eq!(largest.amount(), max, "{code}");
-            assert!(largest.checked_mul(Quantity::try_from(2).unwrap()).is_err(), "{code}");
+            // Arithmetic has no such limit: the gateway may report a charge that was made elsewhere.
+            if let Ok(doubled) = largest.checked_mul(Quantity::try_from(2).unwrap()) {
+                assert!(doubled.require_chargeable().is_err(), "{code}");
+            }
             if max < Amount::MAX {
                 let rule = format!("must be at most {max} in minor units of {code}");
                 assert_eq!(chargeable(max + 1).unwrap_err().to_string(), rule);

@@ -11,7 +11,9 @@ use aws_sdk_sqs::types::{
 };
 
 use super::Delivery;
-use super::delivery::{ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES};
+use super::delivery::{
+    ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, ORIGINAL_ID_ATTRIBUTE, REASON_ATTRIBUTE, RETRY_ATTRIBUTES,
+};
 use crate::kit::system::config::{ConfigError, Environment};
 use crate::kit::telemetry::trace::{Context, propagation};
 
