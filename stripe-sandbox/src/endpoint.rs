@@ -69,6 +69,16 @@ impl Endpoint {
 }
 
 impl Write {
+    /// Id of the payment intent that a call of the API changes; `None` if it creates one. The customer's
+    /// payment is not a call of the API.
+    pub(super) fn object(&self, form: &Form) -> Option<String> {
+        match self {
+            Self::Create | Self::Pay(_) => None,
+            Self::Confirm(id) | Self::Cancel(id) => Some(id.clone()),
+            Self::Refund => form.get("payment_intent").map(ToOwned::to_owned),
+        }
+    }
+
     pub(super) fn command(self, form: Form) -> Result<Command, StripeError> {
         Ok(match self {
             Self::Create => Command::Create(CreateIntent::parse(form)?),

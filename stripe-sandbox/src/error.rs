@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 pub(super) struct StripeError {
     status: u16,
     executed: bool,
+    limit: Option<&'static str>,
     members: Map<String, Value>,
 }
 
@@ -15,7 +16,7 @@ impl StripeError {
         let mut members = Map::new();
         members.insert("type".to_owned(), json!(kind));
         members.insert("message".to_owned(), json!(message.into()));
-        Self { status, executed: false, members }
+        Self { status, executed: false, limit: None, members }
     }
 
     /// Creates a 400 `invalid_request_error`.
@@ -59,6 +60,17 @@ impl StripeError {
 
     pub(super) fn is_executed(&self) -> bool {
         self.executed
+    }
+
+    /// Names the rate limit that the call exceeded.
+    pub(super) fn rate_limited(mut self, limit: &'static str) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Rate limit that the call exceeded.
+    pub(super) fn limit(&self) -> Option<&'static str> {
+        self.limit
     }
 
     pub(super) fn status(&self) -> u16 {

@@ -18,7 +18,7 @@ use crate::test_cards::DeclineCode;
 pub(super) use plan::{Plan, Rules, WebhookEffect};
 
 /// Operation that a rule selects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// `POST /v1/payment_intents`

@@ -38,6 +38,11 @@ impl Form {
         }
     }
 
+    /// Value of a parameter, which stays in the form.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.fields.iter().rfind(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
     pub(super) fn required(&mut self, name: &str) -> Result<String, StripeError> {
         self.text(name)?.ok_or_else(|| missing(name))
     }

@@ -86,6 +86,7 @@ impl SandboxResponse {
         insert(headers, "idempotency-key", self.idempotency_key.as_deref());
         insert(headers, "original-request", self.original_request.as_deref());
         insert(headers, "idempotent-replayed", self.original_request.is_some().then_some("true"));
+        insert(headers, "stripe-rate-limited-reason", self.limit);
         insert(headers, "stripe-should-retry", should_retry(self.status, self.original_request.is_some()));
         response
     }

@@ -1,7 +1,7 @@
 //! Stripe sandbox: emulates Stripe's `PaymentIntents` API, with a ledger of its own.
 //!
 //! It implements the part of <https://docs.stripe.com/api> that a shop needs: payment intents, confirmation,
-//! cancellation, search, refunds, idempotency keys, test payment methods and signed webhooks. In addition,
+//! cancellation, search, refunds, idempotency keys, rate limits, test payment methods and signed webhooks. In addition,
 //! fault rules make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real payments
 //! ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the charges.
 //!
@@ -33,6 +33,7 @@ mod ledger;
 mod object_id;
 mod pipeline;
 mod query;
+mod rate_limits;
 mod refund;
 mod state;
 mod store;
@@ -54,9 +55,11 @@ pub use clock::{Clock, ManualClock};
 pub use intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
+pub use rate_limits::Rates;
 pub use refund::Refund;
 pub use webhook::signature;
 
+use rate_limits::RateLimits;
 use state::State;
 use webhook::{Scope, WebhookSender};
 
@@ -145,6 +148,11 @@ impl Sandbox {
     pub fn ledger(&self) -> Ledger {
         let state = self.lock();
         Ledger { intents: state.store.intents().cloned().collect(), refunds: state.store.refunds().to_vec() }
+    }
+
+    /// Sets the maximum rates of calls. The default is [`Rates::SANDBOX`].
+    pub fn set_rates(&self, rates: Rates) {
+        self.lock().rate_limits = RateLimits::new(rates);
     }
 
     /// Adds a fault rule.

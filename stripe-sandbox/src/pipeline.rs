@@ -13,6 +13,7 @@ use super::error::StripeError;
 use super::form::Form;
 use super::idempotency::{Admission, KeyedCall, StoredResponse};
 use super::object_id::object_id;
+use super::rate_limits::{lock_timeout, rate_limited};
 use crate::fault_rules::{DroppedResponse, Plan};
 use crate::store::Commit;
 
@@ -35,6 +36,8 @@ pub(super) struct SandboxResponse {
     pub(super) original_request: Option<String>,
     /// True if the connection is closed instead of responding.
     pub(super) dropped: bool,
+    /// Rate limit that the call exceeded.
+    pub(super) limit: Option<&'static str>,
 }
 
 impl Sandbox {
@@ -64,6 +67,8 @@ impl Sandbox {
         // The customer, who pays through the sandbox's own endpoint, has no secret key.
         if call.path.starts_with("/v1/") {
             auth::check(&call.headers, &self.inner.secret_key)?;
+            let now = self.inner.clock.now();
+            self.lock().rate_limits.admit(endpoint.operation(), now)?;
         }
         let plan = self.lock().rules.plan(endpoint.operation());
         if let Some(status) = plan.fail.filter(|status| *status != 500) {
@@ -101,11 +106,22 @@ impl Sandbox {
             self.inner.clock.sleep(request.plan.wait_before + request.plan.wait_after).await;
             return Ok(SandboxResponse::replaying(stored, &request.plan));
         }
+        let locked = self.lock_object(&write, &form).inspect_err(|_| self.release(&request))?;
         let command = write.command(form).inspect_err(|_| self.release(&request))?;
         self.inner.clock.sleep(request.plan.wait_before).await;
         let response = self.execute(command, &request);
+        drop(locked);
         self.inner.clock.sleep(request.plan.wait_after).await;
         Ok(response)
+    }
+
+    /// Locks the object that a call of the API changes; fails if another call is changing it.
+    fn lock_object(&self, write: &Write, form: &Form) -> Result<Option<LockedObject>, StripeError> {
+        let Some(id) = write.object(form) else { return Ok(None) };
+        if !self.lock().locked.insert(id.clone()) {
+            return Err(lock_timeout());
+        }
+        Ok(Some(LockedObject { sandbox: self.clone(), id }))
     }
 
     /// Reserves the idempotency key, or finds its stored response.
@@ -161,6 +177,18 @@ impl Sandbox {
     }
 }
 
+/// Object that a call is changing. It is unlocked when this is dropped.
+struct LockedObject {
+    sandbox: Sandbox,
+    id: String,
+}
+
+impl Drop for LockedObject {
+    fn drop(&mut self) {
+        self.sandbox.lock().locked.remove(&self.id);
+    }
+}
+
 /// Context of a write operation.
 struct WriteRequest {
     keyed: Option<KeyedCall>,
@@ -194,6 +222,7 @@ impl SandboxResponse {
         let response = result.unwrap_or_else(|error| Self {
             status: error.status(),
             body: error.body().to_string(),
+            limit: error.limit(),
             ..Self::default()
         });
         Self { request_id, idempotency_key, ..response }
@@ -244,12 +273,7 @@ impl SandboxResponse {
 /// Failure requested by a fault rule. A 500 counts as executed and is stored under the idempotency key.
 fn failure(status: u16) -> StripeError {
     match status {
-        429 => StripeError::new(
-            429,
-            "invalid_request_error",
-            "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits.",
-        )
-        .code("rate_limit"),
+        429 => rate_limited("global-rate"),
         500 => StripeError::api(500).executed(),
         501.. => StripeError::api(status),
         _ => StripeError::new(status, "invalid_request_error", "A fault rule requested this failure."),

@@ -1,5 +1,6 @@
 //! State of the sandbox, protected by one lock.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 
 use super::idempotency::Keys;
 use super::journal::{Journal, OpenError};
+use super::rate_limits::{RateLimits, Rates};
 use super::webhook::{Event, Outbox};
 use crate::fault_rules::{Rules, WebhookEffect};
 use crate::store::{Commit, PaymentStore};
@@ -16,6 +18,9 @@ pub(super) struct State {
     pub(super) store: PaymentStore,
     pub(super) keys: Keys,
     pub(super) rules: Rules,
+    pub(super) rate_limits: RateLimits,
+    /// Objects that a call is changing.
+    pub(super) locked: HashSet<String>,
     /// Generator of ids. The same seed gives the same ids.
     pub(super) rng: Rng,
     pub(super) outbox: Outbox,
@@ -31,6 +36,8 @@ impl State {
             store: PaymentStore::default(),
             keys: Keys::default(),
             rules: Rules::default(),
+            rate_limits: RateLimits::new(Rates::SANDBOX),
+            locked: HashSet::new(),
             rng: Rng::with_seed(0),
             outbox: Outbox::default(),
             webhook_url: None,

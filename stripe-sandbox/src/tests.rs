@@ -4,6 +4,7 @@ mod fault_rules;
 mod idempotency;
 mod intents;
 mod persistence;
+mod rate_limits;
 mod refunds;
 mod webhooks;
 

@@ -14,6 +14,7 @@ mod web_ui;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use std::{fs, io};
 
 use axum::Router;
@@ -21,7 +22,9 @@ use axum::Router;
 pub use email::Email;
 pub use fault_rules::{Effect, Rule};
 
+use crate::services::token_bucket::TokenBucket;
 use crate::system::private_file;
+use crate::template::Throttle;
 
 /// Maximum number of e-mails kept in memory and shown. Older ones stay in their files.
 const MAX_EMAILS: usize = 1_000;
@@ -42,6 +45,8 @@ struct Inner {
 struct State {
     emails: VecDeque<Email>,
     rules: Vec<Rule>,
+    /// Maximum sending rate; `None` if there is none.
+    rate: Option<Arc<TokenBucket>>,
 }
 
 impl MailCatcher {
@@ -67,7 +72,7 @@ impl MailCatcher {
         }
         emails.sort_by(|one, other| (one.sent_at, &one.id).cmp(&(other.sent_at, &other.id)));
         let older = emails.len().saturating_sub(MAX_EMAILS);
-        let state = State { emails: emails.into_iter().skip(older).collect(), rules: Vec::new() };
+        let state = State { emails: emails.into_iter().skip(older).collect(), ..State::default() };
         Ok(Self { inner: Arc::new(Inner { folder: Some(folder.to_owned()), state: Mutex::new(state) }) })
     }
 
@@ -87,6 +92,18 @@ impl MailCatcher {
     pub fn sent_to(&self, address: &str) -> Vec<Email> {
         let is_to_address = |email: &&Email| email.to.iter().any(|to| to == address);
         self.lock().emails.iter().filter(is_to_address).cloned().collect()
+    }
+
+    /// Limits the number of e-mails per second, as SES does.
+    pub(crate) fn limit_rate(&self, per_second: u32) {
+        let throttle = Throttle { rate: per_second, burst: per_second };
+        self.lock().rate = Some(Arc::new(TokenBucket::new(throttle, Instant::now())));
+    }
+
+    /// Returns true if another e-mail may be sent now.
+    fn is_within_rate(&self) -> bool {
+        let rate = self.lock().rate.clone();
+        rate.is_none_or(|rate| rate.try_acquire(Instant::now()))
     }
 
     /// Adds a fault rule.

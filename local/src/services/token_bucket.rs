@@ -1,5 +1,5 @@
 //! Token bucket. It throttles the whole API according to `DefaultRouteSettings` ("Throttle requests to your
-//! HTTP APIs", Amazon API Gateway developer guide), and the calls to models of Bedrock.
+//! HTTP APIs", Amazon API Gateway developer guide), the calls to models of Bedrock, and the e-mails of SES.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -12,11 +12,13 @@ use crate::template::Throttle;
 const TOKEN: u128 = 1_000_000;
 
 /// Token bucket with a burst limit, refilled at a rate limit.
+#[derive(Debug)]
 pub(crate) struct TokenBucket {
     throttle: Throttle,
     state: Mutex<State>,
 }
 
+#[derive(Debug)]
 struct State {
     /// Available tokens, in millionths.
     tokens: u128,

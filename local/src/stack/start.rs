@@ -32,7 +32,7 @@ use crate::services::ses::MailCatcher;
 use crate::services::sqs::Queues;
 use crate::telemetry::logs::{Logs, Sink};
 use crate::template::{Deployment, Parameters, Template};
-use stripe_sandbox::Sandbox;
+use stripe_sandbox::{Rates, Sandbox};
 
 /// Path for payment webhooks, if the template has this route.
 const WEBHOOK_PATH: &str = "/v1/payments/webhook";
@@ -185,6 +185,13 @@ async fn serve(
     };
     let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
     let mail = mail_catcher(state)?;
+    // The services allow what the deployment is configured to keep to.
+    if let Some(calls) = deployment.variable("AGORA_PAYMENT_GATEWAY_CALLS_PER_SECOND") {
+        payments.set_rates(Rates { account: calls, endpoint: calls });
+    }
+    if let Some(emails) = deployment.variable("AGORA_EMAILS_PER_SECOND") {
+        mail.limit_rate(emails);
+    }
     let database =
         Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
     let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;

@@ -53,6 +53,11 @@ impl Deployment {
         self.tables.iter().find(|table| table.logical_id == logical_id)
     }
 
+    /// Value of an environment variable of the first function that has it, as a number.
+    pub(crate) fn variable(&self, name: &str) -> Option<u32> {
+        self.functions.iter().find_map(|function| function.environment.get(name))?.parse().ok()
+    }
+
     /// All routes, each with the stem of its function.
     pub fn routes(&self) -> impl Iterator<Item = (&Route, &str)> {
         self.functions

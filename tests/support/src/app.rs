@@ -49,7 +49,9 @@ impl TestApp {
             .parameter("ApiBurst", "1000000")
             .parameter("ReadLimit", "1000000")
             .parameter("WriteLimit", "1000000")
-            .parameter("OrderLimit", "1000000");
+            .parameter("OrderLimit", "1000000")
+            .parameter("PaymentGatewayCallsPerSecond", "1000")
+            .parameter("EmailsPerSecond", "1000");
         let stack = settings(builder).start().await.expect("the local stack starts");
         let dynamodb = crate::request_recorder::client(&stack.dynamodb_endpoint(), None);
         let sqs = aws_sdk_sqs::Client::new(&sdk_config(&stack.sqs_endpoint()));

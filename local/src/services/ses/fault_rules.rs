@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Fails with 429 and sends nothing.
+    /// Fails with 429, as above the maximum sending rate, and sends nothing.
     Throttle,
+    /// Fails with 429, as above the daily quota, and sends nothing.
+    DailyQuota,
+    /// Fails with 400, as if sending were paused, and sends nothing.
+    Pause,
     /// Fails with 500 and sends nothing.
     Fail,
     /// Rejects the message with 400 and sends nothing.

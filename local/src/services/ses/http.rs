@@ -29,9 +29,13 @@ pub(super) fn router(mail_catcher: MailCatcher) -> Router {
 /// `POST /v2/email/outbound-emails`: the operation `SendEmail`.
 async fn send(State(mail_catcher): State<MailCatcher>, body: Bytes) -> Response {
     let effect = mail_catcher.next_effect();
+    let too_many = |message| error_response(429, "TooManyRequestsException", message);
     match effect {
-        Some(Effect::Throttle) => {
-            return error_response(429, "TooManyRequestsException", "Maximum sending rate exceeded.");
+        Some(Effect::Throttle) => return too_many("Maximum sending rate exceeded."),
+        Some(Effect::DailyQuota) => return too_many("Daily message quota exceeded."),
+        Some(Effect::Pause) => {
+            let message = "The account's ability to send email is currently paused.";
+            return error_response(400, "SendingPausedException", message);
         }
         Some(Effect::Fail) => return error_response(500, "InternalFailure", "The service failed."),
         Some(Effect::Reject) => {
@@ -45,6 +49,9 @@ async fn send(State(mail_catcher): State<MailCatcher>, body: Bytes) -> Response 
     let Some(email) = request.into_email() else {
         return error_response(400, "BadRequestException", "Missing or invalid address.");
     };
+    if !mail_catcher.is_within_rate() {
+        return too_many("Maximum sending rate exceeded.");
+    }
     let response = Json(json!({ "MessageId": email.id }));
     match mail_catcher.store(email) {
         Err(_) => error_response(500, "InternalFailure", "The e-mail cannot be stored."),
