@@ -78,6 +78,12 @@ pub enum GatewayError {
     /// The gateway does not respond, or is overloaded.
     #[error("the payment gateway does not respond")]
     Unavailable,
+    /// The gateway rejects the call because there are too many.
+    #[error("the payment gateway limits the rate of our calls")]
+    Throttled {
+        /// Delay that the gateway asks for; zero if it does not tell.
+        retry_after: Duration,
+    },
     /// The circuit breaker is open because too many calls failed.
     #[error("the payment gateway does not respond; its circuit breaker is open")]
     CircuitOpen {

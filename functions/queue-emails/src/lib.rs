@@ -24,6 +24,7 @@ use shared::kit::aws::mail::Mailer;
 use shared::kit::command::{Envelope, Store};
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
+use shared::kit::resilience::pacing::{Pacer, Schedule};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::kit::system::config::{ConfigError, Environment, invalid_variable};
 
@@ -34,6 +35,8 @@ pub use crate::event::EmailEvent;
 pub struct Emails<S, M, C = SystemClock> {
     store: S,
     mailer: M,
+    /// Paces the calls to the mail service.
+    pacer: Pacer<C>,
     clock: C,
     tokens: EmailTokens,
     hmac_key: HmacKey,
@@ -46,9 +49,9 @@ pub struct Emails<S, M, C = SystemClock> {
 
 /// Number of e-mails of a batch sent concurrently.
 const CONCURRENCY: usize = 10;
-/// Maximum duration of an e-mail: [`SEND_LEASE`](send::SEND_LEASE), and the table requests before and after
-/// it.
-const MAX_DURATION: Duration = Duration::from_secs(24);
+/// Maximum duration of an e-mail: its turn, [`SEND_LEASE`](send::SEND_LEASE), and the table requests before and
+/// after it.
+const MAX_DURATION: Duration = Duration::from_secs(25);
 
 impl<S: Store, M: Mailer> Emails<S, M> {
     /// Creates a consumer on these adapters, with the settings of the environment.
@@ -59,6 +62,7 @@ impl<S: Store, M: Mailer> Emails<S, M> {
         Ok(Self {
             store,
             mailer,
+            pacer: Pacer::new("mail", env.parse("AGORA_EMAILS_PER_SECOND")?),
             clock: SystemClock,
             tokens: EmailTokens::from_env(env)?,
             hmac_key: HmacKey::new(&env.secret("AGORA_EMAIL_TOKEN_KEY")?),
@@ -70,8 +74,9 @@ impl<S: Store, M: Mailer> Emails<S, M> {
     /// Replaces the clock.
     #[must_use]
     pub fn with_clock<C: Clock>(self, clock: C) -> Emails<S, M, C> {
-        let Self { store, mailer, tokens, hmac_key, app_url, api_url, .. } = self;
-        Emails { store, mailer, clock, tokens, hmac_key, app_url, api_url }
+        let Self { store, mailer, pacer, tokens, hmac_key, app_url, api_url, .. } = self;
+        let pacer = pacer.with_clock(clock.clone());
+        Emails { store, mailer, pacer, clock, tokens, hmac_key, app_url, api_url }
     }
 }
 
@@ -82,11 +87,11 @@ impl<S, M, C> Emails<S, M, C> {
     }
 }
 
-impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
+impl<S: Store + Schedule, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     type Event = EmailEvent;
 
     /// Sends the e-mails of an event concurrently. A repeated delivery sends only those that were not sent.
-    async fn handle(&self, event: Envelope<EmailEvent>, _: &Delivery) -> Outcome {
+    async fn handle(&self, event: Envelope<EmailEvent>, delivery: &Delivery) -> Outcome {
         let composed = match self.compose(&event).await {
             Ok(composed) => composed,
             Err(error) => {
@@ -95,9 +100,11 @@ impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
             }
         };
         let mut sends = Vec::new();
+        // The slot of a deferred message is that of one e-mail.
+        let mut slot = delivery.call_slot();
         for email in composed {
             match email {
-                Ok(email) => sends.push(self.send(&event, email)),
+                Ok(email) => sends.push(self.send(&event, email, slot.take())),
                 Err(reason) => tracing::info!(%reason, "e-mail skipped"),
             }
         }
@@ -105,13 +112,16 @@ impl<S: Store, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     }
 }
 
-/// Outcome of two e-mails: a retry if one of them is still to be sent, else a dead letter if one of them
-/// cannot be sent.
+/// Outcome of two e-mails: a retry if one of them failed and can be sent later, else the deferral of one that
+/// waits for its turn, else a dead letter if one of them cannot be sent.
 fn combine(first: Outcome, second: Outcome) -> Outcome {
-    match (first, second) {
-        (first, Outcome::Done) | (first @ Outcome::Retry { .. }, _) => first,
-        (_, second) => second,
-    }
+    let rank = |outcome: &Outcome| match outcome {
+        Outcome::Retry { .. } => 3,
+        Outcome::Defer { .. } => 2,
+        Outcome::Done => 0,
+        Outcome::DeadLetter { .. } | Outcome::Redeliver { .. } | Outcome::Requeue { .. } => 1,
+    };
+    if rank(&second) > rank(&first) { second } else { first }
 }
 
 /// Reads a base URL from the environment.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use shared::kit::aws::mail::{MailError, Mailer, Message, SEND_TIMEOUT};
 use shared::kit::command::{CommandContext, Envelope, ExecuteError, Store};
 use shared::kit::queue::consumer::Outcome;
+use shared::kit::resilience::pacing::{Schedule, Turn};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::messaging::email_dispatch::begin::{BeginDispatch, BeginDispatchError};
 use shared::messaging::email_dispatch::end::EndDispatch;
@@ -20,16 +21,27 @@ use crate::{EmailEvent, Emails};
 /// Lease of the instance that sends the e-mail. Much longer than [`SEND_TIMEOUT`], to tolerate clock skew.
 pub(crate) const SEND_LEASE: Duration = Duration::from_secs(15);
 
-impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
+impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
     /// Sends the e-mail, unless it was sent before. The loaded dispatch record and the one that the first
     /// commit returns save a read each: if either is outdated, its version conflicts and the command decides
     /// again.
-    pub(crate) async fn send(&self, event: &Envelope<EmailEvent>, email: ComposedEmail) -> Outcome {
+    pub(crate) async fn send(
+        &self,
+        event: &Envelope<EmailEvent>,
+        email: ComposedEmail,
+        slot: Option<Timestamp>,
+    ) -> Outcome {
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
         let ComposedEmail { to, content, fingerprint, dispatch_id: id, dispatch } = email;
         let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
+        if dispatch.as_ref().is_none_or(|dispatch| dispatch.is_open(context.at))
+            && let Err(outcome) = self.wait_for_turn(slot).await
+        {
+            return outcome;
+        }
+        let context = context.at(self.clock.now());
         let command = BeginDispatch { id, fingerprint, lease: SEND_LEASE };
         let begun = match self.store.execute_on(dispatch, command, &context).await {
             Ok(executed) => executed.into_output(),
@@ -45,6 +57,18 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             Err(MailError::Unavailable)
         };
         self.finish(begun, sent, &context).await
+    }
+
+    /// Waits until the mail service may be called.
+    async fn wait_for_turn(&self, slot: Option<Timestamp>) -> Result<(), Outcome> {
+        match self.pacer.turn(slot, &self.store).await {
+            Ok(Turn::Now) => Ok(()),
+            Ok(Turn::At(until)) => Err(Outcome::Defer { until, reason: "waits for its turn to be sent" }),
+            Err(error) => {
+                tracing::warn!(%error, "failed to take a slot for a call to the mail service");
+                Err(Outcome::Retry { after: None, reason: "the table did not respond" })
+            }
+        }
     }
 
     fn is_in_time(&self, begun: &EmailDispatch) -> bool {

@@ -14,9 +14,10 @@ use shared::domain::order::payment::ChargeIntent;
 use shared::domain::order::payment::refund::RefundIntent;
 use shared::domain::order::{OrderEvent, OrderId};
 use shared::kit::command::saga::{SagaError, run_saga};
-use shared::kit::command::{CommandContext, Envelope, Store};
+use shared::kit::command::{CommandContext, Envelope, Store, StoreError};
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord, RETRY_BACKOFF};
+use shared::kit::resilience::pacing::{Pacer, Schedule, Turn};
 use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use shared::kit::system::config::{ConfigError, Environment};
 use shared::kit::telemetry::trace;
@@ -31,6 +32,8 @@ use shared::payment_gateway::{
 pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
     store: S,
     gateway: G,
+    /// Paces the calls to the gateway.
+    pacer: Pacer<C>,
     clock: C,
     entropy: R,
     payment_window: Duration,
@@ -38,8 +41,11 @@ pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
 
 /// Number of orders of a batch processed concurrently.
 const CONCURRENCY: usize = 10;
-/// Maximum duration of one order: two calls to the gateway, and commits.
-const MAX_DURATION: Duration = Duration::from_secs(22);
+/// Maximum duration of one order: its turn, two calls to the gateway, and commits.
+const MAX_DURATION: Duration = Duration::from_secs(23);
+
+/// Reason of deferring an order.
+const WAITS: &str = "waits for its turn to call the payment gateway";
 
 /// Maximum jitter between orders that wait for the same gateway.
 const JITTER: Duration = Duration::from_secs(1);
@@ -52,7 +58,8 @@ impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
     pub fn new(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
         let window = env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?;
         let payment_window = Duration::from_secs(window);
-        Ok(Self { store, gateway, clock: SystemClock, entropy: SystemEntropy, payment_window })
+        let pacer = Pacer::new("payment-gateway", env.parse("AGORA_PAYMENT_GATEWAY_CALLS_PER_SECOND")?);
+        Ok(Self { store, gateway, pacer, clock: SystemClock, entropy: SystemEntropy, payment_window })
     }
 }
 
@@ -63,8 +70,8 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         clock: D,
         entropy: T,
     ) -> Fulfilment<S, G, D, T> {
-        let Self { store, gateway, payment_window, .. } = self;
-        Fulfilment { store, gateway, clock, entropy, payment_window }
+        let Self { store, gateway, pacer, payment_window, .. } = self;
+        Fulfilment { store, gateway, pacer: pacer.with_clock(clock.clone()), clock, entropy, payment_window }
     }
 
     /// Converts it into a batch handler that processes the orders of a batch concurrently.
@@ -74,12 +81,18 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     }
 }
 
-impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<S, G, C, R> {
+impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<S, G, C, R> {
     type Event = OrderEvent;
 
     async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
         let market = trace::entity_id("market", event.event.market_id().to_string());
         TracedSpan::current().set_attribute(market);
+        // Before the saga, because a charge that is recorded as started is looked up instead of made.
+        match self.pacer.turn(delivery.call_slot(), &self.store).await {
+            Ok(Turn::Now) => {}
+            Ok(Turn::At(until)) => return Outcome::Defer { until, reason: WAITS },
+            Err(error) => return store_failed(&error, "failed to take a slot for a call to the gateway"),
+        }
         let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
         let context = CommandContext::new(event.correlation_id, self.clock.now());
         let perform = |effect| self.perform(effect, &context);
@@ -92,12 +105,14 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
             Err(SagaError::Contention) => {
                 Outcome::Retry { after: None, reason: "too many concurrent changes to the order" }
             }
-            Err(SagaError::Store(error)) => {
-                tracing::warn!(%error, "failed to load or store the order");
-                Outcome::Retry { after: None, reason: "the table did not respond" }
-            }
+            Err(SagaError::Store(error)) => store_failed(&error, "failed to load or store the order"),
         }
     }
+}
+
+fn store_failed(error: &StoreError, message: &'static str) -> Outcome {
+    tracing::warn!(%error, "{message}");
+    Outcome::Retry { after: None, reason: "the table did not respond" }
 }
 
 /// Failed gateway call, or one with an unknown outcome.
@@ -188,7 +203,9 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         let reason = user_message(error);
         let backoff = RETRY_BACKOFF.delay(delivery.attempt(), &self.entropy).unwrap_or_default();
         let (delay, made) = match error {
-            GatewayError::Unknown { lookup_after } => (lookup_after.max(backoff), true),
+            GatewayError::Unknown { lookup_after: wait } | GatewayError::Throttled { retry_after: wait } => {
+                (wait.max(backoff), true)
+            }
             // The jitter spreads orders that waited for the same gateway.
             GatewayError::CircuitOpen { retry_after, attempted } => {
                 (retry_after + self.entropy.jitter(JITTER), attempted)
@@ -251,6 +268,7 @@ const fn user_message(error: GatewayError) -> &'static str {
             "the payment gateway does not respond"
         }
         GatewayError::Unknown { .. } => "the outcome of the charge is unknown and is being looked up",
+        GatewayError::Throttled { .. } => "the payment gateway limits the rate of our calls",
         GatewayError::Unexpected => "the payment gateway sent an unexpected response",
         GatewayError::Misconfigured => "the payment gateway rejects our requests",
     }

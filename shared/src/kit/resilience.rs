@@ -3,5 +3,6 @@
 pub mod breaker;
 pub mod cache;
 pub mod http_client;
+pub mod pacing;
 pub mod rate_limit;
 pub mod retry;

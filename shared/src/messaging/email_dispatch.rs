@@ -73,6 +73,18 @@ pub struct EmailDispatch {
     pub expires_at: Timestamp,
 }
 
+impl EmailDispatch {
+    /// Returns true if the e-mail can be sent now: it has not been sent, and no sender is sending it.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        match self.state {
+            DispatchState::Unsent => true,
+            DispatchState::Sending { until } => until <= now,
+            DispatchState::Sent => self.expires_at <= now,
+        }
+    }
+}
+
 /// State of a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]

@@ -131,7 +131,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
             StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
                 Ok(ChargeAnswer::Ended(ChargeOutcome::Declined(StripeError::of(&response).decline())))
             }
-            status => Err(self.status_error(status)),
+            _ => Err(self.response_error(&response)),
         }
     }
 
@@ -166,7 +166,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
             return Ok(ChargeResolution::NotCharged);
         }
         if !key_is_taken {
-            return Err(self.status_error(response.status));
+            return Err(self.response_error(&response));
         }
         Ok(match self.charge(intent, correlation).await? {
             ChargeAnswer::Ended(ChargeOutcome::Captured(capture)) => ChargeResolution::Captured(capture),
@@ -235,7 +235,7 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         correlation_id: &CorrelationId,
     ) -> Result<ServiceResponse, GatewayError> {
         let response = self.send_get(path, correlation_id).await?;
-        if response.status == StatusCode::OK { Ok(response) } else { Err(self.status_error(response.status)) }
+        if response.status == StatusCode::OK { Ok(response) } else { Err(self.response_error(&response)) }
     }
 
     /// Sends a GET request and returns the response with any status.
@@ -282,9 +282,13 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
         }
     }
 
-    fn status_error(&self, status: StatusCode) -> GatewayError {
-        match status {
+    /// Error of an unexpected response.
+    fn response_error(&self, response: &ServiceResponse) -> GatewayError {
+        match response.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => GatewayError::Misconfigured,
+            StatusCode::TOO_MANY_REQUESTS => {
+                GatewayError::Throttled { retry_after: response.retry_after.unwrap_or_default() }
+            }
             _ => self.unavailable(),
         }
     }

@@ -17,6 +17,7 @@ mod jobs;
 mod middleware;
 mod order_lists;
 mod outbox;
+mod pacing;
 mod pagination;
 mod profiles;
 mod query;

@@ -7,7 +7,7 @@
 //!
 //! [`scenario`] defines the users and their actions, [`world`] the simulated system, [`scheduler`] the next
 //! step, [`faults`] the faults of calls, and [`audit`] the invariants. [`schedule`] runs one seed,
-//! [`summary`] many.
+//! [`summary`] many. [`outage`] runs a backlog of orders while a service fails.
 
 #![expect(clippy::expect_used, reason = "a simulation that cannot continue fails with a message")]
 
@@ -22,6 +22,7 @@ pub mod faults;
 pub mod seeded_bug;
 
 pub mod audit;
+pub mod outage;
 pub mod schedule;
 pub mod summary;
 

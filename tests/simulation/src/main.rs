@@ -4,11 +4,14 @@
 #![expect(clippy::print_stdout, reason = "a command prints its result")]
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use simulation::outage::{self, Failure, Outage};
 use simulation::schedule::{Schedule, run};
 use simulation::seeded_bug::SeededBug;
 use simulation::summary::run_all;
+use strum::VariantArray as _;
 
 /// Runs the order saga and its concurrent functions in schedules that are determined by seeds.
 #[derive(Debug, Parser)]
@@ -20,14 +23,24 @@ struct Arguments {
     /// Number of consecutive seeds. A single one is printed step by step.
     #[arg(long, default_value_t = 1)]
     schedules: u64,
+    /// Runs outages of services instead of schedules: every failure, for 10 s, 90 s and 1 h, with 1 and 1,000
+    /// orders.
+    #[arg(long)]
+    outages: bool,
     /// Seeded bug.
     #[arg(long)]
     seed_bug: Option<SeededBug>,
 }
 
 fn main() -> ExitCode {
-    let Arguments { seed, schedules, seed_bug } = Arguments::parse();
-    let passed = if schedules == 1 { one(seed, seed_bug) } else { many(seed, schedules, seed_bug) };
+    let Arguments { seed, schedules, outages, seed_bug } = Arguments::parse();
+    let passed = if outages {
+        all_outages()
+    } else if schedules == 1 {
+        one(seed, seed_bug)
+    } else {
+        many(seed, schedules, seed_bug)
+    };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -35,6 +48,21 @@ fn one(seed: u64, seed_bug: Option<SeededBug>) -> bool {
     let schedule = run(seed, seed_bug);
     show(&schedule);
     schedule.violations.is_empty()
+}
+
+fn all_outages() -> bool {
+    let mut passed = true;
+    for failure in Failure::VARIANTS {
+        for (seconds, orders) in
+            [10, 90, 3_600].into_iter().flat_map(|seconds| [(seconds, 1), (seconds, 1_000)])
+        {
+            let result =
+                outage::run(Outage { failure: *failure, duration: Duration::from_secs(seconds), orders });
+            println!("{} {result}", if result.is_success() { "passed:" } else { "FAILED:" });
+            passed &= result.is_success();
+        }
+    }
+    passed
 }
 
 fn many(seed: u64, schedules: u64, seed_bug: Option<SeededBug>) -> bool {

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::Request;
 use shared::kit::system::clock::{Clock, Timestamp};
-use stripe_sandbox::{DroppedResponse, Effect, Ledger, Operation, Response, Rule, Sandbox, signature};
+use stripe_sandbox::{
+    DroppedResponse, Effect, IntentStatus, Ledger, Operation, Rates, Response, Rule, Sandbox, signature,
+};
 
 use crate::network::{NetworkError, SimResponse, SimResult};
 use crate::virtual_clock::VirtualClock;
@@ -112,6 +114,18 @@ impl Payments {
             let failures = webhook.failures + 1;
             self.webhooks.push(Webhook { due: now.saturating_add(*pause), failures, ..webhook });
         }
+    }
+
+    /// Sets the maximum rates of calls.
+    pub fn set_rates(&self, rates: Rates) {
+        self.sandbox.set_rates(rates);
+    }
+
+    /// Number of captured payments.
+    #[must_use]
+    pub fn charges(&self) -> usize {
+        let intents = self.ledger().intents;
+        intents.iter().filter(|intent| intent.status == IntentStatus::Succeeded).count()
     }
 
     /// The gateway's ledger.

@@ -52,6 +52,7 @@ impl Table {
             "BatchGetItem" => run(body, |request| engine.batch_get_item(request)),
             "TransactWriteItems" => run(body, |request| engine.transact_write_items(request)),
             "BatchWriteItem" => run(body, |request| engine.batch_write_item(request)),
+            "UpdateItem" => run(body, |request| engine.update_item(request)),
             "Query" => run(body, |request| engine.query(request)),
             _ => Err(DynoxideError::ValidationException(format!("unexpected operation {operation}"))),
         };

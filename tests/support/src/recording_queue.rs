@@ -24,6 +24,8 @@ pub struct RecordedCalls {
     pub retried: Vec<(String, Duration)>,
     /// Ids of messages that were sent again to continue, with the delays.
     pub requeued: Vec<(String, Duration)>,
+    /// Messages that were sent again because they wait for their turn, with the delays.
+    pub deferred: Vec<(Delivery, Duration)>,
 }
 
 impl RecordingQueue {
@@ -44,6 +46,10 @@ impl Queue for RecordingQueue {
     async fn resend(&self, delivery: &Delivery, after: Duration) -> Result<(), QueueError> {
         let entry = (delivery.message_id.clone(), after);
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if delivery.call_slot().is_some() {
+            calls.deferred.push((delivery.clone(), after));
+            return Ok(());
+        }
         let has_failed = delivery.attributes.contains_key(FIRST_SENT_ATTRIBUTE);
         let sent_again = if has_failed { &mut calls.retried } else { &mut calls.requeued };
         sent_again.push(entry);

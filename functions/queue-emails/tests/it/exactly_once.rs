@@ -5,6 +5,7 @@ use std::time::Duration;
 use local::services::ses::{Effect, Rule};
 use serde_json::json;
 use shared::kit::command::Store;
+use shared::kit::resilience::pacing::{Schedule, SlotRequest};
 use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use test_support::fixture::test_context;
@@ -120,5 +121,39 @@ async fn rejected_email_is_dead_lettered_and_can_be_redriven() {
         fixture.handle_case("user-registered").await.is_success(),
         "a redrive succeeds once the cause is fixed"
     );
+    assert_eq!(fixture.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn email_waits_in_the_queue_for_its_turn() {
+    let fixture = Fixture::open().await;
+    // Other instances have taken the slots of the next minute.
+    let now = fixture.clock.now();
+    let minute = SlotRequest { length: Duration::from_mins(1), now, known_end: None };
+    fixture.marketplace.store.take("mail", minute).await.unwrap();
+    let result = fixture.handle_case("user-registered").await;
+    let [(deferred, _)] = &result.calls.deferred[..] else { panic!("{result:?}") };
+    assert_eq!(deferred.call_slot(), Some(now.saturating_add(Duration::from_mins(1))));
+    assert!(fixture.sent().is_empty());
+
+    fixture.clock.advance(Duration::from_mins(1));
+    let mut returned = event_from_file("queue-emails", "user-registered");
+    let slot = fixture.clock.now().as_millis().to_string();
+    let attribute = json!({ "dataType": "String", "stringValue": slot });
+    returned["Records"][0]["messageAttributes"]["callSlot"] = attribute;
+    assert!(fixture.handle(&returned).await.is_success());
+    assert_eq!(fixture.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn refused_calls_of_the_mail_service_are_retried() {
+    let fixture = Fixture::open().await;
+    for effect in [Effect::Throttle, Effect::DailyQuota, Effect::Pause, Effect::Fail] {
+        fixture.mail_catcher().add_fault_rule(Rule::next(effect));
+        let result = fixture.handle_case("user-registered").await;
+        assert_eq!(result.retried().len(), 1, "{effect:?}: {result:?}");
+        assert!(fixture.sent().is_empty());
+    }
+    assert!(fixture.handle_case("user-registered").await.is_success());
     assert_eq!(fixture.sent().len(), 1);
 }

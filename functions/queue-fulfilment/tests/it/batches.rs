@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use shared::domain::product::{Product, Stock};
 use shared::kit::command::{Change, Command, ReadSet};
+use shared::kit::resilience::pacing::{Schedule, SlotRequest};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::GatewayError;
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
@@ -96,4 +97,28 @@ impl Command for EmptyStock {
 async fn empty_batch_succeeds() {
     let fixture = Fixture::open().await;
     assert!(fixture.handle(&json!({ "Records": [] })).await.is_success());
+}
+
+#[tokio::test]
+async fn order_waits_in_the_queue_for_its_turn() {
+    let fixture = Fixture::open().await;
+    let placed = fixture.marketplace.order(Some("pm_card_visa")).await;
+    // Other instances have taken the slots of the next hour.
+    let (schedule, now) = (&fixture.marketplace.store, SystemClock.now());
+    let hour = SlotRequest { length: Duration::from_hours(1), now, known_end: None };
+    schedule.take("payment-gateway", hour).await.unwrap();
+    let handler = fixture.handler(ScriptedGateway::new([ScriptedAnswer::Capture]));
+    let result = handle(&handler, &created()).await;
+    let [(deferred, after)] = &result.calls.deferred[..] else { panic!("{result:?}") };
+    assert!(*after > Duration::from_mins(59), "{after:?}");
+    assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await, placed, "no call is recorded");
+
+    // It returns in its slot, while others still wait.
+    let slot = SystemClock.now().as_millis().to_string();
+    assert!(deferred.call_slot() > Some(now.saturating_add(Duration::from_mins(59))));
+    let mut returned = created();
+    let attribute = json!({ "dataType": "String", "stringValue": slot });
+    returned["Records"][0]["messageAttributes"]["callSlot"] = attribute;
+    assert!(handle(&handler, &returned).await.is_success());
+    assert_eq!(fixture.status().await, "confirmed");
 }

@@ -45,6 +45,14 @@ pub enum Outcome {
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
+    /// The record waits for its turn to call a service that limits its callers. It is sent again as a new
+    /// message with the time of its turn; this does not count as an attempt.
+    Defer {
+        /// Time of the turn.
+        until: Timestamp,
+        /// Reason for the log, without confidential data.
+        reason: &'static str,
+    },
     /// The record has made progress, but takes longer than one invocation. It is sent again as a new message,
     /// and its earlier attempts are forgotten.
     Requeue {
@@ -137,6 +145,10 @@ async fn settle<Q: Queue>(
         Outcome::Requeue { after, .. } => {
             (queue.resend(&delivery.as_new(), *after).await, "failed to requeue the message")
         }
+        Outcome::Defer { until, .. } => {
+            let after = until.duration_since(now);
+            (queue.resend(&delivery.deferred(*until, now), after).await, "failed to requeue the message")
+        }
         Outcome::Retry { after, .. } => {
             let backoff = || RETRY_BACKOFF.delay(delivery.attempt(), entropy).unwrap_or_default();
             let after = after.unwrap_or_else(backoff);
@@ -169,6 +181,7 @@ impl Outcome {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
+            Self::Defer { .. } => "deferred",
             Self::Requeue { .. } => "requeued",
             Self::Redeliver { .. } => "redelivered",
             Self::DeadLetter { .. } => "dead_lettered",
@@ -179,9 +192,10 @@ impl Outcome {
     fn reason(&self) -> Option<&str> {
         match self {
             Self::Done => None,
-            Self::Retry { reason, .. } | Self::Requeue { reason, .. } | Self::Redeliver { reason, .. } => {
-                Some(reason)
-            }
+            Self::Retry { reason, .. }
+            | Self::Defer { reason, .. }
+            | Self::Requeue { reason, .. }
+            | Self::Redeliver { reason, .. } => Some(reason),
             Self::DeadLetter { reason } => Some(reason),
         }
     }

@@ -41,7 +41,7 @@ pub(super) async fn open<T: Transport, C: Clock, R: Entropy>(
             StatusCode::BAD_REQUEST => {
                 return Ok(CheckoutOutcome::Refused(StripeError::of(&response).decline()));
             }
-            status => return Err(gateway.status_error(status)),
+            _ => return Err(gateway.response_error(&response)),
         }
     }
     Err(gateway.unavailable())

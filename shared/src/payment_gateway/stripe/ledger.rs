@@ -74,7 +74,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
                 Ok(Some(listed.entry(read_at)))
             }
             StatusCode::NOT_FOUND => Ok(None),
-            status => Err(self.status_error(status)),
+            _ => Err(self.response_error(&response)),
         }
     }
 
@@ -84,7 +84,7 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
         match response.status {
             // Bad request: it was paid or closed meanwhile; the next round detects that.
             StatusCode::OK | StatusCode::BAD_REQUEST => Ok(()),
-            status => Err(self.status_error(status)),
+            _ => Err(self.response_error(&response)),
         }
     }
 }

@@ -72,7 +72,7 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
         {
             Ok(RefundAnswer::Ended(RefundOutcome::Refused(error.decline())))
         }
-        status => Err(gateway.status_error(status)),
+        _ => Err(gateway.response_error(&response)),
     }
 }
 

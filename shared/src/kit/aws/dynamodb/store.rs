@@ -29,6 +29,7 @@ use crate::kit::command::{
     Change, Command, CommandContext, ExecuteError, ExecuteResult, Executed, Item, Key, LoadedItems, ReadSet,
     Store, StoreError,
 };
+use crate::kit::resilience::pacing::{Schedule, SlotRequest, Taken};
 use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -100,6 +101,12 @@ impl<C: Clock, R: Entropy> AtomicCounters for DynamoStore<C, R> {
 
     async fn decrement_all(&self, counts: &[Count]) -> Result<(), StoreError> {
         self.table.decrement_all(counts).await
+    }
+}
+
+impl<C: Clock, R: Entropy> Schedule for DynamoStore<C, R> {
+    async fn take(&self, service: &str, request: SlotRequest) -> Result<Taken, StoreError> {
+        self.table.take(service, request).await
     }
 }
 

@@ -1,10 +1,12 @@
-//! Writes: transactions, group commit, counters, rate-limit windows, outbox and idempotency records.
+//! Writes: transactions, group commit, counters, rate-limit windows, schedules of calls, outbox and idempotency
+//! records.
 
 pub(crate) mod counters;
 pub(crate) mod group_commit;
 pub(crate) mod idempotency_leases;
 pub(crate) mod idempotency_records;
 pub mod outbox;
+pub(crate) mod schedules;
 pub(crate) mod transaction;
 pub(crate) mod window_counts;
 

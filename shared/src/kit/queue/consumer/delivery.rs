@@ -43,8 +43,11 @@ pub const ATTEMPTS_ATTRIBUTE: &str = "attempts";
 pub const FIRST_SENT_ATTRIBUTE: &str = "firstSentAt";
 /// Attribute with the number of attempts before a message was requeued.
 pub const EARLIER_ATTEMPTS_ATTRIBUTE: &str = "earlierAttempts";
-/// Attributes of a message that was requeued after a failure.
-pub const RETRY_ATTRIBUTES: [&str; 2] = [EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE];
+/// Attribute with the time at which a deferred message may call a service, in milliseconds since the Unix epoch.
+pub const CALL_SLOT_ATTRIBUTE: &str = "callSlot";
+/// Attributes of a message that was sent again after a failure or deferred.
+pub const RETRY_ATTRIBUTES: [&str; 3] =
+    [CALL_SLOT_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE];
 /// Number of deliveries after which a queue dead-letters a message.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
 
@@ -93,13 +96,34 @@ impl Delivery {
         first.map(Timestamp::from_millis).or(self.sent_at)
     }
 
-    /// The same delivery with the attributes of a message that is requeued at `now` after a failure.
+    /// Time at which the message may call a service; `None` if it was not deferred.
+    #[must_use]
+    pub fn call_slot(&self) -> Option<Timestamp> {
+        let millis = self.attributes.get(CALL_SLOT_ATTRIBUTE).and_then(|millis| millis.parse().ok());
+        millis.map(Timestamp::from_millis)
+    }
+
+    /// The same delivery with the attributes of a message that is requeued at `now` after a failure. Its slot
+    /// is used up.
     pub(super) fn after_failure(&self, now: Timestamp) -> Self {
+        let mut delivery = self.requeued(now, self.attempt());
+        delivery.attributes.remove(CALL_SLOT_ATTRIBUTE);
+        delivery
+    }
+
+    /// The same delivery with the attributes of a message that is deferred at `now` until its slot.
+    pub(super) fn deferred(&self, slot: Timestamp, now: Timestamp) -> Self {
+        let mut delivery = self.requeued(now, self.attempt().saturating_sub(1));
+        delivery.attributes.insert(CALL_SLOT_ATTRIBUTE.to_owned(), slot.as_millis().to_string());
+        delivery
+    }
+
+    fn requeued(&self, now: Timestamp, attempts: u32) -> Self {
         let first_sent_at = self.first_sent_at().unwrap_or(now);
         let mut delivery = self.clone();
         delivery.attributes.extend([
             (FIRST_SENT_ATTRIBUTE.to_owned(), first_sent_at.as_millis().to_string()),
-            (EARLIER_ATTEMPTS_ATTRIBUTE.to_owned(), self.attempt().to_string()),
+            (EARLIER_ATTEMPTS_ATTRIBUTE.to_owned(), attempts.to_string()),
         ]);
         delivery
     }

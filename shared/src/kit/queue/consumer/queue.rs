@@ -210,7 +210,7 @@ pub(crate) fn trace_header(
 mod tests {
     use super::*;
     use crate::kit::queue::consumer::delivery::{
-        CORRELATION_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE,
+        CALL_SLOT_ATTRIBUTE, CORRELATION_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE,
     };
     use crate::kit::system::clock::Timestamp;
 
@@ -249,11 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn first_send_and_attempts_are_never_dropped() {
-        let retried = delivery(ten()).after_failure(Timestamp::from_millis(7_000));
-        let sent: BTreeMap<_, _> = resent_attributes(&retried).collect();
+    fn first_send_attempts_and_slot_are_never_dropped() {
+        let slot = Timestamp::from_millis(9_000);
+        let deferred = delivery(ten()).deferred(slot, Timestamp::from_millis(7_000));
+        let sent: BTreeMap<_, _> = resent_attributes(&deferred).collect();
         assert_eq!(sent.len(), MAX_ATTRIBUTES);
         assert_eq!(sent[&FIRST_SENT_ATTRIBUTE.to_owned()], "7000");
-        assert_eq!(sent[&EARLIER_ATTEMPTS_ATTRIBUTE.to_owned()], "3");
+        assert_eq!(sent[&EARLIER_ATTEMPTS_ATTRIBUTE.to_owned()], "2");
+        assert_eq!(sent[&CALL_SLOT_ATTRIBUTE.to_owned()], "9000");
     }
 }
