@@ -134,7 +134,7 @@ async fn document_waits_in_the_queue_while_the_model_fails() {
     for _ in 0..5 {
         products.push(create_market(&app, &seller).await.1);
     }
-    let delayed = r#""outcome":"retry""#;
+    let delayed = r#""outcome":"retry","reason":"the model does not respond""#;
     let logs = app.stack().logs();
     assert!(logs.wait_for("queue-search-index", delayed, WAIT_TIMEOUT).await.is_some());
     app.stack().faults().clear_rules();

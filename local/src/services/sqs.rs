@@ -87,6 +87,7 @@ pub(crate) struct Queues {
     names: Arc<[String]>,
     changes: Arc<watch::Sender<u64>>,
     delayed: Arc<Mutex<DelayedMessages>>,
+    max_delay: Option<Duration>,
     /// Receipt handles of received messages that are not deleted, by queue.
     receipts: Arc<Mutex<HashMap<String, Vec<String>>>>,
     /// Failed deliveries that are not being processed any more.
@@ -105,11 +106,13 @@ pub(crate) struct FailedDelivery {
 }
 
 impl Queues {
-    /// Creates the queues. `visibility` overrides the visibility timeouts of the template, to speed tests up.
+    /// Creates the queues. `visibility` overrides the visibility timeouts of the template, and `max_delay` limits
+    /// the delays of messages, to speed tests up.
     pub(crate) async fn create(
         queues: &[Queue],
         address: SocketAddr,
         visibility: Option<Duration>,
+        max_delay: Option<Duration>,
     ) -> Result<Self, QueueError> {
         let config = SqsConfig {
             skip_signature_validation: true,
@@ -141,6 +144,7 @@ impl Queues {
             names: queues.iter().map(|queue| queue.name.clone()).collect(),
             changes: Arc::new(watch::Sender::new(0)),
             delayed: Arc::default(),
+            max_delay,
             receipts: Arc::default(),
             failed: Arc::default(),
         })
@@ -152,6 +156,7 @@ impl Queues {
             Arc::clone(&self.provider),
             Arc::clone(&self.changes),
             Arc::clone(&self.delayed),
+            self.max_delay,
         );
         let config = SqsHttpConfig {
             skip_signature_validation: true,

@@ -59,6 +59,7 @@ pub struct StackBuilder {
     pub(super) ports: Ports,
     pub(super) host: HostChoice,
     pub(super) visibility: Option<Duration>,
+    pub(super) max_delay: Option<Duration>,
     pub(super) sink: Sink,
 }
 
@@ -77,6 +78,7 @@ impl StackBuilder {
             ports: Ports::default(),
             host: HostChoice::Runtime,
             visibility: None,
+            max_delay: None,
             sink: Sink::Memory,
         }
     }
@@ -156,6 +158,14 @@ impl StackBuilder {
     #[must_use]
     pub fn visibility_timeout(mut self, timeout: Duration) -> Self {
         self.visibility = Some(timeout.max(Duration::from_secs(1)));
+        self
+    }
+
+    /// Limits the delays of messages (at least one second), so that tests do not wait minutes until a message is
+    /// retried.
+    #[must_use]
+    pub fn max_message_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = Some(delay.max(Duration::from_secs(1)));
         self
     }
 

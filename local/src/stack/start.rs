@@ -194,7 +194,8 @@ async fn serve(
     }
     let database =
         Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
-    let queues = Queues::create(&deployment.queues, addresses.sqs, builder.visibility).await?;
+    let queues =
+        Queues::create(&deployment.queues, addresses.sqs, builder.visibility, builder.max_delay).await?;
     if let Some(folder) = state {
         queues.restore(&messages_file(folder)).await?;
     }

@@ -43,6 +43,7 @@ impl TestApp {
         let builder = StackBuilder::new(workspace("template.yaml"))
             .bin_dir(function_binaries())
             .schedules(false)
+            .max_message_delay(Duration::from_secs(2))
             .parameter("PaymentSearchLagSeconds", "1")
             .parameter("AnalyticsWindowSeconds", "0")
             .parameter("ApiRequestsPerSecond", "1000000")
