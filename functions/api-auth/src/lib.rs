@@ -5,7 +5,6 @@ mod body;
 mod confirm_password_reset;
 mod jwks;
 mod login;
-mod login_limits;
 mod logout;
 mod refresh;
 mod register;

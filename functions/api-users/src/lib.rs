@@ -6,16 +6,17 @@ mod get;
 mod list;
 mod list_item;
 mod role_and_status;
+mod state;
 mod update;
 
-use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
+pub use crate::state::UsersState;
 use crate::update::{PatchUserRequest, ReplaceUserRequest};
 
 /// Adds the routes of the function.
-pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
+pub fn routes<R: RouteBuilder<UsersState>>(routes: R) -> R {
     routes
         .get("/v1/users", list::list_users, LIST)
         .post("/v1/users", create::create_user, CREATE)
@@ -121,6 +122,6 @@ const DELETE: OperationDoc = OperationDoc::new("Delete an account")
     .with_errors(&[ErrorCode::Forbidden]);
 
 /// Creates the router of the function.
-pub fn router(app: CommandState) -> ApiRouter {
+pub fn router(app: UsersState) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }
