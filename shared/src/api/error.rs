@@ -61,7 +61,7 @@ error_codes! {
     DeliverError(Access) { InvalidState => InvalidState }
     CancelJobError(Access) { AlreadyEnded => InvalidState }
     DeleteJobError(Access) { NotEnded => InvalidState }
-    RetryJobError(Access) { NotEnded => InvalidState }
+    RetryJobError(Access) { NotEnded => InvalidState, TooManyOpen => InvalidState }
     RedriveError(Access) { AlreadyRedriven => InvalidState }
 }
 
@@ -219,6 +219,7 @@ impl From<CreateJobError> for ApiError {
             CreateJobError::Access(error) => error.into(),
             CreateJobError::InvalidRunAt => Self::field("runAt", error),
             CreateJobError::InvalidPeriod => Self::field("params.to", error),
+            CreateJobError::TooManyOpen => Self::new(ErrorCode::InvalidState, error.to_string()),
         }
     }
 }

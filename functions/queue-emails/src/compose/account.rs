@@ -46,8 +46,10 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         let account = ReadSet::<Option<User>>::get(&id).and(ReadSet::<Option<EmailChange>>::get(&key));
         let [to_new, to_old] = ids.each_ref().map(ReadSet::<Option<EmailDispatch>>::get);
         let ((user, change), dispatches) = self.store.load(account.and(to_new.and(to_old))).await?;
-        let Some((user, change)) = user.zip(change) else {
-            return Ok(vec![Err(SkipReason::RecipientDeleted)]);
+        let (user, change) = match (user, change) {
+            (Some(user), Some(change)) => (user, change),
+            (Some(_), None) => return Ok(vec![Err(SkipReason::TooLate)]),
+            (None, _) => return Ok(vec![Err(SkipReason::RecipientDeleted)]),
         };
         let [new_id, old_id] = ids;
         let verification = self.change_content(event, &user, &change).map(|(to, content, token)| {

@@ -13,6 +13,9 @@ use crate::kit::system::clock::Timestamp;
 /// Maximum time by which a job can be scheduled ahead.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_hours(24 * 30);
 
+/// Maximum number of jobs of an owner that are queued or running. One owner cannot delay the jobs of all others.
+pub const MAX_OPEN_JOBS: u32 = 50;
+
 /// Creates a job.
 #[derive(Debug, Clone, Copy)]
 pub struct CreateJob {
@@ -24,6 +27,11 @@ pub struct CreateJob {
     pub reads_any: bool,
     /// True if the actor may rebuild projections.
     pub reindexes: bool,
+    /// True if the actor may raise the priority of jobs.
+    pub prioritizes: bool,
+    /// Number of jobs of the actor that have not ended. It can lag behind concurrent requests, whose number the
+    /// rate limit of writes bounds.
+    pub open_jobs: u64,
     /// Type and parameters of the job.
     pub work: RequestedWork,
     /// Priority; `None` for the priority of the type.
@@ -64,6 +72,9 @@ pub enum CreateJobError {
     /// The period is empty.
     #[error("must be later than from")]
     InvalidPeriod,
+    /// The owner has too many jobs that have not ended.
+    #[error("at most {MAX_OPEN_JOBS} jobs can be queued or running: wait until one ends, or cancel one")]
+    TooManyOpen,
 }
 
 impl Command for CreateJob {
@@ -88,6 +99,12 @@ impl Command for CreateJob {
             return Err(CreateJobError::InvalidRunAt);
         }
         let job = self.job(now)?;
+        if job.priority == Priority::High && job.work.kind().policy().priority != Priority::High {
+            require_permission(self.prioritizes, Permission::JobsPrioritize)?;
+        }
+        if self.open_jobs >= MAX_OPEN_JOBS.into() {
+            return Err(CreateJobError::TooManyOpen);
+        }
         let event = match job.request {
             Some(_) => JobEvent::Requested((&job).into()),
             None => JobEvent::Scheduled,
@@ -194,6 +211,8 @@ mod tests {
             by: actor(by),
             reads_any: false,
             reindexes: false,
+            prioritizes: true,
+            open_jobs: 0,
             work: report(-5, None),
             priority: Some(Priority::High),
             run_at: None,
@@ -330,5 +349,27 @@ mod tests {
         );
         let created = decide(&reindex(market_id, true), a_market(), at(0)).output;
         assert_eq!(created.work, JobParams::Reindex(Reindex { market_id }));
+    }
+
+    #[test]
+    fn high_priority_requires_the_permission() {
+        let without = CreateJob { prioritizes: false, ..create(SELLER) };
+        let forbidden = AccessError::MissingPermission(Permission::JobsPrioritize);
+        assert_eq!(refusal(&without, a_market(), at(0)), forbidden.into());
+        for priority in [None, Some(Priority::Normal)] {
+            let job = decide(&CreateJob { priority, ..without }, a_market(), at(0)).output;
+            assert_eq!(job.priority, Priority::Normal);
+        }
+        // The type has the priority itself.
+        let work = RequestedWork::Reindex(Reindex { market_id: None });
+        let reindex = CreateJob { work, reindexes: true, ..without };
+        assert_eq!(decide(&reindex, Vec::new(), at(0)).output.priority, Priority::High);
+    }
+
+    #[test]
+    fn owner_has_at_most_50_open_jobs() {
+        let with = |open_jobs| CreateJob { open_jobs, ..create(SELLER) };
+        assert_eq!(refusal(&with(50), a_market(), at(0)), CreateJobError::TooManyOpen);
+        assert_eq!(decide(&with(49), a_market(), at(0)).output, created(at(0)));
     }
 }

@@ -1,13 +1,17 @@
 //! Requesting another e-mail address for an account.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::UpdateUserError;
 use crate::domain::user::{EmailClaim, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
-use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Change, Version};
 use crate::kit::system::clock::Timestamp;
+
+/// Time for which the addresses are stored. Later e-mails about the change would be of no use.
+const RETENTION: Duration = Duration::from_hours(24 * 7);
 
 /// Addresses of a requested change, from which the e-mails about it are composed. They are not part of the
 /// event, because events contain no addresses; and the account may have changed when the event is consumed.
@@ -43,7 +47,7 @@ pub(super) fn request(
     let key = EmailChangeKey { user_id: user.id, version: changed.version };
     Change::of(changed.clone())
         .save(&changed, UserEvent::EmailChangeRequested { user_id: user.id })
-        .put_until(&key, &addresses, now.saturating_add(MESSAGE_RETENTION))
+        .put_until(&key, &addresses, now.saturating_add(RETENTION))
 }
 
 #[cfg(test)]
@@ -123,6 +127,6 @@ mod tests {
         let key = EmailChangeKey { user_id: user().id, version: third().next() };
         let addresses = repeated.write::<EmailChange>(&key);
         let Operation::Put { expires_at, .. } = &addresses.operation else { panic!("not stored") };
-        assert_eq!(*expires_at, Some(at(7).saturating_add(MESSAGE_RETENTION)));
+        assert_eq!(*expires_at, Some(at(7).saturating_add(RETENTION)));
     }
 }
