@@ -106,7 +106,8 @@ const RETRY_JOB: OperationDoc = OperationDoc::new("Retry a job that failed, is d
         "Requests a job of the caller again with the same parameters. It becomes `queued`, starts from \
          the beginning and runs at once; `expiresAt` is extended.\n\n\
          `INVALID_STATE` means that the job has not ended or has succeeded, or that 50 jobs of the caller \
-         are `queued` or `running`. With an `Idempotency-Key`, the request can be repeated safely. Poll `GET /v1/jobs/{id}` for the status.",
+         are `queued` or `running`. With an `Idempotency-Key`, the request can be repeated safely. Poll \
+         `GET /v1/jobs/{id}` for the status.",
     )
     .with_errors(&[ErrorCode::InvalidState]);
 

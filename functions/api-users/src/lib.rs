@@ -86,7 +86,8 @@ const REPLACE: OperationDoc = OperationDoc::new("Replace the e-mail address and 
          permission `users:update` (administrators) can replace any account. The role and the status \
          are changed with `PATCH`.\n\n\
          A new address requires `currentPassword` and becomes `pendingEmail`, as described for \
-         `PATCH /v1/users/{id}`. The current address cancels a pending change. `If-Match` is required; a request that changes nothing does not create a new version.\n\n\
+         `PATCH /v1/users/{id}`. The current address cancels a pending change. `If-Match` is required; a \
+         request that changes nothing does not create a new version.\n\n\
          `FORBIDDEN` means that the caller can read the account but not change it, `NOT_FOUND` that it \
          is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
