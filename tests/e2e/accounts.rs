@@ -8,6 +8,19 @@ use test_support::app::eventually;
 
 const PASSWORD: &str = "correct horse battery staple";
 
+/// Address to which Ada changes.
+const NEW_ADDRESS: &str = "countess@example.com";
+
+/// Verifies the new address with the token of the e-mail to it, and returns the account.
+async fn verify_new_address(app: &TestApp) -> Value {
+    let sent = || async { app.stack().mail().sent_to(NEW_ADDRESS).pop() };
+    let email = eventually("the verification is sent", sent).await;
+    let link = email.link("http://localhost:3000/verify-email#token=").unwrap();
+    let token = link.split_once('=').unwrap().1;
+    let verify = app.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token }));
+    verify.send().await.data(StatusCode::OK)
+}
+
 /// Logs in and returns the tokens.
 async fn log_in(app: &TestApp, email: &str) -> Value {
     let body = json!({ "email": email, "password": PASSWORD });
@@ -20,15 +33,22 @@ async fn account_is_updated_suspended_reinstated_and_deleted() {
     let (admin, ada) = (app.user_with_role("admin", Role::Admin).await, app.register("ada").await);
     let path = format!("/v1/users/{}", ada.id);
 
-    let update = json!({ "email": "countess@example.com", "name": "Ada Byron" });
+    let update = json!({ "email": NEW_ADDRESS, "name": "Ada Byron", "currentPassword": PASSWORD });
     let put = |tag: &str| app.request(Method::PUT, &path).by(&ada).header("if-match", tag).json(&update);
     let updated = put("\"1\"").send().await.data(StatusCode::OK);
-    assert_eq!((&updated["email"], &updated["version"]), (&update["email"], &json!(2)));
+    assert_eq!((&updated["email"], &updated["version"]), (&json!(ada.email), &json!(2)));
+    assert_eq!(updated["pendingEmail"], NEW_ADDRESS);
     assert_eq!(put("\"1\"").send().await.code(StatusCode::PRECONDITION_FAILED), "VERSION_MISMATCH");
     let me = app.request(Method::GET, "/v1/users/me").by(&ada).header("if-none-match", "\"2\"").send().await;
     assert_eq!(me.status, StatusCode::NOT_MODIFIED);
 
-    let tokens = log_in(&app, "countess@example.com").await;
+    let verified = verify_new_address(&app).await;
+    assert_eq!((&verified["email"], &verified["version"]), (&json!(NEW_ADDRESS), &json!(3)));
+    let notified = || async {
+        app.stack().mail().sent_to(&ada.email).pop().filter(|email| email.tags["kind"] == "address-change")
+    };
+    eventually("the old address is notified", notified).await;
+    let tokens = log_in(&app, NEW_ADDRESS).await;
     let set_status = async |status: &str| {
         let request = app.request(Method::PATCH, &path).by(&admin).header("if-match", "*");
         request.json(&json!({ "status": status })).send().await.data(StatusCode::OK)
@@ -48,7 +68,7 @@ async fn account_is_updated_suspended_reinstated_and_deleted() {
         };
         eventually(&format!("the account is found by {search}"), list).await;
     }
-    let deleted = app.request(Method::DELETE, &path).by(&ada).header("if-match", "\"4\"").send().await;
+    let deleted = app.request(Method::DELETE, &path).by(&ada).header("if-match", "\"5\"").send().await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text);
     let deleted = app.request(Method::GET, &path).by(&admin).send().await;
     assert_eq!(deleted.code(StatusCode::NOT_FOUND), "NOT_FOUND");

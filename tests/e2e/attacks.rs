@@ -13,7 +13,7 @@ mod report;
 pub(crate) mod routes;
 mod tokens;
 
-pub(crate) use fixture::Fixture;
+pub(crate) use fixture::{Fixture, PASSWORD};
 pub(crate) use report::Report;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ use test_support::TestApp;
 use test_support::app::eventually;
 use test_support::fixture::{id, new_id, sales_report, test_context};
 
-use crate::attacks::{Fixture, Report, routes};
+use crate::attacks::{Fixture, PASSWORD, Report, routes};
 use crate::crashes::settle;
 
 const REPORTS: &str = "queue-reports";
@@ -55,6 +55,7 @@ async fn every_grant_of_every_function_is_used() {
     list_in_each_sort_order(&fixture).await;
     ship_refund_and_expire(&fixture).await;
     delete_a_market(&fixture).await;
+    change_an_address(&fixture).await;
     for priority in ["normal", "high"] {
         create_report(&fixture, priority).await;
     }
@@ -130,6 +131,21 @@ async fn delete_a_market(fixture: &Fixture) {
     assert_eq!(request.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
 }
 
+/// Replaces the address of an account with a verified one.
+async fn change_an_address(fixture: &Fixture) {
+    let (app, user) = (&fixture.app, fixture.app.register("mover").await);
+    let new = "moved@example.com";
+    let body = json!({ "email": new, "currentPassword": PASSWORD });
+    let change = app.request(Method::PATCH, "/v1/users/me").by(&user).header("if-match", "*").json(&body);
+    assert_eq!(change.send().await.data(StatusCode::OK)["pendingEmail"], new);
+    let sent = || async { app.stack().mail().sent_to(new).pop() };
+    let email = eventually("the verification is sent", sent).await;
+    let link = email.link("http://localhost:3000/verify-email#token=").unwrap();
+    let token = link.split_once('=').unwrap().1;
+    let verify = app.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token }));
+    assert_eq!(verify.send().await.data(StatusCode::OK)["email"], new);
+}
+
 /// Creates a sales report job of the seller's market.
 async fn create_report(fixture: &Fixture, priority: &str) {
     let body =
@@ -137,7 +153,7 @@ async fn create_report(fixture: &Fixture, priority: &str) {
     let request = fixture
         .app
         .request(Method::POST, "/v1/jobs")
-        .by(&fixture.seller)
+        .by(if priority == "high" { &fixture.moderator } else { &fixture.seller })
         .key(&local::system::aws_ids::uuid());
     assert_eq!(request.json(&body).send().await.status, StatusCode::ACCEPTED);
 }

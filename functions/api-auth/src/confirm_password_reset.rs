@@ -5,12 +5,13 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::NonIdempotent;
 use shared::api::email_token::{EmailTokenError, UnverifiedToken};
+use shared::domain::session::known_network::KnownNetworkKey;
 use shared::domain::user::Credentials;
 use shared::domain::user::password_reset::confirm::ResetPassword;
 use shared::kit::auth::password::Password;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{ApiResponse, Json, NoContent};
+use shared::kit::http::{ApiResponse, Json, NoContent, RequestInfo};
 use shared::repository::user::UserReader;
 
 use crate::state::AuthState;
@@ -36,6 +37,7 @@ pub(crate) struct ConfirmPasswordResetRequest {
 /// Replaces the password and ends all sessions. The token can be used once.
 pub(crate) async fn confirm_password_reset(
     State(app): State<AuthState>,
+    info: RequestInfo,
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<ConfirmPasswordResetRequest>,
 ) -> Result<NoContent, ApiError> {
@@ -45,7 +47,9 @@ pub(crate) async fn confirm_password_reset(
     app.email_tokens.resets_password(&token, &user, &replacing, context.at)?;
     let password_hash = app.hasher.hash(request.password).await.map_err(ApiError::internal)?;
     let credentials = Credentials { password_hash };
-    let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials };
+    let network = app.login_limits.digest(&info.client_network());
+    let network = KnownNetworkKey { user_id: user.id, network };
+    let reset = ResetPassword { id: user.id, email: user.email, replacing, credentials, network };
     app.store.execute(reset, &context).await?;
     Ok(ApiResponse::no_content())
 }

@@ -5,7 +5,6 @@ mod body;
 mod confirm_password_reset;
 mod jwks;
 mod login;
-mod login_limits;
 mod logout;
 mod refresh;
 mod register;
@@ -56,12 +55,14 @@ const REGISTER: OperationDoc = OperationDoc::new("Register an account")
 const VERIFY_EMAIL: OperationDoc = OperationDoc::new("Verify an e-mail address")
     .with_description(
         "Marks the e-mail address of an account as verified, with the token that was sent to the \
-         address. No access token is needed.\n\n\
+         address. If the token was sent to a `pendingEmail`, that becomes the address of the account: log in \
+         with it from then on. No access token is needed.\n\n\
          The token expires three days after it was issued (`TOKEN_EXPIRED`) and can be used once. \
          `INVALID_TOKEN` means that the token is malformed or was already used, or that the account \
-         now has another address. A password reset verifies the address as well.",
+         now has another address or another pending one. `EMAIL_TAKEN` means that another account has got \
+         the pending address in the meantime. A password reset verifies the address as well.",
     )
-    .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired]);
+    .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired, ErrorCode::EmailTaken]);
 
 const LOG_IN: OperationDoc = OperationDoc::new("Log in")
     .with_description(
@@ -74,7 +75,8 @@ const LOG_IN: OperationDoc = OperationDoc::new("Log in")
          means that the account is suspended, or that its e-mail address must be verified first. After \
          too many failed logins of the account or from the caller's network (IPv4 address or IPv6 /64), \
          logins fail with `TOO_MANY_ATTEMPTS`, even with the right password, until the time in \
-         `Retry-After` has passed.",
+         `Retry-After` has passed. Failed logins from other networks do not count for a network from which \
+         the account has logged in or reset its password within 90 days.",
     )
     .with_errors(&[ErrorCode::InvalidCredentials, ErrorCode::Forbidden, ErrorCode::TooManyAttempts]);
 
@@ -103,7 +105,7 @@ const REQUEST_PASSWORD_RESET: OperationDoc = OperationDoc::new("Request a passwo
     "Sends an e-mail with a password-reset token to the address, if it belongs to an account. No \
      access token is needed.\n\n\
      The response is the same for known and unknown addresses. The e-mail is sent asynchronously, at \
-     most one per minute and address; further requests within the minute are accepted but send \
+     most one per minute and ten in 24 hours to an address; further requests are accepted but send \
      nothing. The token expires after one hour; pass it to `POST /v1/auth/password-reset/confirm` \
      together with the new password. An invited account without a password gets the e-mail as well: its \
      token replaces that of an invitation that was lost or has expired.",
@@ -114,7 +116,8 @@ const CONFIRM_PASSWORD_RESET: OperationDoc = OperationDoc::new("Set a new passwo
         "Sets a new password with the token of a password-reset e-mail, or the first one with the token of \
          an invitation. No access token is needed.\n\n\
          All sessions of the account end: their refresh tokens fail with `TOKEN_REVOKED`, and access \
-         tokens expire after at most 15 minutes. The e-mail address counts as verified afterwards. The \
+         tokens expire after at most 15 minutes. The e-mail address counts as verified afterwards, and a \
+         `pendingEmail` is cancelled. The \
          token expires one hour after it was issued, that of an invitation after seven days \
          (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the token is malformed or was already used, or that \
          the password or the address has changed since. Log in with the new password next.",

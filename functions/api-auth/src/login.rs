@@ -4,6 +4,8 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::NonIdempotent;
+use shared::api::rate_limits::failed_logins::LoginSource;
+use shared::domain::session::known_network::KnownNetworkKey;
 use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::rehash::{RehashError, RehashPassword};
@@ -46,40 +48,53 @@ pub(crate) async fn log_in(
     NonIdempotent(context): NonIdempotent,
     Json(request): Json<LoginRequest>,
 ) -> Result<ApiResponse<TokensBody>, ApiError> {
-    let (store, limits) = (app.store.clone(), &app.login_limits);
     let network = info.client_network();
-    let attempt = limits.admit(store.clone(), &app.mac_key, &request.email, &network, context.at).await?;
-    let user = authenticate(&app, request, &context).await?;
-    AttemptLimiter::new(store).succeeded(attempt).await?;
+    let login = authenticate(&app, request, &network, &context).await?;
+    let user = login.user;
     let id = SessionKey { user_id: user.id, session_id: Id::generate(context.at, &app.entropy) };
     let session = id.session_id.to_string();
     let first = RefreshToken { user: user.id.to_string(), session: session.clone(), generation: 0 };
-    let start =
-        StartSession { id, epoch: user.session_epoch, token: TokenHash(first.issue(&app.mac_key).hash()) };
+    let token = TokenHash(first.issue(&app.mac_key).hash());
+    let start = StartSession { id, epoch: user.session_epoch, token, network: login.network_to_record };
     app.store.execute(start, &context).await?;
     Ok(ApiResponse::ok(app.tokens(user, &session, &first, context.at)?))
 }
 
-/// Loads the account and verifies the password. An unknown address, an account without a password and a wrong
-/// password have the same response and take the same time.
+/// Account with a verified password.
+struct Login {
+    user: User,
+    /// Network of the login, if it has to be recorded.
+    network_to_record: Option<KnownNetworkKey>,
+}
+
+/// Loads the account, counts the attempt and verifies the password. An unknown address, an account without a
+/// password and a wrong password have the same response and take the same time.
 async fn authenticate(
     app: &AuthState,
     LoginRequest { email, password }: LoginRequest,
+    network: &str,
     context: &CommandContext,
-) -> Result<User, ApiError> {
+) -> Result<Login, ApiError> {
     let account = app.reader.account_by_email(&email).await?;
+    let (id, digest) = (account.as_ref().map(|(user, _)| user.id), app.login_limits.digest(network));
+    let known = app.reader.known_network(id, digest.clone()).await?;
+    let source = LoginSource { network, known };
+    let attempt = app.login_limits.admit(app.store.clone(), &email, source, context.at).await?;
     let hash = account.as_ref().and_then(|(_, credentials)| credentials.password_hash());
     let stored = hash.map(str::to_owned);
     let is_correct = app.hasher.verify(password.clone(), stored).await.map_err(ApiError::internal)?;
     let (user, credentials) = account.filter(|_| is_correct).ok_or_else(invalid_credentials)?;
     if user.status != UserStatus::Active {
-        Err(ApiError::new(ErrorCode::Forbidden, "the account is suspended"))
-    } else if app.requires_verified_email && !user.email_verified {
-        Err(ApiError::new(ErrorCode::Forbidden, "verify your e-mail address first"))
-    } else {
-        rehash_if_outdated(app, user.id, credentials, password, context).await?;
-        Ok(user)
+        return Err(ApiError::new(ErrorCode::Forbidden, "the account is suspended"));
     }
+    if app.requires_verified_email && !user.email_verified {
+        return Err(ApiError::new(ErrorCode::Forbidden, "verify your e-mail address first"));
+    }
+    rehash_if_outdated(app, user.id, credentials, password, context).await?;
+    AttemptLimiter::new(app.store.clone()).succeeded(attempt).await?;
+    let is_due = known.is_none_or(|known| known.is_due(context.at));
+    let network_to_record = is_due.then_some(KnownNetworkKey { user_id: user.id, network: digest });
+    Ok(Login { user, network_to_record })
 }
 
 /// Replaces a password hash that has outdated parameters. If the password was changed meanwhile, the new one

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use shared::api::{ApiState, EmailTokens};
+use shared::api::rate_limits::failed_logins::LoginLimits;
+use shared::api::{ApiState, EmailTokens, UserBody};
 use shared::domain::session::SessionKey;
 use shared::domain::user::User;
 use shared::kit::auth::access_token::{
@@ -23,7 +24,6 @@ use shared::kit::system::config::Environment;
 
 use crate::body::TokensBody;
 use crate::jwks::KeySet;
-use crate::login_limits::LoginLimits;
 
 /// State of the handlers.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ impl AuthState {
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_TTL.as_secs(),
             refresh_token: refresh.issue(&self.mac_key).expose().to_owned(),
-            user: user.into(),
+            user: UserBody::with_pending_email(user),
         })
     }
 }

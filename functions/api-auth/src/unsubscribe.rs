@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, StatusCode};
 use schemars::JsonSchema;
 use shared::api::NonIdempotent;
@@ -33,10 +33,11 @@ pub(crate) struct Page {
 
 /// The token is part of the address: it must not get into a `Referer` header. The form may only be sent to
 /// this origin.
-const HEADERS: [(HeaderName, &str); 3] = [
+const HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_TYPE, "text/html"),
     (CONTENT_SECURITY_POLICY, "default-src 'none'; form-action 'self'; frame-ancestors 'none'"),
     (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
 /// Returns the page with the form. Its button sends the `POST` request to the same address.

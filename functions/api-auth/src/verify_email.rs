@@ -1,4 +1,4 @@
-//! `POST /v1/auth/verify-email`: verifies an e-mail address.
+//! `POST /v1/auth/verify-email`: verifies an e-mail address, current or pending.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -26,7 +26,7 @@ pub(crate) struct VerifyEmailRequest {
     token: String,
 }
 
-/// Marks the address as verified. The token can be used once.
+/// Marks the address as verified, or makes the pending address that of the account. The token can be used once.
 pub(crate) async fn verify_email(
     State(app): State<AuthState>,
     NonIdempotent(context): NonIdempotent,
@@ -34,8 +34,8 @@ pub(crate) async fn verify_email(
 ) -> Result<Versioned<UserBody>, ApiError> {
     let token = UnverifiedToken::parse(&request.token).ok_or(EmailTokenError::Invalid)?;
     let user = app.reader.user(token.user_id).await?.ok_or(EmailTokenError::Invalid)?;
-    app.email_tokens.verifies_email(&token, &user, context.at)?;
-    let verify = VerifyEmail { id: user.id, email: user.email };
+    let email = app.email_tokens.verifies_email(&token, &user, context.at)?;
+    let verify = VerifyEmail { id: user.id, email };
     let verified = app.store.execute(verify, &context).await?;
-    Ok(ApiResponse::updated(verified.map(UserBody::from)))
+    Ok(ApiResponse::updated(verified.map(UserBody::with_pending_email)))
 }

@@ -38,12 +38,15 @@ const CREATE_JOB: OperationDoc = OperationDoc::new("Create a background job")
          The job is executed asynchronously: the response is 202 with the status `queued`. Poll the \
          address in `Location` until the status is `succeeded`, and then download the result with \
          `GET /v1/jobs/{id}/result`. Jobs with the priority `high` are not delayed by jobs with the \
-         priority `normal`. The job and its result are deleted at `expiresAt`.\n\n\
+         priority `normal`; for a type with the priority `normal`, `high` requires the permission \
+         `jobs:prioritize` (moderators and administrators). The job and its result are deleted at \
+         `expiresAt`. `INVALID_STATE` means that 50 jobs of the caller are `queued` or `running`: wait until \
+         one ends, or cancel one.\n\n\
          `Idempotency-Key` is required: a repetition with the same key and body returns the job that \
          was already created. `FORBIDDEN` means that the caller does not own the market or lacks the \
          permission, `NOT_FOUND` that the market does not exist or is not visible to the caller.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound, ErrorCode::InvalidState]);
 
 const LIST_JOBS: OperationDoc = OperationDoc::new("List your jobs").with_description(
     "Lists the jobs that the caller created, newest first by default. Expired jobs are not listed. \
@@ -102,8 +105,9 @@ const RETRY_JOB: OperationDoc = OperationDoc::new("Retry a job that failed, is d
     .with_description(
         "Requests a job of the caller again with the same parameters. It becomes `queued`, starts from \
          the beginning and runs at once; `expiresAt` is extended.\n\n\
-         `INVALID_STATE` means that the job has not ended or has succeeded. With an `Idempotency-Key`, \
-         the request can be repeated safely. Poll `GET /v1/jobs/{id}` for the status.",
+         `INVALID_STATE` means that the job has not ended or has succeeded, or that 50 jobs of the caller \
+         are `queued` or `running`. With an `Idempotency-Key`, the request can be repeated safely. Poll \
+         `GET /v1/jobs/{id}` for the status.",
     )
     .with_errors(&[ErrorCode::InvalidState]);
 

@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use shared::kit::http::openapi::{ApiRouter, Operation, OperationOutput};
@@ -15,9 +17,10 @@ const DOCUMENT: &str = include_str!("../openapi.json");
 /// `Cache-Control` of the description and the page.
 const CACHE_FOR_5_MINUTES: &str = "public, max-age=300";
 
-/// Content security policy: everything from this origin. Swagger UI also needs inline styles and `data:`
-/// images.
-const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+/// Content security policy: everything from this origin, and no other page may contain this one. Swagger UI also
+/// needs inline styles and `data:` images.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 2] =
     [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, CACHE_FOR_5_MINUTES)];
@@ -30,17 +33,20 @@ pub(crate) async fn get_openapi() -> Description {
     Description
 }
 
-/// Router of the documentation page and all its files.
+/// Router of the documentation page and all its files. The page keeps access tokens in memory only, not in the
+/// storage of the browser.
 pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> ApiRouter<S> {
-    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
+    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false);
     Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(restrict_origin)).into()
 }
 
-/// Sets the headers that restrict the page to this origin and make it cacheable.
+/// Sets the headers that restrict the page and its files to this origin and their types, and make them cacheable.
 async fn restrict_origin(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE_FOR_5_MINUTES));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

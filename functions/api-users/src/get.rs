@@ -17,7 +17,7 @@ pub(crate) async fn get_current_user(
     query: ItemQuery<UserBody>,
     if_none_match: IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
-    load(&app.reader, actor.user, query, &if_none_match).await
+    load(&app.reader, actor.user, actor.user, query, &if_none_match).await
 }
 
 /// Returns an account.
@@ -32,15 +32,17 @@ pub(crate) async fn get_user(
     if id != actor.user && !read_any.is_held() {
         return Err(AccessError::not_found(id).into());
     }
-    load(&app.reader, id, query, &if_none_match).await
+    load(&app.reader, id, actor.user, query, &if_none_match).await
 }
 
 async fn load(
     reader: &DynamoReader,
     id: UserId,
+    caller: UserId,
     query: ItemQuery<UserBody>,
     if_none_match: &IfNoneMatch,
 ) -> Result<Versioned<UserBody>, ApiError> {
     let user = reader.displayed_user(id).await?.ok_or_else(|| AccessError::not_found(id))?;
-    Ok(ApiResponse::versioned(UserBody::from(user)).with_fields(query.fields).not_modified_if(if_none_match))
+    let body = if id == caller { UserBody::with_pending_email(user) } else { UserBody::from(user) };
+    Ok(ApiResponse::versioned(body).with_fields(query.fields).not_modified_if(if_none_match))
 }

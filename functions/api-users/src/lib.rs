@@ -6,16 +6,17 @@ mod get;
 mod list;
 mod list_item;
 mod role_and_status;
+mod state;
 mod update;
 
-use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
+pub use crate::state::UsersState;
 use crate::update::{PatchUserRequest, ReplaceUserRequest};
 
 /// Adds the routes of the function.
-pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
+pub fn routes<R: RouteBuilder<UsersState>>(routes: R) -> R {
     routes
         .get("/v1/users", list::list_users, LIST)
         .post("/v1/users", create::create_user, CREATE)
@@ -66,10 +67,11 @@ const PATCH_CURRENT: OperationDoc = OperationDoc::new("Change properties of your
          `PATCH /v1/users/{id}` with your own id. For example, `{\"notifications\": {\"sales\": false}}` \
          turns off e-mails about new orders and about cancellations by buyers. E-mails about your \
          own purchases, about failed refunds and about the account itself are always sent.\n\n\
+         A new `email` requires `currentPassword`, and becomes `pendingEmail`: see `PATCH /v1/users/{id}`.\n\n\
          `If-Match` is required; a request that changes nothing does not create a new version. Changing \
          your own `role` or `status` is a `VALIDATION_ERROR`. A suspended account gets `TOKEN_REVOKED`.",
     )
-    .with_errors(&[ErrorCode::NotFound, ErrorCode::EmailTaken])
+    .with_errors(&[ErrorCode::NotFound, ErrorCode::InvalidCredentials, ErrorCode::TooManyAttempts])
     .with_operation_id("patchCurrentUser");
 
 const GET: OperationDoc = OperationDoc::new("Get an account").with_description(
@@ -83,13 +85,13 @@ const REPLACE: OperationDoc = OperationDoc::new("Replace the e-mail address and 
         "Sets the e-mail address and the name. Users can replace their own account; callers with the \
          permission `users:update` (administrators) can replace any account. The role and the status \
          are changed with `PATCH`.\n\n\
-         A new address is unverified: `emailVerified` becomes `false`, and a verification token is \
-         sent to the address asynchronously. `EMAIL_TAKEN` means that another account has the address. \
-         `If-Match` is required; a request that changes nothing does not create a new version.\n\n\
+         A new address requires `currentPassword` and becomes `pendingEmail`, as described for \
+         `PATCH /v1/users/{id}`. The current address cancels a pending change. `If-Match` is required; a \
+         request that changes nothing does not create a new version.\n\n\
          `FORBIDDEN` means that the caller can read the account but not change it, `NOT_FOUND` that it \
          is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken])
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidCredentials, ErrorCode::TooManyAttempts])
     .with_operation_id("replaceUser");
 
 const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
@@ -99,14 +101,22 @@ const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
          `users:update` (administrators) can change every field of other accounts; callers with \
          `users:suspend` (moderators) only the `status` of accounts with the role `user`. Changing \
          one's own `role` or `status` is a `VALIDATION_ERROR`.\n\n\
-         A new address is unverified, and a verification token is sent to it asynchronously. \
+         A new `email` requires `currentPassword`, the password of the caller (also if the account is \
+         another one); without it, the request fails with a `VALIDATION_ERROR`, and with a wrong one with \
+         `INVALID_CREDENTIALS`. Wrong passwords are counted with failed logins, and too many of them cause \
+         `TOO_MANY_ATTEMPTS`. The new address is shown as `pendingEmail` and has no effect until the token \
+         that is sent to it is passed to `POST /v1/auth/verify-email`; log in with the old address until then. \
+         The old address gets a notice. Send the request again for another token; an address gets at most \
+         one e-mail per minute and ten in 24 hours. The current address as `email`, and a password reset, cancel a \
+         pending change. The response is the same if another account has the address, but no token is sent \
+         then.\n\n\
          Suspending an account ends all its sessions for good: after it is reinstated with `active`, \
          the user must log in again. `If-Match` is required; a request that changes nothing does not \
          create a new version.\n\n\
          `FORBIDDEN` means that the caller can read the account but not make this change, `NOT_FOUND` \
          that it is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
-    .with_errors(&[ErrorCode::Forbidden, ErrorCode::EmailTaken])
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidCredentials, ErrorCode::TooManyAttempts])
     .with_operation_id("patchUser");
 
 const DELETE: OperationDoc = OperationDoc::new("Delete an account")
@@ -121,6 +131,6 @@ const DELETE: OperationDoc = OperationDoc::new("Delete an account")
     .with_errors(&[ErrorCode::Forbidden]);
 
 /// Creates the router of the function.
-pub fn router(app: CommandState) -> ApiRouter {
+pub fn router(app: UsersState) -> ApiRouter {
     routes(ApiRouter::new()).with_state(app)
 }

@@ -1,6 +1,7 @@
 //! Composition root of the function `api-users`.
 
-use shared::api::{CommandState, RateLimits};
+use api_users::UsersState;
+use shared::api::RateLimits;
 use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
@@ -12,6 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let table = Aws::load(&env).await?.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
-    let app = CommandState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
+    let app = UsersState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
     runtime::run_api(telemetry, limits.layer(app.clone(), api_users::router(app))).await
 }

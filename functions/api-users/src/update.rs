@@ -6,17 +6,19 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::NonNull;
 use shared::api::permission::{UsersRead, UsersSuspend, UsersUpdate};
-use shared::api::{Authenticated, CommandState, HasPermission, Idempotent, UserBody};
+use shared::api::{Authenticated, HasPermission, Idempotent, UserBody};
 use shared::domain::user::notifications::NotificationChanges;
 use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::{Role, UserId, UserStatus};
 use shared::domain::values::email::Email;
 use shared::domain::values::text::Name;
+use shared::kit::auth::password::Password;
 use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
-use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
+use shared::kit::http::{ApiResponse, IfMatch, Json, Path, RequestInfo, Versioned};
 
 use crate::role_and_status::{RoleRequest, StatusRequest};
+use crate::state::UsersState;
 
 /// Properties of an account that its owner can change.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -24,13 +26,21 @@ use crate::role_and_status::{RoleRequest, StatusRequest};
 #[schemars(
     rename_all = "camelCase",
     deny_unknown_fields,
-    extend("examples" = [{ "email": "ada@example.com", "name": "Ada Lovelace" }])
+    extend("examples" = [{
+        "email": "ada@example.org",
+        "name": "Ada Lovelace",
+        "currentPassword": "correct horse battery",
+    }])
 )]
 pub(crate) struct ReplaceUserRequest {
-    /// E-mail address. A new address is unverified; a verification token is sent to it.
+    /// E-mail address. A new address becomes `pendingEmail` until it is verified.
     email: Email,
     /// Name of the user, 1 to 100 characters.
     name: Name,
+    /// Current password of the caller. Required if `email` is not the current address.
+    #[deserr(default)]
+    #[schemars(default)]
+    current_password: NonNull<Password>,
 }
 
 /// Changes to an account, as a JSON Merge Patch (RFC 7396). Absent fields keep their values.
@@ -41,15 +51,20 @@ pub(crate) struct ReplaceUserRequest {
     deny_unknown_fields,
     extend("examples" = [
         { "name": "Ada King" },
+        { "email": "ada@example.org", "currentPassword": "correct horse battery" },
         { "status": "suspended" },
         { "notifications": { "sales": false } },
     ])
 )]
 pub(crate) struct PatchUserRequest {
-    /// E-mail address. A new address is unverified; a verification token is sent to it.
+    /// E-mail address. A new address becomes `pendingEmail` until it is verified.
     #[deserr(default)]
     #[schemars(default)]
     email: NonNull<Email>,
+    /// Current password of the caller. Required if `email` is not the current address.
+    #[deserr(default)]
+    #[schemars(default)]
+    current_password: NonNull<Password>,
     /// Name of the user, 1 to 100 characters.
     #[deserr(default)]
     #[schemars(default)]
@@ -82,10 +97,16 @@ pub(crate) struct NotificationsRequest {
 /// Permissions of the caller on the accounts of other users.
 type Permissions = (HasPermission<UsersRead>, HasPermission<UsersSuspend>, HasPermission<UsersUpdate>);
 
+/// Content of a request.
+pub(crate) struct RequestedUpdate {
+    changes: UserChanges,
+    current_password: Option<Password>,
+}
+
 /// Updates an account: its e-mail address and name, or single properties.
-pub(crate) async fn update_user<R: Into<UserChanges>>(
-    State(app): State<CommandState>,
-    Authenticated(by): Authenticated,
+pub(crate) async fn update_user<R: Into<RequestedUpdate>>(
+    State(app): State<UsersState>,
+    (Authenticated(by), info): (Authenticated, RequestInfo),
     (read, suspend, update): Permissions,
     Path(id): Path<UserId>,
     if_match: IfMatch<UserBody>,
@@ -94,34 +115,45 @@ pub(crate) async fn update_user<R: Into<UserChanges>>(
 ) -> Result<Versioned<UserBody>, ApiError> {
     let rights =
         UserAdminRights { read: read.is_held(), suspend: suspend.is_held(), update: update.is_held() };
-    let command = UpdateUser { id, by, rights, expected: if_match.expected(), changes: request.into() };
-    let changed = app.store.execute(command, &context).await?;
-    Ok(ApiResponse::updated(changed.map(UserBody::from)))
+    let RequestedUpdate { changes, current_password } = request.into();
+    let is_reauthenticated = app.reauthenticate(by.user, current_password, &info).await?;
+    let expected = if_match.expected();
+    let command = UpdateUser { id, by, rights, is_reauthenticated, expected, changes };
+    let changed = app.commands.store.execute(command, &context).await?;
+    let sees_pending_email = id == by.user || rights.update;
+    Ok(ApiResponse::updated(changed.map(if sees_pending_email {
+        UserBody::with_pending_email
+    } else {
+        UserBody::from
+    })))
 }
 
 /// Updates single properties of the caller's own account.
 pub(crate) async fn update_current_user(
-    State(app): State<CommandState>,
-    Authenticated(by): Authenticated,
+    State(app): State<UsersState>,
+    (Authenticated(by), info): (Authenticated, RequestInfo),
     if_match: IfMatch<UserBody>,
     Idempotent(context): Idempotent,
     Json(request): Json<PatchUserRequest>,
 ) -> Result<Versioned<UserBody>, ApiError> {
+    let RequestedUpdate { changes, current_password } = request.into();
+    let is_reauthenticated = app.reauthenticate(by.user, current_password, &info).await?;
     let (rights, expected) = (UserAdminRights::default(), if_match.expected());
-    let command = UpdateUser { id: by.user, by, rights, expected, changes: request.into() };
-    let changed = app.store.execute(command, &context).await?;
-    Ok(ApiResponse::updated(changed.map(UserBody::from)))
+    let command = UpdateUser { id: by.user, by, rights, is_reauthenticated, expected, changes };
+    let changed = app.commands.store.execute(command, &context).await?;
+    Ok(ApiResponse::updated(changed.map(UserBody::with_pending_email)))
 }
 
-impl From<ReplaceUserRequest> for UserChanges {
-    fn from(ReplaceUserRequest { email, name }: ReplaceUserRequest) -> Self {
-        Self { email: Some(email), name: Some(name), ..Self::default() }
+impl From<ReplaceUserRequest> for RequestedUpdate {
+    fn from(ReplaceUserRequest { email, name, current_password }: ReplaceUserRequest) -> Self {
+        let changes = UserChanges { email: Some(email), name: Some(name), ..UserChanges::default() };
+        Self { changes, current_password: current_password.0 }
     }
 }
 
-impl From<PatchUserRequest> for UserChanges {
+impl From<PatchUserRequest> for RequestedUpdate {
     fn from(request: PatchUserRequest) -> Self {
-        Self {
+        let changes = UserChanges {
             email: request.email.0,
             name: request.name.0,
             role: request.role.0.map(Role::from),
@@ -129,6 +161,7 @@ impl From<PatchUserRequest> for UserChanges {
             notifications: NotificationChanges {
                 sales: request.notifications.0.and_then(|notifications| notifications.sales.0),
             },
-        }
+        };
+        Self { changes, current_password: request.current_password.0 }
     }
 }

@@ -16,6 +16,7 @@ pub enum AnalyticsEvent {
         rename = "user.registered",
         alias = "user.invited",
         alias = "user.changed",
+        alias = "user.email_change_requested",
         alias = "user.email_changed",
         alias = "user.deleted"
     )]

@@ -7,6 +7,7 @@ mod order;
 use shared::kit::aws::mail::Mailer;
 use shared::kit::command::{Envelope, Store, StoreError};
 use shared::kit::system::clock::Clock;
+use shared::messaging::email_dispatch::allowance::AllowanceRequest;
 use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
 
 use crate::email::EmailContent;
@@ -23,6 +24,8 @@ pub(crate) struct ComposedEmail {
     pub(crate) dispatch_id: DispatchId,
     /// Dispatch record, read in the same request as the account or order.
     pub(crate) dispatch: Option<EmailDispatch>,
+    /// Allowance that the e-mail uses, if its kind has one.
+    pub(crate) allowance: Option<AllowanceRequest>,
 }
 
 /// E-mail for each recipient, or the reason for sending none to them.
@@ -41,6 +44,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
             | EmailEvent::PasswordResetRequested { user_id } => {
                 self.compose_account_email(event, *user_id).await
             }
+            EmailEvent::EmailChangeRequested { user_id } => self.compose_change_emails(event, *user_id).await,
             EmailEvent::OrderCreated(data)
             | EmailEvent::OrderConfirmed(data)
             | EmailEvent::OrderRejected(data)

@@ -23,7 +23,13 @@ pub enum EmailEvent {
         /// Id of the account.
         user_id: UserId,
     },
-    /// The e-mail address of an account was changed.
+    /// Another e-mail address was requested for an account.
+    #[serde(rename = "user.email_change_requested")]
+    EmailChangeRequested {
+        /// Id of the account.
+        user_id: UserId,
+    },
+    /// The e-mail address of an account was changed. Only earlier versions changed it to an unverified one.
     #[serde(rename = "user.email_changed")]
     EmailChanged {
         /// Id of the account.

@@ -34,7 +34,7 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
-        let ComposedEmail { to, content, fingerprint, dispatch_id: id, dispatch } = email;
+        let ComposedEmail { to, content, fingerprint, dispatch_id: id, dispatch, allowance } = email;
         let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
         if dispatch.as_ref().is_none_or(|dispatch| dispatch.is_open(context.at))
             && let Err(outcome) = self.wait_for_turn(slot).await
@@ -42,11 +42,16 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
             return outcome;
         }
         let context = context.at(self.clock.now());
-        let command = BeginDispatch { id, fingerprint, lease: SEND_LEASE };
-        let begun = match self.store.execute_on(dispatch, command, &context).await {
+        // The allowance is not loaded yet. If there is one, the first version conflicts with it.
+        let state = (dispatch, allowance.iter().map(|_| None).collect());
+        let command = BeginDispatch { id, fingerprint, lease: SEND_LEASE, allowance };
+        let begun = match self.store.execute_on(state, command, &context).await {
             Ok(executed) => executed.into_output(),
             Err(error) => return not_begun(error),
         };
+        if begun.state == DispatchState::Suppressed {
+            return suppressed();
+        }
         let EmailContent { subject, kind, unsubscribe_url, .. } = content;
         let correlation_id = context.correlation_id.clone();
         let message = Message { to, subject, html, text, kind, correlation_id, unsubscribe_url };
@@ -113,13 +118,20 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
 fn lease_end(begun: &EmailDispatch) -> Timestamp {
     match begun.state {
         DispatchState::Sending { until } => until,
-        DispatchState::Unsent | DispatchState::Sent => begun.expires_at,
+        DispatchState::Unsent | DispatchState::Sent | DispatchState::Suppressed => begun.expires_at,
     }
+}
+
+/// Outcome of an e-mail that its allowance does not permit.
+fn suppressed() -> Outcome {
+    tracing::info!(reason = %BeginDispatchError::Suppressed, "e-mail skipped");
+    Outcome::Done
 }
 
 fn not_begun(error: ExecuteError<BeginDispatchError>) -> Outcome {
     let reason = match error {
         ExecuteError::Refused(BeginDispatchError::AlreadySent) => return Outcome::Done,
+        ExecuteError::Refused(BeginDispatchError::Suppressed) => return suppressed(),
         ExecuteError::Refused(BeginDispatchError::Outdated) => {
             tracing::info!(reason = %BeginDispatchError::Outdated, "e-mail skipped");
             return Outcome::Done;

@@ -12,6 +12,9 @@ pub(crate) enum SkipReason {
     /// The address has been verified.
     #[error("the address is already verified")]
     Verified,
+    /// The requested address was replaced, cancelled, or belonged to another account.
+    #[error("the address is not pending")]
+    NotPending,
     /// The invited user has set a password.
     #[error("the invitation is already accepted")]
     InvitationAccepted,

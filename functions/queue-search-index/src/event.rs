@@ -26,6 +26,7 @@ pub enum SearchEvent {
         rename = "user.registered",
         alias = "user.invited",
         alias = "user.changed",
+        alias = "user.email_change_requested",
         alias = "user.email_changed",
         alias = "user.deleted"
     )]

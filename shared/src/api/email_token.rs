@@ -9,6 +9,7 @@ pub mod unsubscribe;
 use std::time::Duration;
 
 use crate::domain::user::{Credentials, User, UserId};
+use crate::domain::values::email::Email;
 use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
@@ -24,6 +25,7 @@ pub const INVITATION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 // Purposes, which are part of the MAC: a token is valid for one purpose only.
 const VERIFY_EMAIL: &str = "verify-email";
+const CHANGE_EMAIL: &str = "change-email";
 const RESET_PASSWORD: &str = "reset-password";
 
 /// Maximum length of a token.
@@ -67,7 +69,15 @@ impl EmailTokens {
     #[must_use]
     pub fn to_verify_email(&self, user: &User, at: Timestamp) -> String {
         let expires_at = at.saturating_add(VERIFICATION_LIFETIME).as_seconds();
-        self.issue(VERIFY_EMAIL, user, expires_at, user.email_verified.to_string().as_bytes())
+        self.issue(VERIFY_EMAIL, user, &user.email, expires_at, user.email_verified.to_string().as_bytes())
+    }
+
+    /// Issues a token that makes the pending address `to` the address of the account. It must only be sent to
+    /// `to`; otherwise, the restrictions of [`to_verify_email`](Self::to_verify_email) apply.
+    #[must_use]
+    pub fn to_change_email(&self, user: &User, to: &Email, at: Timestamp) -> String {
+        let expires_at = at.saturating_add(VERIFICATION_LIFETIME).as_seconds();
+        self.issue(CHANGE_EMAIL, user, to, expires_at, user.email.as_str().as_bytes())
     }
 
     /// Issues a token that allows to replace `credentials` with a new password. The restrictions of
@@ -75,7 +85,7 @@ impl EmailTokens {
     #[must_use]
     pub fn to_reset_password(&self, user: &User, credentials: &Credentials, at: Timestamp) -> String {
         let expires_at = at.saturating_add(PASSWORD_RESET_LIFETIME).as_seconds();
-        self.issue(RESET_PASSWORD, user, expires_at, credentials.password_hash.as_bytes())
+        self.issue(RESET_PASSWORD, user, &user.email, expires_at, credentials.password_hash.as_bytes())
     }
 
     /// Issues a token with which an invited user sets their first password: a password-reset token that is
@@ -83,10 +93,10 @@ impl EmailTokens {
     #[must_use]
     pub fn to_accept_invitation(&self, user: &User, credentials: &Credentials, at: Timestamp) -> String {
         let expires_at = at.saturating_add(INVITATION_LIFETIME).as_seconds();
-        self.issue(RESET_PASSWORD, user, expires_at, credentials.password_hash.as_bytes())
+        self.issue(RESET_PASSWORD, user, &user.email, expires_at, credentials.password_hash.as_bytes())
     }
 
-    /// Checks that `token` verifies the current e-mail address of the account.
+    /// Returns the address that `token` verifies: the current or the pending one of the account.
     ///
     /// # Errors
     /// [`EmailTokenError`] if the token is not valid or has expired.
@@ -95,9 +105,16 @@ impl EmailTokens {
         token: &UnverifiedToken,
         user: &User,
         now: Timestamp,
-    ) -> Result<(), EmailTokenError> {
+    ) -> Result<Email, EmailTokenError> {
         let state = user.email_verified.to_string();
-        self.check(VERIFY_EMAIL, token, user, state.as_bytes(), now)
+        let current = self.check(VERIFY_EMAIL, token, user, &user.email, state.as_bytes(), now);
+        match (&user.pending_email, current) {
+            (Some(pending), Err(EmailTokenError::Invalid)) => {
+                let state = user.email.as_str().as_bytes();
+                self.check(CHANGE_EMAIL, token, user, pending, state, now).map(|()| pending.clone())
+            }
+            (_, current) => current.map(|()| user.email.clone()),
+        }
     }
 
     /// Checks that `token` resets the current password of the account.
@@ -111,13 +128,13 @@ impl EmailTokens {
         credentials: &Credentials,
         now: Timestamp,
     ) -> Result<(), EmailTokenError> {
-        self.check(RESET_PASSWORD, token, user, credentials.password_hash.as_bytes(), now)
+        self.check(RESET_PASSWORD, token, user, &user.email, credentials.password_hash.as_bytes(), now)
     }
 
-    fn issue(&self, purpose: &str, user: &User, expires_at: i64, state: &[u8]) -> String {
+    fn issue(&self, purpose: &str, user: &User, to: &Email, expires_at: i64, state: &[u8]) -> String {
         let expiry = expires_at.to_string();
         let id = user.id.to_string();
-        let parts = [id.as_bytes(), expiry.as_bytes(), user.email.as_str().as_bytes(), state];
+        let parts = [id.as_bytes(), expiry.as_bytes(), to.as_str().as_bytes(), state];
         format!("{id}.{expiry}.{}", self.0.mac(purpose, &parts))
     }
 
@@ -126,11 +143,12 @@ impl EmailTokens {
         purpose: &str,
         token: &UnverifiedToken,
         user: &User,
+        sent_to: &Email,
         state: &[u8],
         now: Timestamp,
     ) -> Result<(), EmailTokenError> {
         let (id, expiry) = (token.user_id.to_string(), token.expires_at.to_string());
-        let parts = [id.as_bytes(), expiry.as_bytes(), user.email.as_str().as_bytes(), state];
+        let parts = [id.as_bytes(), expiry.as_bytes(), sent_to.as_str().as_bytes(), state];
         if token.user_id != user.id || !self.0.verify(purpose, &parts, &token.mac) {
             Err(EmailTokenError::Invalid)
         } else if token.expires_at <= now.as_seconds() {
@@ -180,6 +198,7 @@ mod tests {
             version: Version::FIRST,
             email: "ada@example.com".parse().unwrap(),
             email_verified: false,
+            pending_email: None,
             name: "Ada".parse().unwrap(),
             role: Role::User,
             status: UserStatus::Active,
@@ -221,7 +240,7 @@ mod tests {
         let (user, credentials) = ada();
         let text = tokens(1).to_verify_email(&user, now());
         let token = UnverifiedToken::parse(&text).unwrap();
-        assert_eq!(tokens(1).verifies_email(&token, &user, now()), Ok(()));
+        assert_eq!(tokens(1).verifies_email(&token, &user, now()), Ok(user.email.clone()));
         assert_eq!(tokens(2).verifies_email(&token, &user, now()), Err(EmailTokenError::Invalid));
         let other_purpose = tokens(1).resets_password(&token, &user, &credentials, now());
         assert_eq!(other_purpose, Err(EmailTokenError::Invalid));
@@ -230,6 +249,28 @@ mod tests {
         let later = text.replacen(&token.expires_at.to_string(), &(token.expires_at + 1).to_string(), 1);
         let later = UnverifiedToken::parse(&later).unwrap();
         assert_eq!(tokens(1).verifies_email(&later, &user, now()), Err(EmailTokenError::Invalid));
+    }
+
+    #[test]
+    fn change_token_is_valid_for_the_pending_address_only() {
+        let (user, _) = ada();
+        let to = |email: &str| Some(email.parse::<Email>().unwrap());
+        let pending = User { pending_email: to("ada@example.org"), ..user.clone() };
+        let token = tokens(1).to_change_email(&user, &to("ada@example.org").unwrap(), now());
+        let token = UnverifiedToken::parse(&token).unwrap();
+        let check = |user: &User, at| tokens(1).verifies_email(&token, user, at);
+        assert_eq!(check(&pending, now()).ok(), to("ada@example.org"));
+        assert_eq!(
+            check(&pending, now().saturating_add(VERIFICATION_LIFETIME)),
+            Err(EmailTokenError::Expired)
+        );
+        let other = User { pending_email: to("eve@example.org"), ..user.clone() };
+        let moved = User { email: "ada@example.net".parse().unwrap(), ..pending.clone() };
+        for outdated in [user.clone(), other, moved] {
+            assert_eq!(check(&outdated, now()), Err(EmailTokenError::Invalid));
+        }
+        let current = UnverifiedToken::parse(&tokens(1).to_verify_email(&pending, now())).unwrap();
+        assert_eq!(tokens(1).verifies_email(&current, &pending, now()), Ok(user.email));
     }
 
     #[test]

@@ -51,7 +51,6 @@ error_codes! {
     TokenError { Invalid => InvalidToken, Expired => TokenExpired }
     EmailTokenError { Invalid => InvalidToken, Expired => TokenExpired }
     RotateError { Unknown => InvalidToken, Ended => TokenRevoked }
-    VerifyEmailError { TokenOutdated => InvalidToken }
     ResetPasswordError { TokenOutdated => InvalidToken }
     RehashError { Changed => Conflict }
     UpdateMarketError(Access) { InvalidTransition => InvalidState }
@@ -62,7 +61,7 @@ error_codes! {
     DeliverError(Access) { InvalidState => InvalidState }
     CancelJobError(Access) { AlreadyEnded => InvalidState }
     DeleteJobError(Access) { NotEnded => InvalidState }
-    RetryJobError(Access) { NotEnded => InvalidState }
+    RetryJobError(Access) { NotEnded => InvalidState, TooManyOpen => InvalidState }
     RedriveError(Access) { AlreadyRedriven => InvalidState }
 }
 
@@ -89,7 +88,17 @@ impl From<UpdateUserError> for ApiError {
                 Self::validation(fields.map(|(field, _)| (field.to_owned(), message.clone())).collect())
             }
             UpdateUserError::Suspended => token_revoked(),
-            UpdateUserError::EmailTaken => email_taken(message),
+            UpdateUserError::PasswordRequired => Self::field("currentPassword", message),
+        }
+    }
+}
+
+impl From<VerifyEmailError> for ApiError {
+    fn from(error: VerifyEmailError) -> Self {
+        match error {
+            VerifyEmailError::TokenOutdated => Self::new(ErrorCode::InvalidToken, error.to_string()),
+            // The field of the request is the token, so the error names no field.
+            VerifyEmailError::EmailTaken => Self::new(ErrorCode::EmailTaken, error.to_string()),
         }
     }
 }
@@ -210,6 +219,7 @@ impl From<CreateJobError> for ApiError {
             CreateJobError::Access(error) => error.into(),
             CreateJobError::InvalidRunAt => Self::field("runAt", error),
             CreateJobError::InvalidPeriod => Self::field("params.to", error),
+            CreateJobError::TooManyOpen => Self::new(ErrorCode::InvalidState, error.to_string()),
         }
     }
 }

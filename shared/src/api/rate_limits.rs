@@ -1,5 +1,7 @@
 //! Rate limits of the API per caller: one quota each for reads, writes and orders.
 
+pub mod failed_logins;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;

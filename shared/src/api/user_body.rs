@@ -36,6 +36,10 @@ pub struct UserBody {
     email: UnicodeEmail,
     /// True if the e-mail address is verified.
     email_verified: bool,
+    /// Requested e-mail address, which replaces `email` when it is verified. Present only while a change is
+    /// pending, in responses to the owner of the account and to the caller that requested the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_email: Option<UnicodeEmail>,
     /// Name of the user.
     name: Name,
     /// Role of the account.
@@ -62,12 +66,23 @@ impl Resource for UserBody {
     }
 }
 
+impl UserBody {
+    /// Body for the owner of the account, and for callers that may change its address.
+    #[must_use]
+    pub fn with_pending_email(mut user: User) -> Self {
+        let pending_email = user.pending_email.take().map(UnicodeEmail::from);
+        Self { pending_email, ..user.into() }
+    }
+}
+
+/// Body for other callers, without the pending address.
 impl From<User> for UserBody {
     fn from(user: User) -> Self {
         Self {
             id: user.id,
             email: user.email.into(),
             email_verified: user.email_verified,
+            pending_email: None,
             name: user.name,
             role: user.role,
             status: user.status,

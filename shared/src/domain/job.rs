@@ -303,7 +303,7 @@ pub(crate) mod tests {
 
     #[test]
     fn jobs_without_result_are_retried_from_the_beginning() {
-        let retry = RetryJob { id: running().id, by: running().owner_id };
+        let retry = RetryJob { id: running().id, by: running().owner_id, open_jobs: 49 };
         for status in [JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
             let retried = decide(&retry, Some(ended(status)), at(1));
             let expected = Job {
@@ -327,6 +327,9 @@ pub(crate) mod tests {
             let job = Job { status, ..running() };
             assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded(running().id));
         }
+        let over_limit = RetryJob { open_jobs: 50, ..retry };
+        let refused = refusal(&over_limit, Some(ended(JobStatus::Failed)), at(1));
+        assert_eq!(refused, RetryJobError::TooManyOpen);
         assert_eq!(
             refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK)),
             AccessError::not_found(running().id).into()

@@ -1,6 +1,7 @@
 //! Login sessions, continued by single-use refresh tokens.
 
 pub mod end;
+pub mod known_network;
 pub mod rotate;
 pub mod start;
 
@@ -98,6 +99,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::end::EndSession;
+    use super::known_network::{KnownNetwork, KnownNetworkKey, NetworkDigest};
     use super::rotate::{RotateError, RotateSession, Rotation};
     use super::start::StartSession;
     use super::*;
@@ -138,10 +140,15 @@ mod tests {
 
     #[test]
     fn started_session_lasts_30_days() {
-        let start = StartSession { id: key(), epoch: user().session_epoch, token: hash("second") };
+        let network = KnownNetworkKey { user_id: user().id, network: NetworkDigest("home".to_owned()) };
+        let (epoch, token) = (user().session_epoch, hash("second"));
+        let start = StartSession { id: key(), epoch, token, network: Some(network) };
         let started = decide(&start, (), at(0));
         let expected = Session { version: Version::FIRST, previous: None, ..session() };
         assert_eq!(started.stored::<Session>(), expected);
+        assert!(started.stored::<KnownNetwork>().is_live(at(30 * DAY)));
+        let again = decide(&StartSession { network: None, ..start }, (), at(0));
+        assert_eq!((again.stored::<Session>(), again.writes.len()), (expected, 1));
         assert_eq!(key().to_string(), "ses_01J8Z3K5V0ABCDEFGHJKMNPQRS");
     }
 

@@ -52,6 +52,7 @@ pub(crate) fn user() -> User {
         version: third(),
         email: "ada@example.com".parse().unwrap(),
         email_verified: true,
+        pending_email: None,
         name: "Ada".parse().unwrap(),
         role: Role::User,
         status: UserStatus::Active,

@@ -39,6 +39,9 @@ pub struct User {
     pub email: Email,
     /// True if the owner has confirmed the e-mail address.
     pub email_verified: bool,
+    /// Requested e-mail address, which has no effect until the owner has confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<Email>,
     /// Name of the user.
     pub name: Name,
     /// Role, which determines the permissions.
@@ -184,7 +187,13 @@ pub enum UserEvent {
         /// Id of the account.
         user_id: UserId,
     },
-    /// The e-mail address of an account was changed and is not verified yet.
+    /// Another e-mail address was requested for an account. It takes effect when it is verified.
+    #[serde(rename = "user.email_change_requested", rename_all = "camelCase")]
+    EmailChangeRequested {
+        /// Id of the account.
+        user_id: UserId,
+    },
+    /// The e-mail address of an account was changed to one that is verified.
     #[serde(rename = "user.email_changed", rename_all = "camelCase")]
     EmailChanged {
         /// Id of the account.
@@ -206,6 +215,7 @@ impl UserEvent {
             Self::Registered { user_id }
             | Self::Invited { user_id }
             | Self::Changed { user_id }
+            | Self::EmailChangeRequested { user_id }
             | Self::EmailChanged { user_id }
             | Self::Deleted { user_id } => *user_id,
         }
@@ -218,6 +228,7 @@ impl Event for UserEvent {
             Self::Registered { .. } => "user.registered",
             Self::Invited { .. } => "user.invited",
             Self::Changed { .. } => "user.changed",
+            Self::EmailChangeRequested { .. } => "user.email_change_requested",
             Self::EmailChanged { .. } => "user.email_changed",
             Self::Deleted { .. } => "user.deleted",
         }
@@ -246,6 +257,7 @@ mod tests {
             UserEvent::Registered { user_id },
             UserEvent::Invited { user_id },
             UserEvent::Changed { user_id },
+            UserEvent::EmailChangeRequested { user_id },
             UserEvent::EmailChanged { user_id },
             UserEvent::Deleted { user_id },
         ]);

@@ -5,6 +5,7 @@
 //! sent, and it is sent again. After a second unknown outcome, an operator decides. An e-mail with a known
 //! outcome is never sent again.
 
+pub mod allowance;
 pub mod begin;
 pub mod end;
 
@@ -24,6 +25,8 @@ pub const MAX_SENDS: u32 = 2;
 pub enum Recipient {
     /// Owner of the account that the event is about.
     Account,
+    /// Owner of the account, at the address that is to be replaced.
+    OldAddress,
     /// Buyer of the order that the event is about.
     Buyer,
     /// Seller of the order that the event is about.
@@ -36,13 +39,14 @@ pub enum Recipient {
 pub struct DispatchId(String);
 
 impl DispatchId {
-    /// Id of the dispatch of the e-mail about `event` to `recipient`. Only the id for the seller has a
-    /// suffix, because no event has both an account owner and a buyer as recipients.
+    /// Id of the dispatch of the e-mail about `event` to `recipient`. The ids for the seller and the old address
+    /// have a suffix, because these events have a second recipient.
     #[must_use]
     pub fn new(event: &EventId, recipient: Recipient) -> Self {
         match recipient {
             Recipient::Account | Recipient::Buyer => Self(event.to_string()),
             Recipient::Seller => Self(format!("{event}.seller")),
+            Recipient::OldAddress => Self(format!("{event}.old-address")),
         }
     }
 }
@@ -80,7 +84,7 @@ impl EmailDispatch {
         match self.state {
             DispatchState::Unsent => true,
             DispatchState::Sending { until } => until <= now,
-            DispatchState::Sent => self.expires_at <= now,
+            DispatchState::Sent | DispatchState::Suppressed => self.expires_at <= now,
         }
     }
 }
@@ -98,4 +102,6 @@ pub enum DispatchState {
     },
     /// The e-mail has been sent.
     Sent,
+    /// The e-mail is never sent, because the address has got too many of its kind.
+    Suppressed,
 }

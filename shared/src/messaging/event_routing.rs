@@ -85,7 +85,7 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "order.shipped"
         | "order.partially_refunded"
         | "order.refunded" => &[Subscriber::Analytics, Subscriber::Emails],
-        "user.registered" | "user.invited" | "user.email_changed" => {
+        "user.registered" | "user.invited" | "user.email_change_requested" | "user.email_changed" => {
             &[Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
         }
         // Both events of password resets have a subscriber, so that a request for an unknown address costs

@@ -1,5 +1,8 @@
 //! Queries of jobs and their output.
 
+use strum::VariantArray as _;
+
+use crate::domain::job::create::MAX_OPEN_JOBS;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobId, JobStatus, JobSummary};
 use crate::domain::user::UserId;
@@ -70,6 +73,16 @@ impl DynamoReader {
     /// [`StoreError`] if the table does not respond.
     pub async fn count_jobs(&self, list: JobList, now: Timestamp) -> Result<u64, StoreError> {
         self.count_up_to(&[list.query(now)], COUNT_CAP).await
+    }
+
+    /// Counts the jobs of a user that have not ended, up to [`MAX_OPEN_JOBS`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn count_open_jobs(&self, owner: UserId, now: Timestamp) -> Result<u64, StoreError> {
+        let open = JobStatus::VARIANTS.iter().filter(|status| status.is_open());
+        let lists = open.map(|status| JobList { owner, status: Some(*status), descending: false }.query(now));
+        self.count_up_to(&lists.collect::<Vec<_>>(), MAX_OPEN_JOBS).await
     }
 
     /// Loads chunks with strong consistency, in one request for up to 100; an absent chunk is `None`.

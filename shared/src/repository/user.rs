@@ -6,6 +6,7 @@ pub mod profile;
 
 use std::future::Future;
 
+use crate::domain::session::known_network::{KnownNetwork, KnownNetworkKey, NetworkDigest};
 use crate::domain::user::{Credentials, EmailClaim, User, UserId};
 use crate::domain::values::email::Email;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
@@ -57,5 +58,21 @@ impl UserReader for DynamoReader {
         // exists.
         let user_id = claim.map_or(NIL_USER_ID, |claim| claim.user_id);
         self.account_by_id(user_id).await
+    }
+}
+
+impl DynamoReader {
+    /// Loads the record of a client network, if the account has been used from it, with strong consistency. The
+    /// request is the same without an account, so that the response time does not reveal whether one exists.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn known_network(
+        &self,
+        user: Option<UserId>,
+        network: NetworkDigest,
+    ) -> Result<Option<KnownNetwork>, StoreError> {
+        let key = KnownNetworkKey { user_id: user.unwrap_or(NIL_USER_ID), network };
+        self.get(ReadSet::get(&key), Consistency::Strong).await
     }
 }

@@ -22,6 +22,7 @@ use shared::domain::reconciliation::cursor::{
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
 use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::domain::session::end::EndSession;
+use shared::domain::session::known_network::{KnownNetwork, KnownNetworkKey, NetworkDigest};
 use shared::domain::session::rotate::RotateSession;
 use shared::domain::session::start::StartSession;
 use shared::domain::session::{Session, SessionKey, TokenHash};
@@ -29,6 +30,8 @@ use shared::domain::user::SessionEpoch;
 use shared::domain::user::password_reset::PasswordReset;
 use shared::domain::user::password_reset::request::RequestPasswordReset;
 use shared::domain::user::register::RegisterUser;
+use shared::domain::user::update::email_change::{EmailChange, EmailChangeKey};
+use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::{Credentials, EmailClaim, Role, User};
 use shared::domain::values::email::Email;
 use shared::domain::values::money::Quantity;
@@ -36,6 +39,7 @@ use shared::kit::command::{Command, CommandContext, ReadSet, Record, Store, Vers
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
+use shared::messaging::email_dispatch::allowance::{AllowanceRequest, EmailAllowance, EmailAllowanceId};
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
@@ -87,12 +91,31 @@ async fn account_is_user_credentials_and_email_claim() {
 }
 
 #[tokio::test]
+async fn requested_address_is_stored_with_the_account() {
+    let fixture = with_account().await;
+    let changes = UserChanges { email: Some("ada@example.org".parse().unwrap()), ..UserChanges::default() };
+    let rights = UserAdminRights::default();
+    let (id, by) = (id(BUYER), buyer());
+    fixture.run(UpdateUser { id, by, rights, is_reauthenticated: true, expected: None, changes }).await;
+    let user = fixture.stored::<User>(&id).await;
+    assert_eq!(
+        (&user["email"], &user["pendingEmail"]),
+        (&json!("ada@example.com"), &json!("ada@example.org"))
+    );
+    let key = EmailChangeKey { user_id: id, version: Version::FIRST.next() };
+    assert_json_snapshot!("email-change", fixture.stored::<EmailChange>(&key).await);
+}
+
+#[tokio::test]
 async fn session_is_stored_with_its_account_and_has_a_ttl() {
     const SESSION: &str = "ses_01J8Z3K5V0ABCDEFGHJKMNPQRS";
     let fixture = with_account().await;
     let key = SessionKey { user_id: id(BUYER), session_id: id(SESSION) };
     let hash = |text: &str| TokenHash(text.to_owned());
-    fixture.run(StartSession { id: key, epoch: SessionEpoch::default(), token: hash("first") }).await;
+    let network = KnownNetworkKey { user_id: id(BUYER), network: NetworkDigest("digest".to_owned()) };
+    let (epoch, token) = (SessionEpoch::default(), hash("first"));
+    fixture.run(StartSession { id: key, epoch, token, network: Some(network.clone()) }).await;
+    assert_json_snapshot!("known-network", fixture.stored::<KnownNetwork>(&network).await);
     assert_json_snapshot!("session-started", fixture.stored::<Session>(&key).await);
     fixture.run_later(RotateSession { id: key, presented: hash("first"), successor: hash("second") }).await;
     fixture.run_later(EndSession { id: key }).await;
@@ -120,7 +143,10 @@ async fn email_dispatch_is_stored_by_event_without_the_address() {
     let fixture = Fixture::open().await;
     let id: DispatchId = serde_json::from_value(json!(format!("{ORDER}.3"))).unwrap();
     let (fingerprint, lease) = ("a digest".to_owned(), Duration::from_secs(15));
-    fixture.run(BeginDispatch { id: id.clone(), fingerprint, lease }).await;
+    let allowance = EmailAllowanceId::of_digest(7);
+    let request = AllowanceRequest { id: allowance, caused_at: moment() };
+    fixture.run(BeginDispatch { id: id.clone(), fingerprint, lease, allowance: Some(request) }).await;
+    assert_json_snapshot!("email-allowance", fixture.stored::<EmailAllowance>(&allowance).await);
     assert_json_snapshot!("email-dispatch-begun", fixture.stored::<EmailDispatch>(&id).await);
     let begun = fixture.store.load(ReadSet::<Option<EmailDispatch>>::get(&id)).await.unwrap().unwrap();
     fixture.run(EndDispatch { begun, sent: true }).await;

@@ -260,5 +260,13 @@ async fn rules(fixture: &Fixture, report: &mut Report) {
     report.row("a known e-mail in capitals", taken, refused(409, "EMAIL_TAKEN")).await;
     let path = format!("/v1/users/{}", fixture.stranger.id);
     let promote = fixture.app.request(Method::PATCH, &path).by(&fixture.stranger).header("if-match", "*");
+    let change = |body: serde_json::Value| {
+        fixture.app.request(Method::PATCH, &path).by(&fixture.stranger).header("if-match", "*").json(&body)
+    };
+    let address = "stolen@example.com";
+    let without = change(json!({ "email": address }));
+    report.row("another address without the password", without, invalid("currentPassword")).await;
+    let wrong = change(json!({ "email": address, "currentPassword": "incorrect horse" }));
+    report.row("another address with a wrong password", wrong, refused(401, "INVALID_CREDENTIALS")).await;
     report.row("a role for oneself", promote.json(&json!({ "role": "admin" })), invalid("role")).await;
 }

@@ -35,7 +35,7 @@ fn of_accounts(fixture: &Fixture) -> Vec<ForbiddenFields<'_>> {
         ("POST", register, &fixture.buyer, account, "role status id emailVerified version"),
         ("POST", "/v1/auth/login".to_owned(), &fixture.buyer, login, "role userId"),
         ("POST", "/v1/users".to_owned(), &fixture.admin, invited, "password status id emailVerified version"),
-        ("PATCH", own, &fixture.buyer, json!({}), "id emailVerified version passwordHash"),
+        ("PATCH", own, &fixture.buyer, json!({}), "id emailVerified pendingEmail version passwordHash"),
     ]
 }
 

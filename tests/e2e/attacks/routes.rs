@@ -52,7 +52,8 @@ fn new_address() -> String {
 }
 
 fn users() -> Vec<Route> {
-    let replaced = |_: &Fixture| json!({ "email": new_address(), "name": "New" });
+    let replaced =
+        |_: &Fixture| json!({ "email": new_address(), "name": "New", "currentPassword": PASSWORD });
     let invited = |_: &Fixture| json!({ "email": new_address(), "name": "New", "role": "admin" });
     vec![
         ("GET", "/v1/users", nothing, [401, 403, 403, 200, 200]),

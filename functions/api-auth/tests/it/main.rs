@@ -5,6 +5,7 @@
 mod events;
 mod invitation;
 mod jwks;
+mod known_networks;
 mod login;
 mod logout;
 mod password_reset;

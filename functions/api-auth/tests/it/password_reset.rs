@@ -20,7 +20,7 @@ impl Auth {
     }
 
     /// Token of the e-mail to Ada.
-    async fn reset_token(&self) -> String {
+    pub(super) async fn reset_token(&self) -> String {
         let (user, credentials) = self.stored("ada@example.com").await;
         self.email_tokens().to_reset_password(&user, &credentials, self.clock.now())
     }
@@ -60,6 +60,18 @@ async fn new_password_replaces_the_old_one_and_ends_sessions() {
     let tokens = auth.try_log_in(NEW_PASSWORD).await.json()["data"].clone();
     assert_eq!(tokens["user"]["emailVerified"], true, "the token was received at the address");
     auth.refreshed(&tokens["refreshToken"]).await;
+}
+
+#[tokio::test]
+async fn new_password_cancels_a_pending_address() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    let token = auth.request_change("ada@example.com", "mallory@example.com").await;
+    assert_eq!(auth.confirm(&auth.reset_token().await, NEW_PASSWORD).await.status, 204);
+    let refused = auth.post("verify-email", &json!({ "token": token })).await;
+    assert_eq!(refused.error(), INVALID_TOKEN);
+    let (ada, _) = auth.stored("ada@example.com").await;
+    assert_eq!(ada.pending_email, None);
 }
 
 #[tokio::test]

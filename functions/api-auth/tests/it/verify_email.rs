@@ -5,11 +5,17 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::json;
 use shared::api::email_token::VERIFICATION_LIFETIME;
+use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::{User, UserEvent};
+use shared::domain::values::actor::Actor;
+use shared::domain::values::email::Email;
 use shared::kit::system::clock::Clock;
 use test_support::lambda_event::RouterResponse;
 
 use super::{Auth, account};
+
+/// Address to which Ada changes.
+const NEW: &str = "countess@example.com";
 
 const INVALID_TOKEN: (u16, &str) = (401, "INVALID_TOKEN");
 
@@ -18,6 +24,18 @@ impl Auth {
     async fn verification(&self) -> String {
         let (user, _) = self.stored("ada@example.com").await;
         self.email_tokens().to_verify_email(&user, self.clock.now())
+    }
+
+    /// Requests another address for an account, and returns the token of the e-mail to it.
+    pub(super) async fn request_change(&self, email: &str, to: &str) -> String {
+        let (user, _) = self.stored(email).await;
+        let to: Email = to.parse().unwrap();
+        let (id, by) = (user.id, Actor { user: user.id, role: user.role });
+        let (rights, expected) = (UserAdminRights::default(), None);
+        let changes = UserChanges { email: Some(to.clone()), ..UserChanges::default() };
+        let update = UpdateUser { id, by, rights, is_reauthenticated: true, expected, changes };
+        let user = self.marketplace.run(update).await;
+        self.email_tokens().to_change_email(&user, &to, self.clock.now())
     }
 
     async fn verify(&self, token: &str) -> RouterResponse {
@@ -90,6 +108,54 @@ async fn token_of_other_address_account_or_purpose_is_refused() {
         assert_eq!(auth.verify(token).await.error(), INVALID_TOKEN, "{token}");
     }
     assert_eq!(auth.verify(&for_grace).await.status, 200);
+}
+
+#[tokio::test]
+async fn verified_new_address_replaces_the_old_one() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    let token = auth.request_change("ada@example.com", NEW).await;
+    assert_eq!(auth.log_in().await["user"]["pendingEmail"], NEW, "the old address is used until then");
+    let response = auth.verify(&token).await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    let shown = response.json()["data"].clone();
+    assert_eq!((&shown["email"], &shown["emailVerified"]), (&json!(NEW), &json!(true)));
+    assert_eq!((&shown["version"], shown.get("pendingEmail")), (&json!(3), None));
+    assert_eq!(auth.try_log_in(super::PASSWORD).await.error(), (401, "INVALID_CREDENTIALS"));
+    let login = json!({ "email": NEW, "password": super::PASSWORD });
+    assert_eq!(auth.post("login", &login).await.json()["data"]["user"], shown);
+    assert_eq!(auth.verify(&token).await.error(), INVALID_TOKEN);
+    assert_eq!(auth.post("register", &account("ada@example.com")).await.status, 201);
+}
+
+#[tokio::test]
+async fn new_address_that_was_registered_meanwhile_is_refused() {
+    let auth = Auth::open().await;
+    auth.ada().await;
+    let token = auth.request_change("ada@example.com", NEW).await;
+    assert_eq!(auth.post("register", &account(NEW)).await.status, 201);
+    assert_eq!(auth.verify(&token).await.error(), (409, "EMAIL_TAKEN"));
+    assert_eq!(auth.stored("ada@example.com").await.0.version.get(), 2);
+    auth.log_in().await;
+}
+
+#[tokio::test]
+async fn one_of_five_accounts_gets_a_contested_address() {
+    let auth = Auth::open().await;
+    let addresses: Vec<String> = (0..5).map(|n| format!("person{n}@example.com")).collect();
+    let mut tokens = Vec::new();
+    for address in &addresses {
+        assert_eq!(auth.post("register", &account(address)).await.status, 201);
+        tokens.push(auth.request_change(address, NEW).await);
+    }
+    let responses = join_all(tokens.iter().map(|token| auth.verify(token))).await;
+    let winner = responses.iter().position(|response| response.status == 200).unwrap();
+    let id = responses[winner].json()["data"]["id"].clone();
+    assert_eq!(auth.stored(NEW).await.0.id.to_string(), id);
+    for (n, response) in responses.iter().enumerate().filter(|(n, _)| *n != winner) {
+        assert_eq!(response.error(), (409, "EMAIL_TAKEN"));
+        assert_eq!(auth.stored(&addresses[n]).await.0.version.get(), 2);
+    }
 }
 
 #[tokio::test]

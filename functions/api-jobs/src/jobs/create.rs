@@ -1,7 +1,7 @@
 //! `POST /v1/jobs`: creates a background job.
 
 use axum::extract::State;
-use shared::api::permission::{JobsReindex, OrdersReadAny};
+use shared::api::permission::{JobsPrioritize, JobsReindex, OrdersReadAny};
 use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
 use shared::domain::job::create::CreateJob;
 use shared::domain::values::id::Id;
@@ -12,12 +12,14 @@ use shared::kit::http::{AcceptedResource, ApiResponse, Json};
 use super::body::JobBody;
 use super::request::CreateJobRequest;
 
+/// Permissions of the caller on jobs and what they read.
+type Permissions = (HasPermission<OrdersReadAny>, HasPermission<JobsReindex>, HasPermission<JobsPrioritize>);
+
 /// Creates a job, whose progress can be polled at the address in `Location`.
 pub(crate) async fn create_job(
     State(app): State<CommandState>,
     Authenticated(by): Authenticated,
-    read_any: HasPermission<OrdersReadAny>,
-    reindex: HasPermission<JobsReindex>,
+    (read_any, reindex, prioritize): Permissions,
     IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(CreateJobRequest { work, options }): Json<CreateJobRequest>,
 ) -> Result<AcceptedResource<JobBody>, ApiError> {
@@ -26,6 +28,8 @@ pub(crate) async fn create_job(
         by,
         reads_any: read_any.is_held(),
         reindexes: reindex.is_held(),
+        prioritizes: prioritize.is_held(),
+        open_jobs: app.queries.reader.count_open_jobs(by.user, context.at).await?,
         work: work.into(),
         priority: options.priority,
         run_at: options.run_at,

@@ -26,7 +26,8 @@ pub(crate) async fn retry_job(
     Idempotent(context): Idempotent,
     Json(RetryJobRequest {}): Json<RetryJobRequest>,
 ) -> Result<Versioned<JobBody>, ApiError> {
-    let command = RetryJob { id, by: actor.user };
+    let open_jobs = app.queries.reader.count_open_jobs(actor.user, context.at).await?;
+    let command = RetryJob { id, by: actor.user, open_jobs };
     let job = app.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(job.map(JobBody::from)))
 }

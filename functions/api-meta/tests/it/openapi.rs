@@ -48,6 +48,20 @@ async fn documentation_page_loads_only_own_files() {
     assert!(String::from_utf8(settings.bytes).unwrap().contains("\"/openapi.json\""));
 }
 
+#[tokio::test]
+async fn documentation_cannot_be_framed_and_stores_no_token() {
+    let (_marketplace, api) = open().await;
+    for path in ["/docs", "/docs/", "/docs/swagger-ui.css"] {
+        let response = api.get(path).await;
+        let policy = response.header("content-security-policy").unwrap();
+        assert!(policy.contains("; frame-ancestors 'none'"), "{path}: {policy}");
+        assert_eq!(response.header("x-content-type-options").unwrap(), "nosniff", "{path}");
+    }
+    let settings = api.get("/docs/swagger-initializer.js").await;
+    let settings = String::from_utf8(settings.bytes).unwrap();
+    assert!(settings.contains("\"persistAuthorization\": false"), "{settings}");
+}
+
 /// RFC 9110, section 12.5.1: a browser asks for HTML only.
 #[tokio::test]
 async fn documentation_page_is_negotiated_as_html() {

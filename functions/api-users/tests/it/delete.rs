@@ -49,7 +49,7 @@ async fn sessions_of_a_deleted_account_end() {
     let epoch = users.stored(stranger().user).await.unwrap().session_epoch;
     let (token, id) =
         (TokenHash("0".to_owned()), SessionKey { user_id: stranger().user, session_id: new_id() });
-    users.marketplace.run(StartSession { id, epoch, token: token.clone() }).await;
+    users.marketplace.run(StartSession { id, epoch, token: token.clone(), network: None }).await;
     users.delete(stranger(), stranger().user).await;
     let rotate = RotateSession { id, presented: token, successor: TokenHash("1".to_owned()) };
     let refreshed = users.marketplace.store.execute(rotate, &test_context(SystemClock.now())).await;

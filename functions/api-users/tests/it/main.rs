@@ -4,19 +4,26 @@
 
 mod create;
 mod delete;
+mod email_change;
 mod events;
 mod get;
 mod list;
 mod role_and_status;
 mod update;
 
+use api_users::UsersState;
 use serde_json::Value;
-use shared::api::CommandState;
-use shared::domain::user::{User, UserId};
+use shared::domain::user::rehash::RehashPassword;
+use shared::domain::user::{Credentials, User, UserId};
 use shared::domain::values::actor::Actor;
+use shared::kit::auth::password::Hasher;
+use shared::kit::system::config::Environment;
 use shared::repository::user::UserReader;
 use test_support::api_function::{ApiFunction, ApiRequest};
 use test_support::fixture::{Marketplace, admin};
+
+/// Password that [`Users::set_password`] sets.
+const PASSWORD: &str = "correct horse battery staple";
 
 /// The function on a table.
 struct Users {
@@ -39,7 +46,11 @@ impl Users {
 
     fn on(marketplace: Marketplace) -> Self {
         let env = marketplace.env("api-users");
-        let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
+        Self::in_env(&env, marketplace)
+    }
+
+    fn in_env(env: &Environment, marketplace: Marketplace) -> Self {
+        let app = UsersState::new(env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
         Self { api: ApiFunction::new(&marketplace, api_users::router(app)), marketplace }
     }
 
@@ -51,6 +62,15 @@ impl Users {
     /// Starts a `DELETE` request of `by` for any version.
     fn delete(&self, by: Actor, user: UserId) -> ApiRequest<'_> {
         self.api.delete(&path(user)).by(by).if_match("*")
+    }
+
+    /// Gives an account the password [`PASSWORD`].
+    async fn set_password(&self, id: UserId) {
+        let password_hash = Hasher::default().hash(PASSWORD.parse().unwrap()).await.unwrap();
+        let replacing = Credentials::without_password();
+        self.marketplace
+            .run(RehashPassword { id, replacing, credentials: Credentials { password_hash } })
+            .await;
     }
 
     /// Loads the account.

@@ -20,7 +20,7 @@ impl Users {
     async fn session(&self, user: UserId) -> SessionKey {
         let epoch = self.stored(user).await.unwrap().session_epoch;
         let key = SessionKey { user_id: user, session_id: new_id() };
-        self.marketplace.run(StartSession { id: key, epoch, token: hash("0") }).await;
+        self.marketplace.run(StartSession { id: key, epoch, token: hash("0"), network: None }).await;
         key
     }
 
@@ -112,6 +112,6 @@ async fn login_concurrent_with_a_suspension_is_ineffective() {
         users.patch(admin(), stranger, &json!({ "status": status })).await;
     }
     let key = SessionKey { user_id: stranger, session_id: new_id() };
-    users.marketplace.run(StartSession { id: key, epoch, token: hash("0") }).await;
+    users.marketplace.run(StartSession { id: key, epoch, token: hash("0"), network: None }).await;
     assert!(matches!(users.refresh(key).await, Err(ExecuteError::Refused(RotateError::Ended))));
 }

@@ -29,7 +29,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         let composed = owner.ok_or(SkipReason::RecipientDeleted).and_then(|owner| {
             let content = job::content(&event.event, end, &owner, &self.app_url)?;
             let (to, fingerprint) = (owner.email.as_str().to_owned(), String::new());
-            Ok(ComposedEmail { to, content, fingerprint, dispatch_id, dispatch })
+            Ok(ComposedEmail { to, content, fingerprint, dispatch_id, dispatch, allowance: None })
         });
         Ok(vec![composed])
     }

@@ -26,7 +26,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         let users: Vec<_> = recipients
             .iter()
             .map(|recipient| match recipient {
-                Recipient::Account | Recipient::Buyer => data.buyer_id,
+                Recipient::Account | Recipient::OldAddress | Recipient::Buyer => data.buyer_id,
                 Recipient::Seller => data.seller_id,
             })
             .collect();
@@ -46,6 +46,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
                 fingerprint: String::new(),
                 dispatch_id,
                 dispatch,
+                allowance: None,
             }));
         }
         Ok(composed)
@@ -63,7 +64,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         let order = order.ok_or(SkipReason::StateChanged)?;
         let locale = Locale::default();
         let (content, label) = match recipient {
-            Recipient::Account | Recipient::Buyer => {
+            Recipient::Account | Recipient::OldAddress | Recipient::Buyer => {
                 (buyer::content(event, order, locale)?, "View your order")
             }
             Recipient::Seller => (self.seller_content(event, order, user, locale)?, "View the order"),

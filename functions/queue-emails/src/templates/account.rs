@@ -3,6 +3,7 @@
 //! These e-mails go to unverified addresses, so they contain no user input, not even a name. A user who
 //! registers a third party's address cannot send that party a message.
 
+pub(crate) mod address_change;
 pub(crate) mod invite;
 pub(crate) mod reset;
 pub(crate) mod verify;

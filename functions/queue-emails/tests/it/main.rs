@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod allowances;
+mod email_change;
 mod events;
 mod exactly_once;
 mod skipped;
@@ -14,6 +16,8 @@ use queue_emails::Emails;
 use serde_json::Value;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
+use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
+use shared::domain::values::actor::Actor;
 use shared::kit::aws::mail::SesMailer;
 use shared::kit::system::clock::Timestamp;
 use shared::kit::system::config::Environment;
@@ -63,6 +67,14 @@ impl Fixture {
         let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total };
         self.marketplace.advance(FulfilmentTransition::Reserve).await;
         self.marketplace.advance(FulfilmentTransition::Captured(capture)).await;
+    }
+
+    /// Requests another address for an account.
+    async fn request_address(&self, by: Actor, email: &str) {
+        let changes = UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() };
+        let (rights, expected) = (UserAdminRights::default(), None);
+        let update = UpdateUser { id: by.user, by, rights, is_reauthenticated: true, expected, changes };
+        self.marketplace.run(update).await;
     }
 
     fn mail_catcher(&self) -> &MailCatcher {

@@ -6,11 +6,11 @@ use local::services::ses::{Effect, Rule};
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::DeclineCode;
 use shared::domain::order::refund::RefundOrder;
+use shared::domain::session::known_network::{KnownNetworkKey, NetworkDigest};
 use shared::domain::user::Credentials;
 use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::notifications::{Topic, Unsubscribe};
 use shared::domain::user::password_reset::confirm::ResetPassword;
-use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::user::verify::VerifyEmail;
 use shared::repository::user::UserReader;
 use test_support::fixture::{BUYER, ORDER, SELLER, buyer, id, seller};
@@ -44,10 +44,9 @@ async fn verified_address_gets_no_verification_email() {
 async fn changed_address_gets_no_verification_of_the_old_one() {
     let fixture = Fixture::open().await;
     fixture.handle_throttled("user-registered").await;
-    let changes =
-        UserChanges { email: Some("elsewhere@example.com".parse().unwrap()), ..UserChanges::default() };
-    let rights = UserAdminRights::default();
-    fixture.marketplace.run(UpdateUser { id: id(BUYER), by: buyer(), rights, expected: None, changes }).await;
+    fixture.request_address(buyer(), "elsewhere@example.com").await;
+    let email = "elsewhere@example.com".parse().unwrap();
+    fixture.marketplace.run(VerifyEmail { id: id(BUYER), email }).await;
     fixture.assert_skipped("user-registered").await;
 }
 
@@ -57,7 +56,9 @@ async fn used_password_reset_gets_no_second_link() {
     fixture.handle_throttled("password-reset-requested").await;
     let (user, replacing) = fixture.marketplace.reader.account_by_id(id(BUYER)).await.unwrap().unwrap();
     let credentials = Credentials { password_hash: "$argon2id$2".to_owned() };
-    fixture.marketplace.run(ResetPassword { id: user.id, email: user.email, replacing, credentials }).await;
+    let network = KnownNetworkKey { user_id: user.id, network: NetworkDigest("home".to_owned()) };
+    let (id, email) = (user.id, user.email);
+    fixture.marketplace.run(ResetPassword { id, email, replacing, credentials, network }).await;
     fixture.assert_skipped("password-reset-requested").await;
 }
 

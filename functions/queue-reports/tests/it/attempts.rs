@@ -61,7 +61,7 @@ async fn message_of_a_cancelled_or_retried_job_has_no_effect() {
     let cancelled = fixture.marketplace.run(CancelJob { id: id(JOB), by: seller().user }).await;
     assert!(fixture.handle_request().await.is_success());
     assert_eq!(fixture.job().await, cancelled);
-    let retried = fixture.marketplace.run(RetryJob { id: id(JOB), by: seller().user }).await;
+    let retried = fixture.marketplace.run(RetryJob { id: id(JOB), by: seller().user, open_jobs: 0 }).await;
     assert!(fixture.handle_request().await.is_success());
     assert_eq!(fixture.job().await, retried, "the message belongs to the first request");
     let mut again = message(1);

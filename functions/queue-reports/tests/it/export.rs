@@ -31,7 +31,8 @@ impl Fixture {
 
     async fn start_session(&self, actor: Actor, token: &str) {
         let id = SessionKey { user_id: actor.user, session_id: new_id() };
-        let start = StartSession { id, epoch: SessionEpoch::default(), token: TokenHash(token.to_owned()) };
+        let (epoch, token) = (SessionEpoch::default(), TokenHash(token.to_owned()));
+        let start = StartSession { id, epoch, token, network: None };
         self.marketplace.run(start).await;
     }
 }

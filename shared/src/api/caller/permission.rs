@@ -55,6 +55,8 @@ permission_types! {
     DeadLettersRead,
     /// Rebuild projections: search entries, tallies and totals.
     JobsReindex,
+    /// Create jobs with a higher priority than their type has.
+    JobsPrioritize,
     /// Redrive or remove dead letters.
     JobsRedrive,
 }

@@ -1,5 +1,6 @@
 //! Retrying a job.
 
+use super::create::MAX_OPEN_JOBS;
 use super::{Job, JobEvent, JobId, JobOutput, JobStatus};
 use crate::domain::access::AccessError;
 use crate::domain::user::UserId;
@@ -14,6 +15,8 @@ pub struct RetryJob {
     pub id: JobId,
     /// User who retries the job.
     pub by: UserId,
+    /// Number of jobs of the user that have not ended, as in [`CreateJob`](super::create::CreateJob).
+    pub open_jobs: u64,
 }
 
 /// Reason why a job cannot be retried.
@@ -25,6 +28,9 @@ pub enum RetryJobError {
     /// The job has not ended or has succeeded.
     #[error("job {0} cannot be retried: it is neither failed nor dead nor cancelled")]
     NotEnded(JobId),
+    /// The owner has too many jobs that have not ended.
+    #[error("at most {MAX_OPEN_JOBS} jobs can be queued or running: wait until one ends, or cancel one")]
+    TooManyOpen,
 }
 
 impl Command for RetryJob {
@@ -42,6 +48,9 @@ impl Command for RetryJob {
         let job = Job::of(self.by, self.id, job, now)?;
         if !matches!(job.status, JobStatus::Failed | JobStatus::Dead | JobStatus::Cancelled) {
             return Err(RetryJobError::NotEnded(job.id));
+        }
+        if self.open_jobs >= MAX_OPEN_JOBS.into() {
+            return Err(RetryJobError::TooManyOpen);
         }
         let retried = Job {
             attempts: 0,

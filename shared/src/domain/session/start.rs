@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use super::known_network::{self, KnownNetworkKey};
 use super::{SESSION_LIFETIME, Session, SessionKey, TokenHash};
 use crate::domain::user::SessionEpoch;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
@@ -16,6 +17,8 @@ pub struct StartSession {
     pub epoch: SessionEpoch,
     /// Hash of the first refresh token.
     pub token: TokenHash,
+    /// Network of the login, if it has to be recorded.
+    pub network: Option<KnownNetworkKey>,
 }
 
 impl Command for StartSession {
@@ -38,6 +41,10 @@ impl Command for StartSession {
             ended: None,
             expires_at: now.saturating_add(SESSION_LIFETIME),
         };
-        Ok(Change::of(()).save(&session, NoEvents))
+        let change = Change::of(()).save(&session, NoEvents);
+        Ok(match &self.network {
+            Some(network) => known_network::record(change, network, now),
+            None => change,
+        })
     }
 }

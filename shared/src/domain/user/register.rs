@@ -59,6 +59,7 @@ pub(super) fn new_user(id: UserId, email: Email, name: Name, role: Role, now: Ti
         version: Version::FIRST,
         email,
         email_verified: false,
+        pending_email: None,
         name,
         role,
         status: UserStatus::Active,

@@ -1,5 +1,7 @@
 //! Updating an account.
 
+pub mod email_change;
+
 use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
 use crate::domain::access::{AccessError, require_permission, require_version};
 use crate::domain::user::notifications::NotificationChanges;
@@ -18,6 +20,8 @@ pub struct UpdateUser {
     pub by: Actor,
     /// Rights of the actor on other accounts.
     pub rights: UserAdminRights,
+    /// True if the request contains the actor's current password, which a change of the address requires.
+    pub is_reauthenticated: bool,
     /// Accepted versions; `None` accepts any version.
     pub expected: Option<VersionSet>,
     /// Changes to apply.
@@ -38,7 +42,7 @@ pub struct UserAdminRights {
 /// Changes to an account; `None` leaves a property unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserChanges {
-    /// New e-mail address.
+    /// New e-mail address. The current one cancels a pending change.
     pub email: Option<Email>,
     /// New name.
     pub name: Option<Name>,
@@ -67,26 +71,25 @@ pub enum UpdateUserError {
     /// The actor's own account is suspended.
     #[error("the account is suspended")]
     Suspended,
-    /// The address belongs to another account.
-    #[error("an account with this e-mail address already exists")]
-    EmailTaken,
+    /// The address can be changed only with the actor's current password.
+    #[error("is required to change the e-mail address")]
+    PasswordRequired,
 }
 
 impl Command for UpdateUser {
-    type State = Option<User>;
+    type State = (Option<User>, Vec<Option<EmailClaim>>);
     type Output = User;
     type Error = UpdateUserError;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.id)
+        ReadSet::get(&self.id).and(ReadSet::get_all(&self.changes.email))
     }
 
     /// # Errors
-    /// [`UpdateUserError`]. [`UpdateUserError::EmailTaken`] results from the claim on the address and is
-    /// exact under concurrency.
+    /// [`UpdateUserError`].
     fn decide(
         &self,
-        user: Self::State,
+        (user, claims): Self::State,
         now: Timestamp,
     ) -> Result<Change<User, UpdateUserError>, UpdateUserError> {
         let own = self.id == self.by.user;
@@ -97,26 +100,20 @@ impl Command for UpdateUser {
             self.check_others(&user)?;
         }
         require_version(user.id, user.version, self.expected.as_ref())?;
+        let requested = self.changes.email.as_ref().filter(|email| **email != user.email);
+        if requested.is_some() && !self.is_reauthenticated {
+            return Err(UpdateUserError::PasswordRequired);
+        }
         let changed = self.changes.applied_to(user.clone());
-        if changed == user {
+        if changed == user && requested.is_none() {
             return Ok(Change::of(user));
         }
         let changed = User { version: user.version.next(), updated_at: now, ..changed };
-        Ok(save_over(&user, changed))
+        Ok(match requested {
+            Some(to) => email_change::request(&user, changed, to, claims.iter().flatten().next(), now),
+            None => Change::of(changed.clone()).save(&changed, UserEvent::Changed { user_id: user.id }),
+        })
     }
-}
-
-/// Saves the change from `user` to `changed`. A new address is claimed and the old claim is removed.
-fn save_over(user: &User, changed: User) -> Change<User, UpdateUserError> {
-    let change = Change::of(changed.clone());
-    if changed.email == user.email {
-        return change.save(&changed, UserEvent::Changed { user_id: user.id });
-    }
-    let claim = EmailClaim { user_id: user.id };
-    change
-        .save(&changed, UserEvent::EmailChanged { user_id: user.id })
-        .claim(&changed.email, &claim, UpdateUserError::EmailTaken)
-        .remove::<EmailClaim>(&user.email)
 }
 
 impl UpdateUser {
@@ -147,15 +144,16 @@ impl UpdateUser {
 }
 
 impl UserChanges {
-    /// Applies the changes without a new version. A new address is unverified. A suspension ends all
-    /// sessions.
+    /// Applies the changes without a new version. A new address is pending. A suspension ends all sessions.
     fn applied_to(&self, user: User) -> User {
-        let email = self.email.clone().unwrap_or_else(|| user.email.clone());
+        let pending_email = match &self.email {
+            Some(email) => Some(email.clone()).filter(|email| *email != user.email),
+            None => user.pending_email,
+        };
         let status = self.status.unwrap_or(user.status);
         let suspended = status == UserStatus::Suspended && user.status != status;
         User {
-            email_verified: user.email_verified && email == user.email,
-            email,
+            pending_email,
             name: self.name.clone().unwrap_or(user.name),
             role: self.role.unwrap_or(user.role),
             status,
@@ -171,7 +169,7 @@ mod tests {
     use super::*;
     use crate::domain::tests::{BUYER, STRANGER, actor, at, decide, refusal, third, user};
     use crate::domain::user::notifications::Notifications;
-    use crate::kit::command::{Condition, Operation, Version};
+    use crate::kit::command::Version;
 
     const MODERATOR: UserAdminRights = UserAdminRights { read: true, suspend: true, update: false };
     const ADMIN: UserAdminRights = UserAdminRights { read: true, suspend: true, update: true };
@@ -182,7 +180,8 @@ mod tests {
     }
 
     fn command(by: &str, rights: UserAdminRights, changes: UserChanges) -> UpdateUser {
-        UpdateUser { id: user().id, by: actor(by), rights, expected: Some(third().into()), changes }
+        let (id, by, expected) = (user().id, actor(by), Some(third().into()));
+        UpdateUser { id, by, rights, is_reauthenticated: true, expected, changes }
     }
 
     fn update(
@@ -193,7 +192,7 @@ mod tests {
     ) -> Result<User, UpdateUserError> {
         let expected = Some(user.version.into());
         let command = UpdateUser { expected, ..command(by, rights, changes) };
-        command.decide(Some(user), at(7)).map(|change| change.into_parts().unwrap().0)
+        command.decide((Some(user), Vec::new()), at(7)).map(|change| change.into_parts().unwrap().0)
     }
 
     fn suspend() -> UserChanges {
@@ -239,11 +238,10 @@ mod tests {
             notifications: NotificationChanges { sales: Some(false) },
         };
         let rights = UserAdminRights { suspend: false, ..ADMIN };
-        let decided = decide(&command(STRANGER, rights, changes.clone()), Some(user()), at(7));
+        let decided = decide(&command(STRANGER, rights, changes.clone()), (Some(user()), vec![None]), at(7));
         let expected = User {
             version: third().next(),
-            email: changes.email.unwrap(),
-            email_verified: false,
+            pending_email: changes.email,
             name: changes.name.unwrap(),
             role: Role::Moderator,
             status: UserStatus::Suspended,
@@ -253,21 +251,13 @@ mod tests {
             ..user()
         };
         assert_eq!((decided.stored(), &decided.output), (expected.clone(), &expected));
-        assert_eq!(decided.events(), [("user.email_changed", expected.version)]);
-        assert_eq!(decided.stored::<EmailClaim>(), EmailClaim { user_id: user().id });
-        let claim = decided.write::<EmailClaim>(&expected.email);
-        assert_eq!(
-            (&claim.condition, claim.refusal),
-            (&Condition::Absent, Some(UpdateUserError::EmailTaken))
-        );
-        let released = decided.write::<EmailClaim>(&user().email);
-        assert!(matches!(released.operation, Operation::Delete));
+        assert_eq!(decided.events(), [("user.email_change_requested", expected.version)]);
     }
 
     #[test]
-    fn name_is_changed_without_another_claim_on_the_address() {
+    fn name_is_changed_in_one_write() {
         let rename = UserChanges { name: Some("Eve".parse().unwrap()), ..UserChanges::default() };
-        let decided = decide(&command(BUYER, NO_RIGHTS, rename.clone()), Some(user()), at(7));
+        let decided = decide(&command(BUYER, NO_RIGHTS, rename.clone()), (Some(user()), Vec::new()), at(7));
         let renamed =
             User { version: third().next(), name: "Eve".parse().unwrap(), updated_at: at(7), ..user() };
         assert_eq!(decided.stored::<User>(), renamed);
@@ -275,15 +265,14 @@ mod tests {
         assert_eq!(decided.writes.len(), 1);
 
         let command = command(BUYER, NO_RIGHTS, rename);
-        decide(&UpdateUser { expected: None, ..command.clone() }, Some(renamed), at(8)).assert_unchanged();
+        decide(&UpdateUser { expected: None, ..command.clone() }, (Some(renamed), Vec::new()), at(8))
+            .assert_unchanged();
         let outdated = UpdateUser { expected: Some(Version::FIRST.into()), ..command.clone() };
-        assert_eq!(
-            refusal(&outdated, Some(user()), at(7)),
-            AccessError::VersionMismatch(user().id.into()).into()
-        );
-        assert_eq!(refusal(&command, None, at(7)), AccessError::not_found(user().id).into());
+        let refused = |command: &UpdateUser, user| refusal(command, (user, Vec::new()), at(7));
+        assert_eq!(refused(&outdated, Some(user())), AccessError::VersionMismatch(user().id.into()).into());
+        assert_eq!(refused(&command, None), AccessError::not_found(user().id).into());
         let suspended = User { status: UserStatus::Suspended, ..user() };
-        assert_eq!(refusal(&command, Some(suspended), at(7)), UpdateUserError::Suspended);
+        assert_eq!(refused(&command, Some(suspended)), UpdateUserError::Suspended);
     }
 
     #[test]
@@ -307,14 +296,5 @@ mod tests {
         let updated = update(with_role(Role::User), BUYER, NO_RIGHTS, changes).unwrap();
         let expected = User { version: third().next(), notifications: off, updated_at: at(7), ..user() };
         assert_eq!(updated, expected);
-    }
-
-    #[test]
-    fn new_address_is_unverified_and_same_address_stays_verified() {
-        let to = |email: &str| UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() };
-        let changed = update(with_role(Role::User), BUYER, NO_RIGHTS, to("ada@example.org")).unwrap();
-        assert!(!changed.email_verified);
-        let same = update(with_role(Role::User), BUYER, NO_RIGHTS, to("ADA@example.com")).unwrap();
-        assert_eq!(same, user(), "no new version without a change");
     }
 }

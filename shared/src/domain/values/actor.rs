@@ -40,6 +40,9 @@ pub enum Permission {
     /// Rebuild projections: search entries, tallies and totals.
     #[strum(serialize = "jobs:reindex")]
     JobsReindex,
+    /// Create jobs with a higher priority than their type has.
+    #[strum(serialize = "jobs:prioritize")]
+    JobsPrioritize,
     /// Redrive or remove dead letters.
     #[strum(serialize = "jobs:redrive")]
     JobsRedrive,
@@ -60,6 +63,7 @@ impl Role {
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
                 Permission::JobsReindex,
+                Permission::JobsPrioritize,
             ],
             Self::Admin => &[
                 Permission::OrdersReadAny,
@@ -71,6 +75,7 @@ impl Role {
                 Permission::DeadLettersRead,
                 Permission::UsersCreate,
                 Permission::JobsReindex,
+                Permission::JobsPrioritize,
                 Permission::UsersUpdate,
                 Permission::UsersDelete,
                 Permission::JobsRedrive,

@@ -63,6 +63,16 @@ impl Email {
         }
     }
 
+    /// The address without a tag after `+` in its local part. Most mail services deliver the e-mails of all tags
+    /// to one mailbox, so limits count them together.
+    #[must_use]
+    pub fn mailbox(&self) -> Cow<'_, str> {
+        match self.0.rsplit_once('@').and_then(|(local, domain)| Some((local.split_once('+')?.0, domain))) {
+            Some((name, domain)) if !name.is_empty() => Cow::Owned(format!("{name}@{domain}")),
+            _ => Cow::Borrowed(&self.0),
+        }
+    }
+
     /// Common prefix of the stored forms of all addresses that start with `text`, in stored form or in
     /// Unicode. `text` is in lower case. `None` if no address can start with it.
     #[must_use]
@@ -254,6 +264,15 @@ mod tests {
         assert_eq!(serde_json::to_value(&shown).unwrap(), "ada@jörg.example");
         assert_eq!(serde_json::from_value::<UnicodeEmail>("ada@jörg.example".into()).unwrap(), shown);
         assert_eq!(format!("{shown:?}"), "UnicodeEmail(Email(…))");
+    }
+
+    #[test]
+    fn tagged_addresses_have_one_mailbox() {
+        let mailbox = |text: &str| text.parse::<Email>().unwrap().mailbox().into_owned();
+        for text in ["ada@example.com", "Ada+shop@example.com", "ada+a+b@example.com", "ada+@example.com"] {
+            assert_eq!(mailbox(text), "ada@example.com", "{text}");
+        }
+        assert_eq!(mailbox("+ada@example.com"), "+ada@example.com");
     }
 
     #[test]

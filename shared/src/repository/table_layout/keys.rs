@@ -15,8 +15,10 @@ use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
+use crate::domain::session::known_network::{KnownNetwork, KnownNetworkKey};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
+use crate::domain::user::update::email_change::{EmailChange, EmailChangeKey};
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId, UserSummary};
 use crate::domain::values::email::Email;
 use crate::domain::values::id::Id;
@@ -24,6 +26,7 @@ use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Entity, IndexEntries, Key, NoEvents, Record, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
+use crate::messaging::email_dispatch::allowance::{EmailAllowance, EmailAllowanceId};
 use crate::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
@@ -117,8 +120,14 @@ records! {
         entity(self): self.id, NoEvents;
         expires_at: Some(self.expires_at);
     }
+    KnownNetwork "known-network" {
+        key(id: KnownNetworkKey): format!("user#{}", id.user_id), format!("network#{}", id.network.0);
+    }
     EmailClaim "email-claim" {
         key(email: Email): format!("email#{}", email.as_str()), "email";
+    }
+    EmailChange "email-change" {
+        key(id: EmailChangeKey): format!("user#{}", id.user_id), format!("email-change#{}", id.version);
     }
     PasswordReset "password-reset" {
         key(id: PasswordResetId): format!("password-reset#{id}"), "password-reset";
@@ -202,6 +211,11 @@ records! {
 
     EmailDispatch "dispatch" {
         key(id: DispatchId): format!("dispatch#{id}"), "dispatch";
+        entity(self): self.id, NoEvents;
+        expires_at: Some(self.expires_at);
+    }
+    EmailAllowance "email-allowance" {
+        key(id: EmailAllowanceId): format!("email-allowance#{id}"), "allowance";
         entity(self): self.id, NoEvents;
         expires_at: Some(self.expires_at);
     }

@@ -84,9 +84,12 @@ fn per_event(
             || dead_letters.iter().any(|dead_letter| dead_letter.body.contains(event.event_id.as_str()));
         for recipient in [Recipient::Buyer, Recipient::Seller] {
             let id = DispatchId::new(&event.event_id, recipient).to_string();
-            let is_sent = dispatches.get(&id).is_some_and(|dispatch| dispatch.state == DispatchState::Sent);
+            let is = |state| dispatches.get(&id).is_some_and(|dispatch| dispatch.state == state);
+            let (is_sent, is_suppressed) = (is(DispatchState::Sent), is(DispatchState::Suppressed));
             let expected = match state.requirement(&event, recipient) {
-                Requirement::Required if !is_sent && !is_dead_lettered() => "an e-mail is sent",
+                Requirement::Required if !is_sent && !is_suppressed && !is_dead_lettered() => {
+                    "an e-mail is sent"
+                }
                 Requirement::Forbidden if is_sent => "no e-mail is sent",
                 _ => continue,
             };
@@ -107,7 +110,9 @@ impl State {
                 Some(user) if !user.email_verified => Requirement::Required,
                 _ => Requirement::Optional,
             },
-            (_, "user.email_changed" | "user.password_reset_requested") => Requirement::Optional,
+            (_, "user.email_change_requested" | "user.email_changed" | "user.password_reset_requested") => {
+                Requirement::Optional
+            }
             // Checked with the jobs.
             (_, name) if name.starts_with("job.") => Requirement::Optional,
             (_, "order.confirmed") if !self.is_to_be_fulfilled(subject) => Requirement::Optional,

@@ -116,12 +116,14 @@ pub(super) const BUGS: &[SeededBug] = &[
         "duplicates",
         None,
         |body| {
-            bypass_conditions(body, |item| kind(item) == "dispatch");
+            // The allowance would suppress the second e-mail.
+            bypass_conditions(body, |item| ["dispatch", "email-allowance"].contains(&kind(item)));
             let tables = body.get_mut("RequestItems").and_then(Value::as_object_mut);
             let keys = tables.into_iter().flat_map(|tables| tables.values_mut());
             for key in keys.filter_map(|table| table["Keys"].as_array_mut()).flatten() {
-                if key["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("dispatch#")) {
-                    key["pk"]["S"] = json!("dispatch#nowhere");
+                let read = key["pk"]["S"].as_str();
+                if read.is_some_and(|pk| pk.starts_with("dispatch#") || pk.starts_with("email-allowance#")) {
+                    key["pk"]["S"] = json!(format!("{}nowhere", key["pk"]["S"].as_str().unwrap_or_default()));
                 }
             }
         }

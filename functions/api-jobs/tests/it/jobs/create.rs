@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::domain::job::create::MAX_OPEN_JOBS;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::user::Role;
 use shared::kit::system::clock::{Clock, SystemClock};
@@ -45,7 +46,12 @@ async fn job_is_created_once_and_returned_at_its_location() {
 #[tokio::test]
 async fn priority_selects_the_event_and_scheduled_job_has_none() {
     let jobs = Jobs::open().await;
-    assert_eq!(jobs.request(&with("priority", json!("high")), "k1").await.status, 202);
+    let urgent = with("priority", json!("high"));
+    let refused = jobs.request(&urgent, "k1").await;
+    assert_eq!(refused.error(), (403, "FORBIDDEN"));
+    assert_eq!(refused.json()["error"]["permission"], "jobs:prioritize");
+    let by_moderator = jobs.api.post("/v1/jobs").by(moderator()).key("k1").json(&urgent).await;
+    assert_eq!(by_moderator.status, 202, "{}", by_moderator.json());
     assert_eq!(jobs.published_events().await, ["job.requested.high"]);
     let at = SystemClock.now().saturating_add(Duration::from_hours(24));
     let later = jobs.request(&with("runAt", json!(at)), "k2").await.json()["data"].clone();
@@ -53,6 +59,27 @@ async fn priority_selects_the_event_and_scheduled_job_has_none() {
     let week = at.saturating_add(Duration::from_hours(24 * 7));
     assert_eq!(later["expiresAt"], json!(week), "the retention is counted from the scheduled time");
     assert_eq!(jobs.published_events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn user_has_at_most_50_open_jobs() {
+    let jobs = Jobs::open().await;
+    let mut first = None;
+    for _ in 0..MAX_OPEN_JOBS {
+        let job = jobs.requested(new_id(), SystemClock.now()).await;
+        first.get_or_insert(job.id);
+    }
+    let refused = jobs.request(&a_report(), "k1").await;
+    assert_eq!(refused.error(), (409, "INVALID_STATE"));
+    let own = path(&first.unwrap().to_string());
+    let cancel = jobs.api.post(&format!("{own}/cancel")).by(seller()).json(&json!({})).await;
+    assert_eq!(cancel.status, 200, "{}", cancel.json());
+    let created = jobs.request(&a_report(), "k1").await;
+    assert_eq!(created.status, 202, "{}", created.json());
+    let retry = jobs.api.post(&format!("{own}/retry")).by(seller()).json(&json!({})).await;
+    assert_eq!(retry.error(), (409, "INVALID_STATE"));
+    // A repetition returns the first response.
+    assert_eq!(jobs.request(&a_report(), "k1").await.bytes, created.bytes);
 }
 
 #[tokio::test]

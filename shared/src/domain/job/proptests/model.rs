@@ -74,6 +74,8 @@ impl World {
             by: Actor { user: owner(), role: Role::User },
             reads_any: false,
             reindexes: false,
+            prioritizes: true,
+            open_jobs: 0,
             work: RequestedWork::SalesReport { market_id: market.id, from: None, to: None },
             priority: Some(Priority::Normal),
             run_at: delayed.then(|| now.saturating_add(std::time::Duration::from_millis(3))),
@@ -165,7 +167,7 @@ impl World {
                 self.commit(fail.decide(job, now));
             }
             Action::Cancel => drop(self.commit(CancelJob { id, by: owner() }.decide(job, now))),
-            Action::Retry => drop(self.commit(RetryJob { id, by: owner() }.decide(job, now))),
+            Action::Retry => drop(self.commit(RetryJob { id, by: owner(), open_jobs: 0 }.decide(job, now))),
             Action::DeadLetter { message } => self.dead_letter(message),
             Action::Redrive => self.redrive(),
             Action::Release => drop(self.commit(ReleaseJob { id }.decide(job, now))),
@@ -241,7 +243,8 @@ impl World {
             self.commit(ReleaseJob { id }.decide(Some(self.job.clone()), now)).unwrap();
         }
         if !self.job.status.is_open() && self.job.status != JobStatus::Succeeded {
-            self.commit(RetryJob { id, by: owner() }.decide(Some(self.job.clone()), now)).unwrap();
+            self.commit(RetryJob { id, by: owner(), open_jobs: 0 }.decide(Some(self.job.clone()), now))
+                .unwrap();
         }
         if self.job.status.is_open() {
             let request = JobRequest { id, version: self.job.request.unwrap() };

@@ -1,12 +1,14 @@
 //! Setting a new password with a reset token.
 
+use crate::domain::session::known_network::{self, KnownNetworkKey};
 use crate::domain::user::{Credentials, User, UserEvent, UserId};
 use crate::domain::values::email::Email;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Sets a new password with a token that was sent to the account's address while `replacing` was its
-/// password. Ends all sessions, so that access with the old password is lost.
+/// password. Ends all sessions and cancels a pending change of the address, so that access with the old
+/// password is lost.
 #[derive(Clone)]
 pub struct ResetPassword {
     /// Id of the account.
@@ -17,6 +19,8 @@ pub struct ResetPassword {
     pub replacing: Credentials,
     /// New credentials.
     pub credentials: Credentials,
+    /// Network of the request, from which the owner can then log in even while the account is attacked.
+    pub network: KnownNetworkKey,
 }
 
 /// Reason why the password cannot be set.
@@ -49,35 +53,41 @@ impl Command for ResetPassword {
             version: user.version.next(),
             // The token was received at this address.
             email_verified: true,
+            pending_email: None,
             session_epoch: user.session_epoch.next(),
             updated_at: now,
             ..user
         };
-        Ok(Change::of(()).save(&changed, UserEvent::Changed { user_id: changed.id }).replace(
+        let change = Change::of(()).save(&changed, UserEvent::Changed { user_id: changed.id }).replace(
             &changed.id,
             &self.credentials,
             Credentials::PASSWORD_HASH,
             &self.replacing.password_hash,
             ResetPasswordError::TokenOutdated,
-        ))
+        );
+        Ok(known_network::record(change, &self.network, now))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::session::known_network::{KnownNetwork, NetworkDigest};
     use crate::domain::tests::{at, decide, refusal, third, user};
     use crate::kit::command::Condition;
 
     fn reset() -> ResetPassword {
         let [replacing, credentials] =
             ["old", "new"].map(|hash| Credentials { password_hash: hash.to_owned() });
-        ResetPassword { id: user().id, email: user().email, replacing, credentials }
+        let network = KnownNetworkKey { user_id: user().id, network: NetworkDigest("home".to_owned()) };
+        ResetPassword { id: user().id, email: user().email, replacing, credentials, network }
     }
 
     #[test]
     fn reset_replaces_the_password_and_ends_all_sessions() {
-        let reset = decide(&reset(), Some(User { email_verified: false, ..user() }), at(7));
+        let pending_email = Some("mallory@example.org".parse().unwrap());
+        let before = User { email_verified: false, pending_email, ..user() };
+        let reset = decide(&reset(), Some(before), at(7));
         let expected = User {
             version: third().next(),
             email_verified: true,
@@ -91,6 +101,7 @@ mod tests {
         let password = reset.write::<Credentials>(&user().id);
         assert_eq!(password.condition, Condition::Is("passwordHash", "old".to_owned()));
         assert_eq!(password.refusal, Some(ResetPasswordError::TokenOutdated));
+        assert!(reset.stored::<KnownNetwork>().is_live(at(7)));
     }
 
     #[test]

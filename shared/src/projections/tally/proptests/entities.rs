@@ -58,6 +58,7 @@ fn user() -> User {
         version: Version::FIRST,
         email: "ada@example.com".parse().unwrap(),
         email_verified: true,
+        pending_email: None,
         name: "Ada".parse().unwrap(),
         role: Role::User,
         status: UserStatus::Active,

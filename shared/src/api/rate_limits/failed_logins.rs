@@ -1,0 +1,133 @@
+//! Limits of failed logins: per account and client network, per account, and per client network.
+//!
+//! The limit per account stops guesses from many networks. It must not keep the owner out: from a network that
+//! the account has been used from before, only the failures from this network count.
+
+use std::time::Duration;
+
+use crate::domain::session::known_network::{KnownNetwork, NetworkDigest};
+use crate::domain::values::email::Email;
+use crate::kit::auth::hmac_key::HmacKey;
+use crate::kit::error::{ApiError, ErrorCode};
+use crate::kit::resilience::rate_limit::Quota;
+use crate::kit::resilience::rate_limit::attempts::{
+    Admission, AtomicCounters, Attempt, AttemptLimiter, Bucket,
+};
+use crate::kit::system::clock::Timestamp;
+use crate::kit::system::config::{ConfigError, Environment};
+use crate::kit::telemetry::catalogue::LIMITER_REJECTIONS;
+use crate::kit::telemetry::metrics;
+
+/// Limits of failed logins, shared by all operations that check a password.
+#[derive(Debug, Clone)]
+pub struct LoginLimits {
+    /// Limit of one account from one client network.
+    per_account_and_ip: Quota,
+    /// Limit of one account from all networks that it does not know, and of one client network for all accounts.
+    per_account_or_ip: Quota,
+    /// Key of the digests, so that the table contains no e-mail addresses without an account and no networks.
+    key: HmacKey,
+}
+
+/// Source of a login.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginSource<'a> {
+    /// Client network, as in [`RequestInfo::client_network`](crate::kit::http::RequestInfo::client_network).
+    pub network: &'a str,
+    /// Record of the network, if the account has been used from it.
+    pub known: Option<KnownNetwork>,
+}
+
+impl LoginLimits {
+    /// Reads the limits from the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a variable is missing or invalid.
+    pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
+        let per_account_and_ip = env.parse("AGORA_LOGIN_FAILURES_PER_QUARTER_HOUR")?;
+        let per_account_or_ip = env.parse("AGORA_LOGIN_FAILURES_PER_HOUR")?;
+        Ok(Self {
+            per_account_and_ip: Quota { limit: per_account_and_ip, window: Duration::from_mins(15) },
+            per_account_or_ip: Quota { limit: per_account_or_ip, window: Duration::from_hours(1) },
+            key: HmacKey::new(&env.secret("AGORA_CURSOR_KEY")?),
+        })
+    }
+
+    /// Digest under which a network is stored.
+    #[must_use]
+    pub fn digest(&self, network: &str) -> NetworkDigest {
+        NetworkDigest(self.key.mac("known-network", &[network.as_bytes()]))
+    }
+
+    /// Counts an attempt before the credentials are checked. Over the limit, even the right password is
+    /// refused.
+    ///
+    /// # Errors
+    /// 429 over a limit, and 503 if the counters cannot be reached.
+    pub async fn admit(
+        &self,
+        counters: impl AtomicCounters,
+        email: &Email,
+        source: LoginSource<'_>,
+        now: Timestamp,
+    ) -> Result<Attempt, ApiError> {
+        match AttemptLimiter::new(counters).admit(&self.buckets(email, source, now), now).await? {
+            Admission::Admitted(attempt) => Ok(attempt),
+            Admission::TooMany(delay) => {
+                metrics::count(&LIMITER_REJECTIONS, ["logins"]);
+                let seconds = delay.as_millis().div_ceil(1_000).try_into().unwrap_or(u32::MAX);
+                let error = ApiError::new(
+                    ErrorCode::TooManyAttempts,
+                    "too many failed logins; retry after the time in Retry-After",
+                );
+                Err(error.retry_after(seconds))
+            }
+        }
+    }
+
+    /// Buckets of an attempt. A known network has one of its own instead of that of the account.
+    fn buckets(&self, email: &Email, source: LoginSource<'_>, now: Timestamp) -> [Bucket; 3] {
+        let account = self.key.mac("login", &[email.as_str().as_bytes()]);
+        let network = source.network;
+        let of_account = if source.known.is_some_and(|known| known.is_live(now)) {
+            format!("login#known#{account}#{network}")
+        } else {
+            format!("login#account#{account}")
+        };
+        let bucket = |name: String, quota| Bucket { name, quota };
+        [
+            bucket(format!("login#both#{account}#{network}"), self.per_account_and_ip),
+            bucket(of_account, self.per_account_or_ip),
+            bucket(format!("login#address#{network}"), self.per_account_or_ip),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+
+    fn names(known: Option<KnownNetwork>) -> Vec<String> {
+        let quota = |limit| Quota { limit, window: Duration::from_hours(1) };
+        let key = HmacKey::new(&[7; 32]);
+        let limits = LoginLimits { per_account_and_ip: quota(1), per_account_or_ip: quota(2), key };
+        let source = LoginSource { network: "192.0.2.1", known };
+        let buckets = limits.buckets(&"ada@example.com".parse().unwrap(), source, now());
+        buckets.into_iter().map(|bucket| bucket.name).collect()
+    }
+
+    #[test]
+    fn known_network_has_a_bucket_of_its_own_instead_of_the_account() {
+        let [unknown, expired] = [None, Some(KnownNetwork { expires_at: now() })].map(names);
+        assert_eq!(unknown, expired);
+        assert!(unknown[1].starts_with("login#account#") && !unknown[1].contains("192.0.2.1"));
+        let known = names(Some(KnownNetwork { expires_at: now().saturating_add(Duration::from_millis(1)) }));
+        assert!(known[1].starts_with("login#known#") && known[1].ends_with("#192.0.2.1"));
+        assert_eq!((&known[0], &known[2]), (&unknown[0], &unknown[2]));
+        assert!(unknown.iter().all(|name| !name.contains("ada@")));
+    }
+}
