@@ -28,10 +28,9 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for Reports<S, E, C> {
             ReportEvent::Requested { job_id, job_type } => (job_id, job_type),
             ReportEvent::OutputDeletionRequested(output) => return self.delete(output, &context).await,
         };
-        let Ok(job_type) = serde_json::from_value::<JobType>(job_type) else {
+        if serde_json::from_value::<JobType>(job_type).is_err() {
             return Outcome::DeadLetter { reason: "unknown job type".to_owned() };
-        };
-        let policy = job_type.policy();
+        }
         let start = StartJob {
             request: JobRequest { id: job_id, version: event.sequence },
             delivery: delivery.receive_count,
@@ -39,7 +38,7 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for Reports<S, E, C> {
         };
         match self.store.execute(start, &context).await {
             Ok(started) => self.run(started.into_output(), &context, delivery).await,
-            Err(error) => start_failed(&error, &policy, delivery),
+            Err(error) => not_started(&error),
         }
     }
 }
@@ -91,7 +90,8 @@ fn redrive(delivery: &Delivery) -> Option<EventId> {
     serde_json::from_value(serde_json::Value::String(id.clone())).ok()
 }
 
-fn start_failed(error: &ExecuteError<StartJobError>, policy: &JobPolicy, delivery: &Delivery) -> Outcome {
+/// Outcome if the job was not started. Temporary causes do not count as attempts.
+fn not_started(error: &ExecuteError<StartJobError>) -> Outcome {
     match error {
         ExecuteError::Refused(exhausted @ StartJobError::AttemptsExhausted) => {
             Outcome::DeadLetter { reason: exhausted.to_string() }
@@ -101,11 +101,11 @@ fn start_failed(error: &ExecuteError<StartJobError>, policy: &JobPolicy, deliver
             Outcome::Done
         }
         ExecuteError::Contention | ExecuteError::InProgress | ExecuteError::KeyReused => {
-            retry_or_dead_letter("too many concurrent attempts to start the job", policy, delivery)
+            Outcome::Retry { after: None, reason: "too many concurrent attempts to start the job" }
         }
         ExecuteError::Store(error) => {
             tracing::warn!(%error, "failed to start the job");
-            retry_or_dead_letter(TABLE_UNAVAILABLE, policy, delivery)
+            Outcome::Retry { after: None, reason: TABLE_UNAVAILABLE }
         }
     }
 }

@@ -38,6 +38,20 @@ async fn failed_attempts_are_recorded_and_the_last_dead_lettered() {
 }
 
 #[tokio::test]
+async fn job_that_cannot_be_started_waits_without_using_up_attempts() {
+    let fixture = Fixture::open("2", "10").await;
+    fixture.request_report(None, None).await;
+    let stopped = Marketplace::empty().await;
+    let (store, reader) = (stopped.store.clone(), stopped.reader.clone());
+    drop(stopped);
+    for delivery in 1..=5 {
+        let result = fixture.handle_with(store.clone(), reader.clone(), &message(delivery)).await;
+        assert_eq!(result.retried().len(), 1, "{result:?}");
+    }
+    assert!(fixture.handle_request().await.is_success());
+}
+
+#[tokio::test]
 async fn attempt_that_lost_its_claim_stops_and_the_next_continues() {
     let fixture = Fixture::open("1", "0").await;
     let orders = fixture.marketplace.place_orders(3).await;

@@ -20,7 +20,7 @@ use shared::domain::job::{Job, JobId};
 use shared::domain::order::Order;
 use shared::domain::user::{Role, User, UserEvent, UserId};
 use shared::domain::values::actor::Actor;
-use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::repository::user::UserReader;
 use shared::search::HashingEmbedder;
@@ -64,10 +64,14 @@ impl Fixture {
 
     /// Handles an SQS event with the given reader.
     async fn handle_on(&self, reader: DynamoReader, event: &Value) -> BatchResult {
+        self.handle_with(self.marketplace.store.clone(), reader, event).await
+    }
+
+    /// Handles an SQS event with the given store and reader.
+    async fn handle_with(&self, store: DynamoStore, reader: DynamoReader, event: &Value) -> BatchResult {
         let env = self.marketplace.env("queue-reports");
         let env = env.with("AGORA_REPORT_PAGE_SIZE", self.page_size);
         let env = env.with("AGORA_REPORT_TIME_SLICE_SECONDS", self.time_slice);
-        let store = self.marketplace.store.clone();
         let reports = Reports::from_env(&env, store, reader, HashingEmbedder).unwrap();
         queue_function::handle(&reports.into_handler(), event).await
     }
