@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::domain::user::update::email_change::{EmailChange, EmailChangeKey};
 use shared::domain::user::{EmailClaim, UserId};
+use shared::domain::values::email::Email;
 use shared::kit::command::{ReadSet, Store, Version};
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ManualClock, Marketplace, admin, buyer, moderator, stranger};
@@ -109,7 +110,7 @@ async fn registered_address_has_the_same_response_and_gets_no_email() {
         }
         shown.push(body);
         let sent = users.stored_change().await.unwrap();
-        assert_eq!((sent.from.as_str(), sent.to.as_ref().map(|to| to.as_str())), (OLD, sent_to));
+        assert_eq!((sent.from.as_str(), sent.to.as_ref().map(Email::as_str)), (OLD, sent_to));
     }
     assert_eq!(shown[0], shown[1]);
 }

@@ -17,6 +17,7 @@ pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_hours(24 * 30);
 pub const MAX_OPEN_JOBS: u32 = 50;
 
 /// Creates a job.
+#[expect(clippy::struct_excessive_bools, reason = "independent rights and options")]
 #[derive(Debug, Clone, Copy)]
 pub struct CreateJob {
     /// Id of the new job.
