@@ -9,6 +9,7 @@ mod due;
 mod expiry;
 mod jobs;
 mod missed_events;
+mod quarantine;
 pub mod reconciliation;
 
 use shared::kit::aws::dynamodb::DynamoReader;

@@ -169,7 +169,7 @@ async fn volumes_of(
     markets: Vec<MarketSummary>,
 ) -> Result<Vec<SummaryWithVolume>, StoreError> {
     let ids = markets.iter().map(|market| &market.id);
-    let totals: Vec<Option<MarketTotals>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+    let totals: Vec<Option<MarketTotals>> = reader.readable(ids).await?;
     let with_volume = markets.into_iter().zip(&totals);
     Ok(with_volume.map(|(market, totals)| SummaryWithVolume::new(market, totals.as_ref())).collect())
 }
@@ -186,7 +186,7 @@ async fn by_volume(
     let query = if descending { query.descending() } else { query };
     let ListPage { items, next, min_total, total } = reader.page::<MarketTotals>(&[query], slice).await?;
     let ids = items.iter().map(|totals| &totals.market_id);
-    let markets: Vec<Option<Market>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+    let markets: Vec<Option<Market>> = reader.readable(ids).await?;
     let found = markets.into_iter().zip(&items);
     let items = found.filter_map(|(market, totals)| {
         let market = market.filter(|market| market.status == status)?;

@@ -14,11 +14,11 @@ use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
-use crate::kit::command::{Key, ReadSet, Record, StoreError};
-use crate::kit::system::clock::Timestamp;
+use crate::kit::command::{ReadSet, StoreError};
 use crate::projections::list_total::ListKey;
 use crate::repository::order::market_orders::COUNT_CAP;
 use crate::repository::projections::list_total::TotalReader as _;
+use crate::repository::table_layout::due_list::DueRequest;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
 use crate::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, page_of};
@@ -164,8 +164,7 @@ impl DynamoReader {
         }
     }
 
-    /// Lists up to `limit` orders of a shard whose payment was due before `now`, the longest overdue first.
-    /// Reads only due orders.
+    /// Lists the orders of a shard whose payment is overdue, the longest overdue first. Reads only those.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
@@ -173,38 +172,5 @@ impl DynamoReader {
         let due = Query::index(Index::Due, partitions::expiring_orders(shard), limit).before(now.to_string());
         let page: Page<DueOrder> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
-    }
-}
-
-/// Entry of an order in the sparse index, which contains only its key.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-struct DueOrder {
-    pk: String,
-}
-
-impl Record for DueOrder {
-    const KIND: &'static str = Order::KIND;
-    type Id = OrderId;
-
-    fn key(id: &OrderId) -> Key {
-        Order::key(id)
-    }
-}
-
-impl DueOrder {
-    fn order_id(&self) -> Option<OrderId> {
-        self.pk.strip_prefix("order#")?.parse().ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn due_order_id_is_parsed_from_its_key() {
-        let id: OrderId = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let due = DueOrder { pk: Order::key(&id).pk };
-        assert_eq!(due.order_id(), Some(id));
     }
 }

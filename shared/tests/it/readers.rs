@@ -22,6 +22,7 @@ use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use shared::repository::order::{OrderList, OrderQuery, OrderSort};
 use shared::repository::product::ProductReader;
 use shared::repository::projections::list_total::TotalReader;
+use shared::repository::table_layout::due_list::DueRequest;
 use shared::repository::table_layout::partitions::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
@@ -168,7 +169,7 @@ async fn buyer_orders_are_listed_newest_first() {
 async fn due(marketplace: &Marketplace, now: Timestamp) -> BTreeSet<OrderId> {
     let mut due = BTreeSet::new();
     for shard in 0..EXPIRY_SHARDS {
-        let found = marketplace.reader.expiring(shard, now, 100).await.unwrap();
+        let found = marketplace.reader.expiring(DueRequest::first(shard, now, 100)).await.unwrap().items;
         assert!(found.iter().all(|order| expiry_shard(*order) == shard));
         due.extend(found);
     }
@@ -216,8 +217,11 @@ async fn due_orders_of_a_shard_are_listed_oldest_first() {
             .await;
     }
     let later = now.saturating_add(Duration::from_hours(1));
-    let found = marketplace.reader.expiring(3, later, 2).await.unwrap();
-    assert_eq!(found, [orders[1], orders[0]]);
+    let first = DueRequest::first(3, later, 2);
+    let found = marketplace.reader.expiring(first.clone()).await.unwrap();
+    assert_eq!(found.items, [orders[1], orders[0]]);
+    let rest = marketplace.reader.expiring(DueRequest { after: found.next, ..first }).await.unwrap();
+    assert_eq!(rest.items, [orders[2]]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
-use shared::domain::order::OrderId;
+use shared::domain::order::{Order, OrderId};
 use shared::kit::system::clock::Timestamp;
 use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
@@ -306,4 +306,13 @@ async fn orders_are_sorted_by_total_up_to_a_limit() {
     }
     let unknown = orders.api.get("/v1/orders?sort=status").by(buyer()).await;
     assert_eq!(unknown.fields(), ["sort"]);
+}
+
+#[tokio::test]
+async fn order_that_cannot_be_parsed_is_left_out_of_the_list() {
+    let orders = Orders::new().await;
+    let placed = orders.place_many(3).await;
+    orders.marketplace.damage::<Order>(&placed[1]).await;
+    let (ids, _) = orders.page("/v1/orders?limit=10").await;
+    assert_eq!(ids, [placed[2].to_string(), placed[0].to_string()]);
 }

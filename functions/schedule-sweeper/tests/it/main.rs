@@ -6,6 +6,7 @@ mod events;
 mod expiry;
 mod jobs;
 mod missed_events;
+mod quarantine;
 mod reconciliation;
 
 use std::time::Duration;

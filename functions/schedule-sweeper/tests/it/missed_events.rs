@@ -12,7 +12,7 @@ use super::{Fixture, new_order_id};
 
 impl Fixture {
     /// Places an order in the past, whose event is not published.
-    async fn place_unpublished(&self, age: Duration) {
+    pub(super) async fn place_unpublished(&self, age: Duration) {
         let quantity = Quantity::try_from(1).unwrap();
         let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
         let place = PlaceOrder { id: new_order_id(), by: buyer(), items, payment_method: None };

@@ -139,7 +139,7 @@ impl<T, E> Change<T, E> {
         let mut entries = entity.index_entries();
         match entity.summary().map(serde_dynamo::to_attribute_value).transpose() {
             Ok(summary) => entries.summary = summary.map(Box::new),
-            Err(error) => change.malformed = Some(MalformedItem { kind: R::KIND, reason: error.to_string() }),
+            Err(error) => change.malformed = Some(MalformedItem::new(R::KIND, error.to_string())),
         }
         let (key, expires_at) = (R::key(entity.id()), entity.expires_at());
         change.write_item(key, entity, R::KIND, entries, expires_at, condition, None)
@@ -313,7 +313,7 @@ impl<T, E> Change<T, E> {
                     self.events.push(UncommittedEvent { subject, sequence, name, event: value, forwards });
                 }
                 Err(error) => {
-                    self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() });
+                    self.malformed = Some(MalformedItem::new(event.name(), error.to_string()));
                 }
             }
         }
@@ -336,7 +336,7 @@ impl<T, E> Change<T, E> {
                 let operation = Operation::Put { item, kind, index_entries, expires_at };
                 self.writes.push(Write { key, operation, condition, refusal });
             }
-            Err(error) => self.malformed = Some(MalformedItem { kind, reason: error.to_string() }),
+            Err(error) => self.malformed = Some(MalformedItem::new(kind, error.to_string())),
         }
         self
     }

@@ -225,6 +225,24 @@ pub static OUTBOX_BACKLOG_AGE: Metric<0> = Metric {
     help: "Age of the oldest event that the stream missed",
 };
 
+/// Events that could not be published and were stored as dead letters.
+pub static OUTBOX_QUARANTINED: Metric<0> = Metric {
+    name: "OutboxQuarantined",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: [],
+    help: "Events that could not be published and were stored as dead letters",
+};
+
+/// Stored items that could not be parsed and were skipped, so that they do not stop the processing of others.
+pub static DAMAGED_ITEMS: Metric<0> = Metric {
+    name: "DamagedItems",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: [],
+    help: "Stored items that could not be parsed and were skipped",
+};
+
 /// Spans dropped because the buffer for the collector was full.
 pub static SPANS_DROPPED: Metric<0> = Metric {
     name: "SpansDropped",
@@ -235,7 +253,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 };
 
 /// Every metric.
-pub static ALL: [Entry; 17] = [
+pub static ALL: [Entry; 19] = [
     HTTP_REQUEST_DURATION.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
@@ -252,5 +270,7 @@ pub static ALL: [Entry; 17] = [
     OUTBOX_PUBLISHED.entry(),
     OUTBOX_PUBLISH_DELAY.entry(),
     OUTBOX_BACKLOG_AGE.entry(),
+    OUTBOX_QUARANTINED.entry(),
+    DAMAGED_ITEMS.entry(),
     SPANS_DROPPED.entry(),
 ];
