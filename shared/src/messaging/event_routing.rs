@@ -77,7 +77,9 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         "order.created" | "order.cancelled" => {
             &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails]
         }
-        "order.refund_started" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
+        "order.refund_started" | "order.resumed" | "dead_letter.redriven.fulfilment" => {
+            &[Subscriber::Fulfilment]
+        }
         "order.confirmed"
         | "order.rejected"
         | "order.delivered"

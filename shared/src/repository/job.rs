@@ -85,10 +85,17 @@ impl DynamoReader {
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
-    pub async fn due_jobs(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError> {
-        let due = Query::index(Index::Due, partitions::due_jobs(shard), limit).before(now.to_string());
-        let page: Page<DueJob> = self.list(&due).await?;
-        Ok(page.items.iter().filter_map(DueJob::job_id).collect())
+    pub async fn due_jobs(&self, request: DueRequest) -> Result<Page<JobId>, StoreError> {
+        self.due::<Job>(partitions::due_jobs(request.shard), request).await
+    }
+
+    /// Lists the jobs of a shard to examine because they have not ended, the longest due first. Reads only
+    /// those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn unfinished_jobs(&self, request: DueRequest) -> Result<Page<JobId>, StoreError> {
+        self.due::<Job>(partitions::unfinished_jobs(request.shard), request).await
     }
 }
 

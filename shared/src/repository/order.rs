@@ -168,9 +168,16 @@ impl DynamoReader {
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
-    pub async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let due = Query::index(Index::Due, partitions::expiring_orders(shard), limit).before(now.to_string());
-        let page: Page<DueOrder> = self.list(&due).await?;
-        Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
+    pub async fn expiring(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
+        self.due::<Order>(partitions::expiring_orders(request.shard), request).await
+    }
+
+    /// Lists the orders of a shard to examine because their saga has not finished, the longest due first.
+    /// Reads only those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn unfinished_orders(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
+        self.due::<Order>(partitions::unfinished_orders(request.shard), request).await
     }
 }

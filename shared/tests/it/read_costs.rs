@@ -208,6 +208,10 @@ impl Fixture {
             self.reader.expiring(DueRequest::first(shard, now, 100)).await.unwrap();
         }
         self.record("orders to expire, none due");
+        for shard in 0..EXPIRY_SHARDS {
+            self.reader.unfinished_orders(DueRequest::first(shard, now, 100)).await.unwrap();
+        }
+        self.record("unfinished orders to examine, none due");
         let outbox = Outbox::new(self.meter.on(&self.marketplace.table));
         for shard in 0..OUTBOX_SHARDS {
             let missed_before = now.saturating_sub(std::time::Duration::from_mins(1));
@@ -230,6 +234,10 @@ impl Fixture {
             self.reader.due_jobs(DueRequest::first(shard, now, 100)).await.unwrap();
         }
         self.record("scheduled jobs, none due");
+        for shard in 0..DUE_JOB_SHARDS {
+            self.reader.unfinished_jobs(DueRequest::first(shard, now, 100)).await.unwrap();
+        }
+        self.record("unfinished jobs to examine, none due");
         let report = SalesReport { market_id: id(MARKET), from: None, to: SystemClock.now() };
         assert_eq!(self.reader.report_orders(&report, None, 20).await.unwrap().orders.len(), 20);
         self.record("a page of a sales report");

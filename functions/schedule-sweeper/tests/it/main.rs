@@ -8,6 +8,7 @@ mod jobs;
 mod missed_events;
 mod quarantine;
 mod reconciliation;
+mod unfinished;
 
 use std::time::Duration;
 

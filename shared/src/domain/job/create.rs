@@ -134,6 +134,8 @@ impl CreateJob {
             total: None,
             last_error: None,
             request: run_at.is_none().then_some(Version::FIRST),
+            requested_at: run_at.is_none().then_some(now),
+            resumed_at: None,
             resumed_by: None,
             run_at,
             notify: self.notify,
@@ -223,6 +225,8 @@ mod tests {
             total: None,
             last_error: None,
             request: Some(Version::FIRST),
+            requested_at: Some(at(0)),
+            resumed_at: None,
             resumed_by: None,
             run_at: None,
             notify: false,
@@ -248,6 +252,7 @@ mod tests {
             let scheduled = decide(&command, a_market(), at(0));
             let expected = Job {
                 request: None,
+                requested_at: None,
                 run_at: Some(at(millis)),
                 expires_at: at(millis + WEEK),
                 ..created(at(millis))
