@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::future::Future;
 
+use strum::VariantArray as _;
+
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume, SummaryWithVolume};
 use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::order::OrderStatus;
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
@@ -14,6 +17,8 @@ use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::projections::list_total::ListKey;
 use crate::projections::name_index::Words;
+use crate::repository::order::OrderList;
+use crate::repository::projections::list_total::TotalReader as _;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{
     ListError, SortKey, SortOrder, Sortable, matches, name_query, page_of,
@@ -30,6 +35,10 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
         &self,
         id: MarketId,
     ) -> impl Future<Output = Result<Option<MarketWithVolume>, StoreError>> + Send;
+
+    /// Returns the number of orders of a market that have not ended, which is updated a little later than the
+    /// orders.
+    fn open_orders(&self, id: MarketId) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Loads markets by id, in one request for up to 100. Those that do not exist are absent.
     fn markets_by_id(
@@ -109,6 +118,12 @@ impl MarketReader for DynamoReader {
         let reads = ReadSet::<Option<Market>>::get(&id).and(ReadSet::<Option<MarketTotals>>::get(&id));
         let (market, totals) = self.get(reads, Consistency::Eventual).await?;
         Ok(market.map(|market| MarketWithVolume::new(market, totals.as_ref())))
+    }
+
+    async fn open_orders(&self, id: MarketId) -> Result<u64, StoreError> {
+        let open = OrderStatus::VARIANTS.iter().filter(|status| !status.is_final());
+        let lists: Vec<ListKey> = open.map(|status| OrderList::InMarket(id).total(Some(*status))).collect();
+        self.total(&lists).await
     }
 
     async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {

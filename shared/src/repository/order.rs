@@ -154,6 +154,18 @@ impl DynamoReader {
         Ok(page_of(all.items.into_iter().map(sort).collect(), descending, slice))
     }
 
+    /// Seller of the orders of a market, which may be deleted; `None` if it has no orders.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn seller_in(&self, market: MarketId) -> Result<Option<UserId>, ListError> {
+        let partitions = OrderList::InMarket(market).partitions().into_iter();
+        let queries: Vec<Query> =
+            partitions.map(|(index, partition)| Query::index(index, partition, 1)).collect();
+        let first: ListPage<Order> = self.page(&queries, &PageRequest::first(1)).await?;
+        Ok(first.items.first().map(|order| order.seller_id))
+    }
+
     /// Counts the orders of a list. The orders of a period are counted by the table, among the first
     /// [`COUNT_CAP`] of each partition.
     async fn orders_total(&self, query: &OrderQuery) -> Result<u64, StoreError> {

@@ -80,7 +80,10 @@ async fn report_of_a_deleted_market_fails_permanently() {
     let product = id(PRODUCT);
     let delete = shared::domain::product::delete::DeleteProduct { id: product, by: seller(), expected: None };
     fixture.marketplace.run(delete).await;
-    fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+    fixture
+        .marketplace
+        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
+        .await;
     assert!(fixture.handle_request().await.is_success());
     let job = fixture.job().await;
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some("the market was deleted")));

@@ -166,16 +166,8 @@ impl<T, E> Change<T, E> {
     /// Stores an unversioned record; returns the error `taken` if one exists under its key.
     #[must_use]
     pub fn claim<R: Record>(self, id: &R::Id, record: &R, taken: E) -> Self {
-        let refusal = Some(taken);
-        self.write_item(
-            R::key(id),
-            record,
-            R::KIND,
-            IndexEntries::default(),
-            None,
-            Condition::Absent,
-            refusal,
-        )
+        let (entries, refusal) = (IndexEntries::default(), Some(taken));
+        self.write_item(R::key(id), record, R::KIND, entries, None, Condition::Absent, refusal)
     }
 
     /// Replaces an unversioned record whose `attribute` is `value`; returns the error `otherwise` if it has
@@ -291,6 +283,17 @@ impl<T, E> Change<T, E> {
     #[must_use]
     pub fn with_output<U>(self, output: U) -> Change<U, E> {
         Change { output, writes: self.writes, events: self.events, malformed: self.malformed }
+    }
+
+    /// Converts the errors of failed conditions.
+    #[must_use]
+    pub fn map_refusal<F>(self, convert: impl Fn(E) -> F) -> Change<T, F> {
+        let convert = |Write { key, operation, condition, refusal }: Write<E>| {
+            let refusal = refusal.map(&convert);
+            Write { key, operation, condition, refusal }
+        };
+        let writes = self.writes.into_iter().map(convert).collect();
+        Change { output: self.output, writes, events: self.events, malformed: self.malformed }
     }
 
     /// Splits the change into output, writes and events, for the store.

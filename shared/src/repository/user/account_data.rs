@@ -1,8 +1,8 @@
 //! Queries of all data of an account, for its export. Each list is read by ascending id.
 
 use crate::domain::job::{Job, JobSummary};
-use crate::domain::market::Market;
 use crate::domain::market::summary::MarketSummary;
+use crate::domain::market::{Market, MarketStatus};
 use crate::domain::order::Order;
 use crate::domain::order::payment::Payment;
 use crate::domain::session::Session;
@@ -19,6 +19,9 @@ use crate::repository::table_layout::sorted_list::ListError;
 
 /// First and last possible sort key of the sessions of an account.
 const SESSIONS: (&str, &str) = ("session#", "session#~");
+
+/// Number of markets of a creator that are read at once.
+const MARKETS_READ: u32 = 100;
 
 impl DynamoReader {
     /// Loads up to `limit` sessions of an account after the id `after`, including ended ones, and the id after
@@ -56,6 +59,26 @@ impl DynamoReader {
         let query = Query::index(Index::SummariesByOwner, partitions::markets_of(creator), limit);
         let page: ListPage<MarketSummary> = self.owned(query, after, limit).await?;
         self.entities_of(page, |market| &market.id).await
+    }
+
+    /// Returns true if a market of the creator is active.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn has_open_market(&self, creator: UserId) -> Result<bool, ListError> {
+        let query = Query::index(Index::SummariesByOwner, partitions::markets_of(creator), MARKETS_READ);
+        let mut after = None;
+        loop {
+            let page: ListPage<MarketSummary> =
+                self.owned(query.clone(), after.as_deref(), MARKETS_READ).await?;
+            if page.items.iter().any(|market| market.status == MarketStatus::Active) {
+                return Ok(true);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
     }
 
     /// Loads up to `limit` orders of a buyer after the id `after`.
