@@ -5,6 +5,7 @@
 //! continues. Concurrent ticks are safe: expiring an order and releasing a job are guarded by their versions,
 //! and consumers handle a duplicate event once.
 
+mod backlog;
 mod due;
 mod expiry;
 mod jobs;
@@ -86,6 +87,9 @@ where
         let resumed_orders = self.resume_orders(&context, deadline).await;
         let resumed_jobs = self.resume_jobs(&context, deadline).await;
         let published = self.publish_missed_events(&context, deadline).await;
+        if let Err(error) = self.record_backlog(context.at).await {
+            tracing::warn!(%error, "failed to measure the backlog");
+        }
         // If the gateway is down, the next tick continues from the same page.
         match self.reconciliation.tick(&context, &self.clock, deadline).await {
             Ok(summary) => tracing::info!(?summary, "payments reconciled"),

@@ -20,6 +20,8 @@ use shared::domain::reconciliation::discrepancy::{Discrepancy, RecordDiscrepancy
 use shared::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError, Version};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};
+use shared::kit::telemetry::catalogue::RECONCILIATION_AGE;
+use shared::kit::telemetry::metrics;
 use shared::payment_gateway::{GatewayError, LedgerQuery, PaymentGateway, PaymentLedger, RefundOutcome};
 
 use crate::due::try_execute;
@@ -92,6 +94,10 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     ) -> Result<ReconciliationSummary, ReconcileError> {
         let mut summary = ReconciliationSummary::default();
         let mut cursor = self.cursor(context).await?;
+        if let Some(cursor) = &cursor {
+            let age = context.at.duration_since(cursor.compared_until(self.rounds));
+            metrics::record_duration(&RECONCILIATION_AGE, [], age);
+        }
         for _ in 0..MAX_PAGES {
             let now = clock.now();
             let Some(current) = cursor.take().filter(|cursor| cursor.due_at <= now && now < deadline) else {

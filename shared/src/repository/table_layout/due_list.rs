@@ -74,6 +74,14 @@ impl DynamoReader {
         let query = Query::index(Index::Due, partition, request.limit)
             .before(request.before.to_string())
             .after(request.after);
+        self.due_ids(query).await
+    }
+
+    /// Reads the ids of a page of the sparse index.
+    pub(crate) async fn due_ids<R: Record + Identified>(
+        &self,
+        query: Query,
+    ) -> Result<Page<Id<R>>, StoreError> {
         let Page { items, next } = self.list::<DueEntry>(&query).await?;
         Ok(Page { items: items.into_iter().filter_map(|entry| entry.id::<R>(R::KIND)).collect(), next })
     }

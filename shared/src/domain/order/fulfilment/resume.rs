@@ -23,20 +23,19 @@ impl Order {
     /// buyer's payment.
     #[must_use]
     pub fn examined_at(&self) -> Option<Timestamp> {
-        let begun = match (self.pending_refund(), &self.fulfilment) {
-            (Some(refund), _) => refund.at,
-            (
-                None,
-                Fulfilment::Accepted | Fulfilment::Charging { .. } | Fulfilment::ResolvingCharge { .. },
-            ) => self.created_at,
-            (
-                None,
-                Fulfilment::AwaitingPayment { .. } | Fulfilment::Refunding { .. } | Fulfilment::Finished,
-            ) => {
-                return None;
-            }
-        };
+        let begun = self.pending_refund().map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
         Some(next_examination(begun, self.resumed_at))
+    }
+
+    /// Time at which the fulfilment began, while it has a step to execute apart from refunds.
+    #[must_use]
+    pub const fn fulfilment_begun_at(&self) -> Option<Timestamp> {
+        match self.fulfilment {
+            Fulfilment::Accepted | Fulfilment::Charging { .. } | Fulfilment::ResolvingCharge { .. } => {
+                Some(self.created_at)
+            }
+            Fulfilment::AwaitingPayment { .. } | Fulfilment::Refunding { .. } | Fulfilment::Finished => None,
+        }
     }
 }
 
