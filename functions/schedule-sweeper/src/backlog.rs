@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::domain::order::Order;
 use shared::kit::command::{Store, StoreError};
 use shared::kit::queue::relay::EventRouter;
 use shared::kit::system::clock::{Clock, Timestamp};
@@ -18,9 +19,9 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         let orders = self.reader.oldest_unfinished_orders(now).await?;
         let age =
             |oldest: Option<Timestamp>| oldest.map_or(Duration::ZERO, |begun| now.duration_since(begun));
-        let saga = orders.iter().filter_map(|order| order.fulfilment_begun_at()).min();
+        let saga = orders.iter().filter_map(Order::fulfilment_begun_at).min();
         metrics::record_duration(&OLDEST_SAGA_AGE, [], age(saga));
-        let refund = orders.iter().filter_map(|order| order.pending_refund()).map(|refund| refund.at).min();
+        let refund = orders.iter().filter_map(Order::pending_refund).map(|refund| refund.at).min();
         metrics::record_duration(&OLDEST_REFUND_AGE, [], age(refund));
         Ok(())
     }

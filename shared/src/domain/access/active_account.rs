@@ -43,7 +43,7 @@ impl<C: Command> Command for ByActiveAccount<C> {
         (account, state): Self::State,
         now: Timestamp,
     ) -> Result<Change<Self::Output, Self::Error>, Self::Error> {
-        if !account.is_some_and(|account| account.status == UserStatus::Active) {
+        if account.is_none_or(|account| account.status != UserStatus::Active) {
             return Err(CallerError::InactiveAccount);
         }
         let change = self.command.decide(state, now).map_err(CallerError::Refused)?;

@@ -89,6 +89,7 @@ impl<R: Record> ReadSet<Vec<Option<Parsed<R>>>> {
 }
 
 /// Returns the record of a parsed item, or reports that the item cannot be parsed.
+#[must_use]
 pub fn parsed_or_reported<R>(parsed: Parsed<R>) -> Option<R> {
     parsed.inspect_err(MalformedItem::report).ok()
 }
