@@ -197,9 +197,10 @@ impl Fixture {
         for shard in 0..OUTBOX_SHARDS {
             all.extend(
                 self.outbox()
-                    .overdue(shard, soon, MAX_EVENTS_PER_SHARD)
+                    .overdue(shard, soon, None, MAX_EVENTS_PER_SHARD)
                     .await
-                    .expect("the outbox is readable"),
+                    .expect("the outbox is readable")
+                    .events,
             );
         }
         all.sort_by_key(OutboxEvent::enqueued_at);

@@ -229,29 +229,30 @@ async fn publish_missed_events(fixture: &Fixture) {
         role: Role::User,
         credentials: Credentials { password_hash: String::new() },
     };
-    run_in_the_past(app, register).await;
+    run_in_the_past(app, 2, register).await;
     let (name, currency) = ("Cups".parse().unwrap(), "EUR".parse().unwrap());
     let (products, description, status) = (Vec::new(), None, InitialStatus::Active);
-    run_in_the_past(app, CreateMarket { id: new_id(), by, name, description, currency, status, products })
+    run_in_the_past(app, 2, CreateMarket { id: new_id(), by, name, description, currency, status, products })
         .await;
     let quantity = 1.try_into().unwrap();
     let items = vec![OrderItem { product_id: id(&fixture.product), quantity, expected_price: None }];
-    run_in_the_past(app, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
+    // Old enough to be resumed by the sweeper.
+    run_in_the_past(app, 20, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
     for priority in [Priority::Normal, Priority::High] {
         let by = Actor { user: id(&fixture.seller.id), role: Role::User };
         let work = RequestedWork::SalesReport { market_id: id(&fixture.market), from: None, to: None };
         let request =
             CreateJob { id: new_id(), by, work, priority: Some(priority), ..sales_report(new_id()) };
-        run_in_the_past(app, request).await;
+        run_in_the_past(app, 2, request).await;
     }
     app.stack().run_schedule("schedule-sweeper").await.unwrap();
     app.stack().faults().clear();
 }
 
-/// Executes a command as of two minutes ago.
-async fn run_in_the_past<C: Command>(app: &TestApp, command: C) {
+/// Executes a command as of some minutes ago.
+async fn run_in_the_past<C: Command>(app: &TestApp, minutes: u64, command: C) {
     let table = app.stack().table_name("Table").unwrap();
     let store = DynamoStore::new(Table::new(app.dynamodb(), table));
-    let cause = test_context(SystemClock.now().saturating_sub(Duration::from_mins(2)));
+    let cause = test_context(SystemClock.now().saturating_sub(Duration::from_mins(minutes)));
     assert!(store.execute(command, &cause).await.is_ok());
 }

@@ -102,8 +102,9 @@ fn consumers_parse_every_event_that_they_subscribe_to() {
                 Subscriber::Analytics => "queue-analytics",
                 Subscriber::Emails => "queue-emails",
                 Subscriber::SearchIndex => "queue-search-index",
+                Subscriber::Fulfilment => "queue-fulfilment",
                 // These parse the event types of the domain.
-                Subscriber::Fulfilment | Subscriber::Reports | Subscriber::UrgentReports => continue,
+                Subscriber::Reports | Subscriber::UrgentReports => continue,
             };
             let events = read(&workspace("functions").join(function).join("src/event.rs"));
             let events = events.split("#[cfg(test)]").next().unwrap();

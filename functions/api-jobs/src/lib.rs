@@ -84,7 +84,7 @@ const GET_JOB_RESULT: OperationDoc = OperationDoc::new("Download the result of a
          `data_export`. A large result has several parts (`result.parts` of the job): follow the `Link` \
          header with `rel=\"next\"` until it is absent, and concatenate the parts in order. Only the \
          first part of a CSV file contains the column names. Amounts are in minor units of the \
-         currency.\n\n\
+         currency. An order whose record is damaged has a row with its id and the status `unreadable`.\n\n\
          `INVALID_STATE` means that the job has not succeeded, or that it is a `reindex`, which has no \
          file. A `part` after the last one is a \
          `VALIDATION_ERROR`. The result is deleted together with the job at `expiresAt`.",

@@ -12,7 +12,6 @@ use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 use shared::domain::values::money::{Currency, Money};
 use shared::domain::values::text::{Description, Name, Sku, Title};
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
 use shared::kit::system::clock::{SystemEntropy, Timestamp};
@@ -94,7 +93,7 @@ pub(crate) async fn create_market(
     Json(request): Json<CreateMarketRequest>,
 ) -> Result<Created<MarketBody>, ApiError> {
     let command = request.into_command(actor, context.at, app.entropy);
-    let created = app.store.execute(command, &context).await?;
+    let created = app.execute_as(&actor, command, &context).await?;
     let created = created.map(|market| MarketWithVolume::new(market, None));
     if let Some(market) = created.committed() {
         app.queries.reader.market_written(market).await;

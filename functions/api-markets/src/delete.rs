@@ -4,15 +4,15 @@ use axum::extract::State;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::market::delete::DeleteMarket;
-use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::WriteThrough;
+use shared::repository::market::MarketReader;
 
 use crate::Commands;
 use crate::body::MarketBody;
 
-/// Deletes a market, regardless of its status.
+/// Deletes a market whose orders have all ended.
 pub(crate) async fn delete_market(
     State(app): State<Commands>,
     Authenticated(by): Authenticated,
@@ -20,8 +20,9 @@ pub(crate) async fn delete_market(
     if_match: IfMatch<MarketBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let command = DeleteMarket { id, by, expected: if_match.expected() };
-    app.store.execute(command, &context).await?;
+    let has_open_orders = app.queries.reader.open_orders(id).await? > 0;
+    let command = DeleteMarket { id, by, has_open_orders, expected: if_match.expected() };
+    app.execute_as(&by, command, &context).await?;
     app.queries.reader.market_removed(id).await;
     Ok(ApiResponse::no_content())
 }

@@ -104,14 +104,16 @@ const PATCH: OperationDoc = OperationDoc::new("Change single fields of a market,
 
 const DELETE: OperationDoc = OperationDoc::new("Delete a market (creator only)")
     .with_description(
-        "The creator deletes a market, regardless of its status. Its products can no longer be read or \
-         ordered. Existing orders are not affected. A deletion cannot be undone: set `status` to \
-         `closed` to stop selling for a while.\n\n\
+        "The creator deletes a market whose orders have all ended. Its products can no longer be read or \
+         ordered; its orders can still be read and refunded. A deletion cannot be undone: set `status` to \
+         `closed` to stop selling for a while. `INVALID_STATE` means that an order is `pending`, \
+         `awaiting_payment`, `confirmed` or `shipped`, or was until a moment ago, or that the market is \
+         `suspended`.\n\n\
          `If-Match` must contain the `ETag` of the market, or `*`. `VERSION_MISMATCH` means that the \
          market has changed since: read it again. `FORBIDDEN` means that the market belongs to another \
          user. A repetition fails with `NOT_FOUND`, unless it has the same `Idempotency-Key`.",
     )
-    .with_errors(&[ErrorCode::Forbidden]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
 const STATS: OperationDoc = OperationDoc::new("Get the daily sales of a market")
     .with_description(

@@ -9,7 +9,6 @@ use shared::api::{Authenticated, HasPermission, Idempotent};
 use shared::domain::market::update::{MarketChanges, UpdateMarket};
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::values::text::{Description, Name};
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::WriteThrough;
@@ -89,7 +88,7 @@ pub(crate) async fn update_market<R: Into<MarketChanges>>(
 ) -> Result<Versioned<MarketBody>, ApiError> {
     let (may_suspend, expected) = (suspend.is_held(), if_match.expected());
     let command = UpdateMarket { id, by, may_suspend, expected, changes: request.into() };
-    let updated = app.store.execute(command, &context).await?;
+    let updated = app.execute_as(&by, command, &context).await?;
     if let Some(market) = updated.committed() {
         app.queries.reader.market_written(market).await;
     }

@@ -7,7 +7,6 @@ use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::values::text::Reason;
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
@@ -36,6 +35,6 @@ pub(crate) async fn cancel_order(
     Json(request): Json<CancelOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = CancelOrder { id, by: actor, reason: request.reason };
-    let cancelled = app.store.execute(command, &context).await?;
+    let cancelled = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(cancelled.map(|order| OrderBody::for_actor(&actor, order))))
 }

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
 use shared::domain::order::deliver::DeliverOrder;
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
@@ -27,6 +26,6 @@ pub(crate) async fn deliver_order(
     Json(DeliverOrderRequest {}): Json<DeliverOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = DeliverOrder { id, by: actor };
-    let delivered = app.store.execute(command, &context).await?;
+    let delivered = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(delivered.map(OrderBody::of_seller)))
 }

@@ -51,7 +51,8 @@ const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of
         "Lists the orders that the caller placed, or with `marketId` the orders of a market; newest \
          first by default. `from` and `to` select the period in which they were placed. Only the creator of \
          the market and callers with the permission `orders:read-any` can list its orders. Other callers \
-         get `FORBIDDEN`, or `NOT_FOUND` if the market is not visible to them.\n\n\
+         get `FORBIDDEN`, or `NOT_FOUND` if the market is not visible to them. The orders of a deleted \
+         market remain readable.\n\n\
          With `status`, a page can have fewer items than `limit`, or none, and still a next page: \
          continue while `pagination.nextCursor` is present. A `page` or `offset` that is too deep for \
          the orders of this status is a `VALIDATION_ERROR` of `status`. With `sort=total`, all matching \

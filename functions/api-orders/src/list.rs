@@ -67,7 +67,8 @@ pub(crate) async fn list_orders(
     Ok(ListResponse::new(bodies.collect(), pagination).with_fields(query.fields))
 }
 
-/// Returns the requested list if the caller may read it.
+/// Returns the requested list if the caller may read it. The orders of a deleted market remain readable for its
+/// seller.
 ///
 /// # Errors
 /// 404 if the market does not exist or is not visible to the caller; 403 if it is visible but not their own.
@@ -79,6 +80,12 @@ async fn list_for(
 ) -> Result<OrderList, ApiError> {
     let Some(id) = market else { return Ok(OrderList::OfBuyer(actor.user)) };
     let market = markets.market(id).await?;
+    if market.is_none()
+        && let Some(seller) = markets.seller_in(id).await?
+        && (seller == actor.user || reads_any.is_held())
+    {
+        return Ok(OrderList::InMarket(id));
+    }
     let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
     let market = market.ok_or(AccessError::not_found(id))?;
     let permitted = market.is_owned_by(actor) || reads_any.is_held();

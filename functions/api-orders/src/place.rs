@@ -12,7 +12,6 @@ use shared::domain::product::ProductId;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 use shared::domain::values::money::{Money, Quantity};
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
 
@@ -63,7 +62,7 @@ pub(crate) async fn place_order(
     Json(request): Json<PlaceOrderRequest>,
 ) -> Result<Created<OrderBody>, ApiError> {
     let command = request.into_command(Id::generate(context.at, &app.entropy), actor);
-    let placed = app.store.execute(command, &context).await?;
+    let placed = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::created(placed.map(|order| OrderBody::for_actor(&actor, order))))
 }
 

@@ -8,7 +8,6 @@ use shared::domain::order::OrderId;
 use shared::domain::order::refund::RefundOrder;
 use shared::domain::values::money::Money;
 use shared::domain::values::text::Reason;
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
@@ -42,6 +41,6 @@ pub(crate) async fn refund_order(
     Json(request): Json<RefundOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let command = RefundOrder { id, by: actor, amount: request.amount, reason: request.reason };
-    let refunding = app.store.execute(command, &context).await?;
+    let refunding = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(refunding.map(OrderBody::of_seller)))
 }

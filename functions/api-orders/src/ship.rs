@@ -7,7 +7,6 @@ use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::ship::ShipOrder;
 use shared::domain::order::{OrderId, Shipment};
 use shared::domain::values::text::{Carrier, TrackingNumber};
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
@@ -38,6 +37,6 @@ pub(crate) async fn ship_order(
 ) -> Result<Versioned<OrderBody>, ApiError> {
     let shipment = Shipment { carrier: request.carrier, tracking_number: request.tracking_number };
     let command = ShipOrder { id, by: actor, shipment };
-    let shipped = app.store.execute(command, &context).await?;
+    let shipped = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(shipped.map(OrderBody::of_seller)))
 }

@@ -7,7 +7,6 @@ use shared::api::deserialize::StockDelta;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::ProductId;
 use shared::domain::product::adjust_stock::AdjustStock;
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 use shared::repository::cached::WriteThrough;
@@ -33,7 +32,7 @@ pub(crate) async fn restock_product(
     Json(request): Json<RestockRequest>,
 ) -> Result<Versioned<ProductBody>, ApiError> {
     let command = AdjustStock { id, by: actor, delta: request.delta.0 };
-    let adjusted = app.store.execute(command, &context).await?;
+    let adjusted = app.execute_as(&actor, command, &context).await?;
     if let Some(product) = adjusted.committed() {
         app.queries.reader.product_written(product).await;
     }

@@ -11,7 +11,6 @@ use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::values::id::Id;
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json, Path};
 use shared::repository::cached::WriteThrough;
@@ -57,7 +56,7 @@ pub(crate) async fn create_product(
 ) -> Result<Created<ProductBody>, ApiError> {
     let product = request.into_product(Id::generate(context.at, &app.entropy));
     let command = CreateProduct { market_id, by: actor, product };
-    let created = app.store.execute(command, &context).await?;
+    let created = app.execute_as(&actor, command, &context).await?;
     if let Some(product) = created.committed() {
         app.queries.reader.product_written(product).await;
     }

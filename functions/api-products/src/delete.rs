@@ -4,7 +4,6 @@ use axum::extract::State;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::ProductId;
 use shared::domain::product::delete::DeleteProduct;
-use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 use shared::repository::cached::WriteThrough;
@@ -21,7 +20,7 @@ pub(crate) async fn delete_product(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteProduct { id, by, expected: if_match.expected() };
-    app.store.execute(command, &context).await?;
+    app.execute_as(&by, command, &context).await?;
     app.queries.reader.product_removed(id).await;
     Ok(ApiResponse::no_content())
 }

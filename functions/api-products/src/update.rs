@@ -9,7 +9,6 @@ use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::values::money::Money;
 use shared::domain::values::text::{Description, Sku, Title};
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::WriteThrough;
@@ -97,7 +96,7 @@ pub(crate) async fn update_product<R: Into<ProductChanges>>(
     Json(request): Json<R>,
 ) -> Result<Versioned<ProductBody>, ApiError> {
     let command = UpdateProduct { id, by, expected: if_match.expected(), changes: request.into() };
-    let updated = app.store.execute(command, &context).await?;
+    let updated = app.execute_as(&by, command, &context).await?;
     if let Some(product) = updated.committed() {
         app.queries.reader.product_written(product).await;
     }

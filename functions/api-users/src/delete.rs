@@ -20,7 +20,10 @@ pub(crate) async fn delete_user(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let (may_read, may_delete) = (read.is_held(), delete.is_held());
-    let command = DeleteUser { id, by, may_read, may_delete, expected: if_match.expected() };
+    let may_be_permitted = id == by.user || may_delete;
+    let has_open_markets = may_be_permitted && app.queries.reader.has_open_market(id).await?;
+    let expected = if_match.expected();
+    let command = DeleteUser { id, by, may_read, may_delete, has_open_markets, expected };
     app.store.execute(command, &context).await?;
     Ok(ApiResponse::no_content())
 }

@@ -111,7 +111,8 @@ const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
          pending change. The response is the same if another account has the address, but no token is sent \
          then.\n\n\
          Suspending an account ends all its sessions for good: after it is reinstated with `active`, \
-         the user must log in again. `If-Match` is required; a request that changes nothing does not \
+         the user must log in again. Its active markets become `closed` a little later; the user opens them \
+         again after being reinstated. `If-Match` is required; a request that changes nothing does not \
          create a new version.\n\n\
          `FORBIDDEN` means that the caller can read the account but not make this change, `NOT_FOUND` \
          that it is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
@@ -124,11 +125,12 @@ const DELETE: OperationDoc = OperationDoc::new("Delete an account")
         "Deletes an account permanently. Users can delete their own account; callers with the \
          permission `users:delete` (administrators) can delete any account. `If-Match` is required.\n\n\
          The password is deleted, all sessions end, and the e-mail address can be registered again. \
-         The markets, products and orders of the account remain. `FORBIDDEN` means that the caller can \
+         `INVALID_STATE` means that a market of the account is `active`: close or delete it first. Closed \
+         markets and the orders of the account remain. `FORBIDDEN` means that the caller can \
          read the account but not delete it, `NOT_FOUND` that it does not exist or is not visible to \
          the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
-    .with_errors(&[ErrorCode::Forbidden]);
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
 /// Creates the router of the function.
 pub fn router(app: UsersState) -> ApiRouter {

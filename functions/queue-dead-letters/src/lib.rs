@@ -1,7 +1,5 @@
 //! Stores each dead-lettered message; marks the job dead if the message belonged to one.
 
-mod job_request;
-
 use futures::future::join_all;
 use shared::domain::values::id::Id;
 use shared::kit::command::{
@@ -15,6 +13,7 @@ use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use shared::kit::telemetry::catalogue::DEAD_LETTERS;
 use shared::kit::telemetry::metrics;
+use shared::messaging::dead_letter::job_request::requested_job;
 use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{
@@ -89,7 +88,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
     let sent_at = delivery.first_sent_at();
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
     let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
-    let job = crate::job_request::requested_job(queue, &delivery.body);
+    let job = requested_job(queue, &delivery.body);
     let mut attributes = delivery.attributes;
     // A redriven message starts with a new period of retries.
     attributes.retain(|name, _| {

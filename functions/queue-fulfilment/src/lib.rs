@@ -4,15 +4,21 @@
 //! [`shared::domain::order::fulfilment`] decides the next step, without side effects; this crate carries it
 //! out. A message only names an order: the stored order determines the remaining steps. A message that is
 //! duplicated, late or redelivered after a crash therefore repeats the same step or does nothing.
+//!
+//! A message that names an account closes the markets of the account, if it is suspended or deleted.
+
+mod close_markets;
+mod event;
 
 use std::time::Duration;
 
+use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::payment::ChargeIntent;
 use shared::domain::order::payment::refund::RefundIntent;
-use shared::domain::order::{OrderEvent, OrderId};
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::saga::{SagaError, run_saga};
 use shared::kit::command::{CommandContext, Envelope, Store, StoreError};
 use shared::kit::queue::consumer::per_record::Consumer;
@@ -27,10 +33,13 @@ use shared::payment_gateway::{
     RefundAnswer, RefundOutcome,
 };
 
+pub use crate::event::FulfilmentEvent;
+
 /// Consumer that runs the sagas of the orders of a queue.
 #[derive(Debug, Clone)]
 pub struct Fulfilment<S, G, C = SystemClock, R = SystemEntropy> {
     store: S,
+    reader: DynamoReader,
     gateway: G,
     /// Paces the calls to the gateway.
     pacer: Pacer<C>,
@@ -55,11 +64,12 @@ impl<S: Store, G: PaymentGateway> Fulfilment<S, G> {
     ///
     /// # Errors
     /// [`ConfigError`] if a variable is missing or invalid.
-    pub fn new(env: &Environment, store: S, gateway: G) -> Result<Self, ConfigError> {
+    pub fn new(env: &Environment, store: S, reader: DynamoReader, gateway: G) -> Result<Self, ConfigError> {
         let window = env.parse("AGORA_PAYMENT_WINDOW_SECONDS")?;
         let payment_window = Duration::from_secs(window);
         let pacer = Pacer::new("payment-gateway", env.parse("AGORA_PAYMENT_GATEWAY_CALLS_PER_SECOND")?);
-        Ok(Self { store, gateway, pacer, clock: SystemClock, entropy: SystemEntropy, payment_window })
+        let (clock, entropy) = (SystemClock, SystemEntropy);
+        Ok(Self { store, reader, gateway, pacer, clock, entropy, payment_window })
     }
 }
 
@@ -70,8 +80,9 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         clock: D,
         entropy: T,
     ) -> Fulfilment<S, G, D, T> {
-        let Self { store, gateway, pacer, payment_window, .. } = self;
-        Fulfilment { store, gateway, pacer: pacer.with_clock(clock.clone()), clock, entropy, payment_window }
+        let Self { store, reader, gateway, pacer, payment_window, .. } = self;
+        let pacer = pacer.with_clock(clock.clone());
+        Fulfilment { store, reader, gateway, pacer, clock, entropy, payment_window }
     }
 
     /// Converts it into a batch handler that processes the orders of a batch concurrently.
@@ -82,19 +93,23 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
 }
 
 impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<S, G, C, R> {
-    type Event = OrderEvent;
+    type Event = FulfilmentEvent;
 
-    async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
-        let market = trace::entity_id("market", event.event.market_id().to_string());
-        TracedSpan::current().set_attribute(market);
+    async fn handle(&self, event: Envelope<FulfilmentEvent>, delivery: &Delivery) -> Outcome {
+        let context = CommandContext::new(event.correlation_id, self.clock.now());
+        let (id, market_id) = match event.event {
+            FulfilmentEvent::Order { order_id, market_id } => (order_id, market_id),
+            FulfilmentEvent::Account { user_id } => return self.close_markets(user_id, &context).await,
+        };
+        TracedSpan::current().set_attribute(trace::entity_id("market", market_id.to_string()));
         // Before the saga, because a charge that is recorded as started is looked up instead of made.
         match self.pacer.turn(delivery.call_slot(), &self.store).await {
             Ok(Turn::Now) => {}
             Ok(Turn::At(until)) => return Outcome::Defer { until, reason: WAITS },
             Err(error) => return store_failed(&error, "failed to take a slot for a call to the gateway"),
         }
-        let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
-        let context = CommandContext::new(event.correlation_id, self.clock.now());
+        let context = context.at(self.clock.now());
+        let saga = OrderSaga { id, payment_window: self.payment_window };
         let perform = |effect| self.perform(effect, &context);
         match run_saga(&saga, &self.store, &self.clock, &context, perform).await {
             Ok(_) => Outcome::Done,

@@ -2,7 +2,7 @@
 
 use queue_fulfilment::Fulfilment;
 use shared::kit::aws::Aws;
-use shared::kit::aws::dynamodb::DynamoStore;
+use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::queue::consumer::queue::SqsQueue;
 use shared::kit::runtime;
 use shared::kit::system::config::{Environment, TelemetryConfig};
@@ -13,11 +13,9 @@ async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::load(&env).await?;
-    let queue = SqsQueue::from_env(&env, aws.sqs())?;
-    let fulfilment = Fulfilment::new(
-        &env,
-        DynamoStore::new(aws.table(&env)?).with_group_commit(),
-        StripeGateway::from_env(&env)?,
-    )?;
+    let (queue, table) = (SqsQueue::from_env(&env, aws.sqs())?, aws.table(&env)?);
+    let store = DynamoStore::new(table.clone()).with_group_commit();
+    let gateway = StripeGateway::from_env(&env)?;
+    let fulfilment = Fulfilment::new(&env, store, DynamoReader::new(table), gateway)?;
     runtime::run_queue(telemetry, fulfilment.into_handler(), queue).await
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
-use shared::domain::order::Order;
 use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::{Order, OrderId};
 
 const HEADER: [&str; 8] =
     ["orderId", "createdAt", "status", "buyerId", "items", "total", "refunded", "currency"];
@@ -12,14 +12,21 @@ const HEADER: [&str; 8] =
 /// Characters that start a formula in a spreadsheet (OWASP, "CSV Injection").
 const FORMULA_PREFIXES: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
+/// Status of a row for an order whose stored item is damaged. The other cells are empty.
+const UNREADABLE: &str = "unreadable";
+
 /// Formats orders as rows, with a header row if `with_header`. Amounts are in minor units.
-pub(crate) fn format_rows(orders: &[Order], with_header: bool) -> Result<String, csv::Error> {
+pub(crate) fn format_rows(
+    orders: &[Result<Order, OrderId>],
+    with_header: bool,
+) -> Result<String, csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     if with_header {
         writer.write_record(HEADER)?;
     }
     for order in orders {
-        writer.write_record(row(order).iter().map(|cell| escape_formula(cell).into_owned()))?;
+        let row = order.as_ref().map_or_else(|id| unreadable_row(*id), row);
+        writer.write_record(row.iter().map(|cell| escape_formula(cell).into_owned()))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -39,6 +46,13 @@ fn row(order: &Order) -> [String; 8] {
         refunded.to_string(),
         order.total.currency().as_str().to_owned(),
     ]
+}
+
+fn unreadable_row(id: OrderId) -> [String; 8] {
+    let mut row = <[String; 8]>::default();
+    row[0] = id.to_string();
+    UNREADABLE.clone_into(&mut row[2]);
+    row
 }
 
 /// Prefixes a cell with an apostrophe if a spreadsheet would run it as a formula.

@@ -13,7 +13,7 @@ use shared::domain::job::{Job, JobClaim};
 use shared::domain::market::MarketId;
 use shared::domain::values::id::Id;
 use shared::kit::command::page::ListPage;
-use shared::kit::command::{CommandContext, ExecuteError, Store};
+use shared::kit::command::{CommandContext, ExecuteError, Store, StoreError};
 use shared::kit::system::clock::Clock;
 use shared::projections::daily_sales::InconsistentRead;
 use shared::projections::name_index::HasName;
@@ -85,8 +85,15 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         let next = if reindex.market_id.is_some() {
             reindex.market_id
         } else {
-            let markets = self.reader.all_markets(cursor.after.as_deref(), 1).await?.items;
-            markets.first().map(|market| market.id)
+            let markets = self.reader.all_markets(cursor.after.as_deref(), 1).await?;
+            match (markets.items.first(), markets.next) {
+                (Some(market), _) => Some(market.id),
+                // The summary of the next market cannot be parsed.
+                (None, Some(skipped)) => {
+                    return Ok(Step { entities: 0, next: Some(cursor.clone().after(skipped)) });
+                }
+                (None, None) => None,
+            }
         };
         let Some(market) = next else {
             let accounts = JobCursor::start_of(Section::Accounts, None);
@@ -153,7 +160,11 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         entities: Vec<Id<N>>,
         context: &CommandContext,
     ) -> Result<(), StopReason> {
-        let rebuild = |id| index_name(&self.store, IndexName { id, rebuild: true }, context);
+        let rebuild = async |id| match index_name(&self.store, IndexName { id, rebuild: true }, context).await
+        {
+            Err(IndexFailure::Commit(error)) => skip_damaged(Err(error)).map_err(IndexFailure::Commit),
+            result => result,
+        };
         let all = stream::iter(entities).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
         Ok(all.await?)
     }
@@ -169,8 +180,8 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         Ok(all.await?)
     }
 
-    /// Writes all index entries of a document again. A document whose text the model rejects is skipped, so
-    /// that it does not block the others.
+    /// Writes all index entries of a document again. A document whose text the model rejects loses its entries,
+    /// and one that cannot be parsed is skipped, so that neither stops the others.
     async fn rebuild_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
         let mut attempts = 0;
         loop {
@@ -183,6 +194,9 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
                 }
                 Err(IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)))
                     if attempts < INDEX_ATTEMPTS => {}
+                Err(IndexFailure::Commit(error)) => {
+                    return skip_damaged(Err(error)).map_err(IndexFailure::Commit);
+                }
                 result => return result,
             }
         }
@@ -197,7 +211,14 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         context: &CommandContext,
     ) -> Result<(), StopReason> {
         let begin = BeginRecount { claim, market_id };
-        let Some(recount) = self.store.execute(begin, context).await?.into_output() else { return Ok(()) };
+        let recount = match self.store.execute(begin, context).await {
+            Ok(recount) => recount.into_output(),
+            Err(error) => {
+                skip_damaged(Err(error))?;
+                None
+            }
+        };
+        let Some(recount) = recount else { return Ok(()) };
         let reset = Reset { market_id, recount };
         loop {
             let days = self.reader.days_with_sales(market_id, ResetDailySales::MAX_DAYS).await?;
@@ -225,19 +246,49 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             for entity in entities {
                 add(&mut count, entity);
             }
-            self.count(count, context).await?;
+            match self.try_count(count, context).await {
+                // One of the items cannot be parsed. Each entity is counted alone, and that one is skipped.
+                Err(ExecuteError::Store(StoreError::Malformed(_))) => {
+                    for entity in entities {
+                        let mut count = CountEntities::default();
+                        add(&mut count, entity);
+                        self.count(count, context).await?;
+                    }
+                }
+                counted => counted?,
+            }
         }
         Ok(())
     }
 
+    /// Counts entities, unless an item cannot be parsed.
     async fn count(&self, count: CountEntities, context: &CommandContext) -> Result<(), StopReason> {
+        Ok(skip_damaged(self.try_count(count, context).await)?)
+    }
+
+    async fn try_count(
+        &self,
+        count: CountEntities,
+        context: &CommandContext,
+    ) -> Result<(), ExecuteError<CountError>> {
         for _ in 1..COUNT_ATTEMPTS {
             match self.store.execute(count.clone(), context).await {
                 Err(ExecuteError::Refused(CountError::InconsistentRead(InconsistentRead))) => {}
-                counted => return Ok(counted.map(drop)?),
+                counted => return counted.map(drop),
             }
         }
-        Ok(self.store.execute(count, context).await.map(drop)?)
+        self.store.execute(count, context).await.map(drop)
+    }
+}
+
+/// Reports an item that cannot be parsed, so that it does not stop the others.
+fn skip_damaged<E>(result: Result<(), ExecuteError<E>>) -> Result<(), ExecuteError<E>> {
+    match result {
+        Err(ExecuteError::Store(StoreError::Malformed(malformed))) => {
+            malformed.report();
+            Ok(())
+        }
+        result => result,
     }
 }
 

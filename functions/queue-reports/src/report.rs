@@ -25,14 +25,16 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         let after = job.output.cursor.as_ref().and_then(|cursor| cursor.after.as_deref());
         let page = self.reader.report_orders(report, after, self.page_size.0).await?;
         let text = csv::format_rows(&page.orders, job.output.chunks == 0);
-        let last = page.orders.last();
+        let is_last = page.next.is_none();
+        let last = page.orders.last().map(|order| order.as_ref().map_or_else(|id| *id, |order| order.id));
+        let reached = page.next.or_else(|| last.map(|id| id.to_string()));
         Ok(AdvanceJob {
             claim: job.claim(),
             text: text.map_err(|_| StopReason::Failed("the rows cannot be formatted"))?,
             rows: u64::try_from(page.orders.len()).unwrap_or(u64::MAX),
-            cursor: last.map(|order| JobCursor::start_of(Section::Orders, None).after(order.id)),
+            cursor: reached.map(|reached| JobCursor::start_of(Section::Orders, None).after(reached)),
             total: Some(total),
-            is_last: page.is_last,
+            is_last,
         })
     }
 }

@@ -2,48 +2,53 @@
 
 use std::future::Future;
 
+use shared::kit::aws::dynamodb::read::query::Page;
 use shared::kit::command::{Command, CommandContext, ExecuteError, Store, StoreError};
 use shared::kit::system::clock::{Clock, Timestamp};
+use shared::repository::table_layout::due_list::DueRequest;
 
 use crate::{PAGE_SIZE, Sweeper};
 
 impl<S: Store, R, G, C: Clock> Sweeper<S, R, G, C> {
-    /// Executes a command for each due item and returns the number of commands committed. `due` reads a page
-    /// of a shard.
+    /// Executes a command for each due item and returns the number of commands committed. `due` reads a page.
+    /// An item on which a command fails does not stop the others.
     pub(crate) async fn sweep_due<T, K, F>(
         &self,
         shards: u32,
         context: &CommandContext,
         deadline: Timestamp,
-        due: impl Fn(u32) -> F,
+        due: impl Fn(DueRequest) -> F,
         command: impl Fn(T) -> K,
     ) -> Result<usize, StoreError>
     where
         K: Command,
-        F: Future<Output = Result<Vec<T>, StoreError>>,
+        F: Future<Output = Result<Page<T>, StoreError>>,
     {
-        let mut executed = 0;
+        let (mut executed, mut failure) = (0, None);
         for shard in 0..shards {
-            while self.clock.now() < deadline {
-                let page = due(shard).await?;
-                let (length, mut progress) = (page.len(), 0);
-                for item in page {
-                    progress += usize::from(try_execute(&self.store, command(item), context).await?);
+            let mut request = Some(DueRequest::first(shard, context.at, PAGE_SIZE));
+            while let Some(current) = request.take().filter(|_| self.clock.now() < deadline) {
+                let page = due(current.clone()).await?;
+                for item in page.items {
+                    match try_execute(&self.store, command(item), context).await {
+                        Ok(committed) => executed += usize::from(committed),
+                        // The request for this item is invalid; those for the others may be valid.
+                        Err(error @ StoreError::Rejected(_)) => {
+                            tracing::error!(%error, "failed to process a due item");
+                            failure = Some(error);
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
-                executed += progress;
-                // A full page without progress means that the index lags behind the table; the next tick
-                // continues.
-                if length < PAGE_SIZE as usize || progress == 0 {
-                    break;
-                }
+                request = page.next.map(|next| DueRequest { after: Some(next), ..current });
             }
         }
-        Ok(executed)
+        failure.map_or(Ok(executed), Err)
     }
 }
 
-/// Executes a command. Returns false if it was refused: another instance was faster, or nothing is left to
-/// do.
+/// Executes a command. Returns false if it was refused, because another instance was faster or nothing is left
+/// to do, or if an item that it reads cannot be parsed, which is reported.
 pub(crate) async fn try_execute<K: Command>(
     store: &impl Store,
     command: K,
@@ -51,6 +56,10 @@ pub(crate) async fn try_execute<K: Command>(
 ) -> Result<bool, StoreError> {
     match store.execute(command, context).await {
         Ok(_) => Ok(true),
+        Err(ExecuteError::Store(StoreError::Malformed(malformed))) => {
+            malformed.report();
+            Ok(false)
+        }
         Err(ExecuteError::Store(error)) => Err(error),
         Err(
             ExecuteError::Refused(_)

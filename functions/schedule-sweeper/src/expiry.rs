@@ -6,7 +6,7 @@ use shared::kit::queue::relay::EventRouter;
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::repository::table_layout::partitions::EXPIRY_SHARDS;
 
-use crate::{PAGE_SIZE, Sweeper};
+use crate::Sweeper;
 
 impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
     /// Expires due orders and returns their number.
@@ -15,7 +15,7 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         context: &CommandContext,
         deadline: Timestamp,
     ) -> Result<usize, StoreError> {
-        let due = |shard| self.reader.expiring(shard, context.at, PAGE_SIZE);
+        let due = |request| self.reader.expiring(request);
         self.sweep_due(EXPIRY_SHARDS, context, deadline, due, |id| ExpireOrder { id }).await
     }
 }

@@ -6,7 +6,7 @@ use shared::kit::queue::relay::EventRouter;
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::repository::table_layout::partitions::DUE_JOB_SHARDS;
 
-use crate::{PAGE_SIZE, Sweeper};
+use crate::Sweeper;
 
 impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
     /// Releases due jobs and returns their number.
@@ -15,7 +15,7 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         context: &CommandContext,
         deadline: Timestamp,
     ) -> Result<usize, StoreError> {
-        let due = |shard| self.reader.due_jobs(shard, context.at, PAGE_SIZE);
+        let due = |request| self.reader.due_jobs(request);
         self.sweep_due(DUE_JOB_SHARDS, context, deadline, due, |id| ReleaseJob { id }).await
     }
 }

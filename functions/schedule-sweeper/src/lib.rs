@@ -1,15 +1,18 @@
-//! Scheduled work: expires unpaid orders, releases scheduled jobs, publishes events that the stream missed,
-//! and reconciles payments with the gateway.
+//! Scheduled work: expires unpaid orders, releases scheduled jobs, resumes orders and jobs that have stopped,
+//! publishes events that the stream missed, and reconciles payments with the gateway.
 //!
 //! Each tick processes due items page by page until none is left or its deadline is near; the next tick
 //! continues. Concurrent ticks are safe: expiring an order and releasing a job are guarded by their versions,
 //! and consumers handle a duplicate event once.
 
+mod backlog;
 mod due;
 mod expiry;
 mod jobs;
 mod missed_events;
+mod quarantine;
 pub mod reconciliation;
+mod unfinished;
 
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
@@ -39,6 +42,8 @@ pub struct SweepSummary {
     pub expired: usize,
     /// Jobs that were released.
     pub released: usize,
+    /// Orders and jobs that were resumed.
+    pub resumed: usize,
     /// Events that were published.
     pub published: usize,
 }
@@ -79,7 +84,12 @@ where
         // A failing task does not prevent the others.
         let expired = self.expire_orders(&context, deadline).await;
         let released = self.release_jobs(&context, deadline).await;
+        let resumed_orders = self.resume_orders(&context, deadline).await;
+        let resumed_jobs = self.resume_jobs(&context, deadline).await;
         let published = self.publish_missed_events(&context, deadline).await;
+        if let Err(error) = self.record_backlog(context.at).await {
+            tracing::warn!(%error, "failed to measure the backlog");
+        }
         // If the gateway is down, the next tick continues from the same page.
         match self.reconciliation.tick(&context, &self.clock, deadline).await {
             Ok(summary) => tracing::info!(?summary, "payments reconciled"),
@@ -90,10 +100,12 @@ where
         {
             tracing::warn!(%error, "failed to recheck open discrepancies");
         }
-        let summary = SweepSummary { expired: expired?, released: released?, published: published? };
+        let resumed = resumed_orders? + resumed_jobs?;
+        let summary = SweepSummary { expired: expired?, released: released?, resumed, published: published? };
         tracing::info!(
             expired = summary.expired,
             released = summary.released,
+            resumed = summary.resumed,
             published = summary.published,
             "sweep finished"
         );

@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{CommandContext, Store, StoreError};
-use shared::kit::queue::relay::EventRouter;
+use shared::kit::queue::relay::{EventRouter, Unpublished};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::telemetry::catalogue::OUTBOX_BACKLOG_AGE;
 use shared::kit::telemetry::metrics;
@@ -38,14 +38,18 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         oldest: &mut Option<Timestamp>,
     ) -> Result<usize, StoreError> {
         let mut published = 0;
+        let missed_before = context.at.saturating_sub(MISSED_AFTER);
         for shard in 0..OUTBOX_SHARDS {
+            let mut after = None;
             while self.clock.now() < deadline {
-                let missed =
-                    self.outbox.overdue(shard, context.at.saturating_sub(MISSED_AFTER), PAGE_SIZE).await?;
-                *oldest = missed.iter().filter_map(OutboxEvent::enqueued_at).chain(*oldest).min();
-                let failed = self.relay.publish(&missed).await?;
-                published += missed.len() - failed.len();
-                if missed.len() < PAGE_SIZE as usize || !failed.is_empty() {
+                let page = self.outbox.overdue(shard, missed_before, after, PAGE_SIZE).await?;
+                *oldest = page.events.iter().filter_map(OutboxEvent::enqueued_at).chain(*oldest).min();
+                let Unpublished { failed, rejected } = self.relay.publish(&page.events).await?;
+                self.quarantine(&page.damaged, &page.events, &rejected, context).await?;
+                published += page.events.len() - failed.len() - rejected.len();
+                // A queue that does not respond fails for the events behind these, too.
+                after = page.next.filter(|_| failed.is_empty());
+                if after.is_none() {
                     break;
                 }
             }

@@ -1,17 +1,18 @@
 //! Reconciles our payment records with the gateway's ledger: repairs what is missing in our records, and
 //! records discrepancies that cannot be repaired automatically.
 
+mod on_record;
 mod recheck_open;
 
 use std::time::Duration;
 
+use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::refund::RefundIntent;
 use shared::domain::order::payment::{Capture, Payment};
-use shared::domain::order::{Order, OrderId};
 use shared::domain::reconciliation::GatewayRecord;
-use shared::domain::reconciliation::compare::{Finding, compare};
+use shared::domain::reconciliation::compare::Finding;
 use shared::domain::reconciliation::cursor::{
     AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
 };
@@ -19,9 +20,12 @@ use shared::domain::reconciliation::discrepancy::{Discrepancy, RecordDiscrepancy
 use shared::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError, Version};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};
+use shared::kit::telemetry::catalogue::RECONCILIATION_AGE;
+use shared::kit::telemetry::metrics;
 use shared::payment_gateway::{GatewayError, LedgerQuery, PaymentGateway, PaymentLedger, RefundOutcome};
 
 use crate::due::try_execute;
+use on_record::OnRecord;
 
 /// Maximum number of pages of the gateway's ledger compared in a tick.
 const MAX_PAGES: usize = 10;
@@ -90,6 +94,10 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     ) -> Result<ReconciliationSummary, ReconcileError> {
         let mut summary = ReconciliationSummary::default();
         let mut cursor = self.cursor(context).await?;
+        if let Some(cursor) = &cursor {
+            let age = context.at.duration_since(cursor.compared_until(self.rounds));
+            metrics::record_duration(&RECONCILIATION_AGE, [], age);
+        }
         for _ in 0..MAX_PAGES {
             let now = clock.now();
             let Some(current) = cursor.take().filter(|cursor| cursor.due_at <= now && now < deadline) else {
@@ -135,15 +143,14 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     ) -> Result<ReconciliationCursor, ReconcileError> {
         let query = LedgerQuery { from: cursor.from, until: cursor.until, after: cursor.after.clone() };
         let page = self.gateway.page(&query, &context.correlation_id).await?;
-        for (entry, order, payment) in self.with_orders(&page.entries).await? {
+        for (entry, on_record) in self.with_orders(&page.entries).await? {
             summary.compared += 1;
-            match compare(entry, order.as_ref(), payment.as_ref()) {
+            match on_record.compare(entry) {
                 Finding::Matched => {}
                 Finding::Mismatch(difference) => {
                     summary.mismatched += 1;
-                    let discrepancy =
-                        Discrepancy::new(entry, order.as_ref(), payment.as_ref(), difference, context.at);
-                    self.record_discrepancy(discrepancy, context).await?;
+                    self.record_discrepancy(on_record.discrepancy(entry, difference, context.at), context)
+                        .await?;
                 }
                 finding => summary.repaired += usize::from(self.repair(finding, entry, context).await?),
             }
@@ -170,19 +177,17 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     async fn with_orders<'a>(
         &self,
         entries: &'a [GatewayRecord],
-    ) -> Result<Vec<(&'a GatewayRecord, Option<Order>, Option<Payment>)>, StoreError> {
+    ) -> Result<Vec<(&'a GatewayRecord, OnRecord)>, StoreError> {
         let mut ids: Vec<OrderId> = entries.iter().filter_map(|entry| entry.order_id).collect();
         ids.sort_unstable();
         ids.dedup();
         let payment_ids: Vec<_> = ids.iter().map(|id| Payment::id_for(*id)).collect();
-        let reads = ReadSet::<Vec<Option<Order>>>::get_all(&ids)
-            .and(ReadSet::<Vec<Option<Payment>>>::get_all(&payment_ids));
+        let reads = ReadSet::get_each(&ids).and(ReadSet::get_each(&payment_ids));
         let (orders, payments) = self.store.load(reads).await?;
+        let records: Vec<OnRecord> = orders.into_iter().zip(payments).map(OnRecord::of).collect();
         let find = |entry: &'a GatewayRecord| {
             let index = entry.order_id.and_then(|id| ids.binary_search(&id).ok());
-            let (order, payment) =
-                index.map_or((None, None), |index| (orders[index].clone(), payments[index].clone()));
-            (entry, order, payment)
+            (entry, index.map_or_else(OnRecord::default, |index| records[index].clone()))
         };
         Ok(entries.iter().map(find).collect())
     }

@@ -4,11 +4,13 @@
 use super::caller::permission::token_revoked;
 use super::email_token::EmailTokenError;
 use crate::domain::access::AccessError;
+use crate::domain::access::active_account::CallerError;
 use crate::domain::job::cancel::CancelJobError;
 use crate::domain::job::create::CreateJobError;
 use crate::domain::job::delete::DeleteJobError;
 use crate::domain::job::retry::RetryJobError;
 use crate::domain::market::create::CreateMarketError;
+use crate::domain::market::delete::DeleteMarketError;
 use crate::domain::market::update::UpdateMarketError;
 use crate::domain::order::cancel::CancelError;
 use crate::domain::order::deliver::DeliverError;
@@ -54,6 +56,7 @@ error_codes! {
     ResetPasswordError { TokenOutdated => InvalidToken }
     RehashError { Changed => Conflict }
     UpdateMarketError(Access) { InvalidTransition => InvalidState }
+    DeleteMarketError(Access) { Suspended => InvalidState, OpenOrders => InvalidState }
     DeleteProductError(Access) { Reserved => InvalidState }
     AdjustStockError(Access) { InsufficientStock => InsufficientStock }
     CancelError(Access) { TooLate => InvalidState }
@@ -74,6 +77,15 @@ impl From<AccessError> for ApiError {
                 Self::new(ErrorCode::Forbidden, error.to_string()).with_permission(permission.into())
             }
             AccessError::VersionMismatch(_) => Self::new(ErrorCode::VersionMismatch, error.to_string()),
+        }
+    }
+}
+
+impl<E: Into<Self>> From<CallerError<E>> for ApiError {
+    fn from(error: CallerError<E>) -> Self {
+        match error {
+            CallerError::InactiveAccount => token_revoked(),
+            CallerError::Refused(refusal) => refusal.into(),
         }
     }
 }
@@ -120,6 +132,7 @@ impl From<DeleteUserError> for ApiError {
         match error {
             DeleteUserError::Access(error) => error.into(),
             DeleteUserError::Suspended => token_revoked(),
+            DeleteUserError::OpenMarkets => Self::new(ErrorCode::InvalidState, error.to_string()),
         }
     }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
+use crate::domain::access::active_account::ByActiveAccount;
+use crate::domain::values::actor::Actor;
 use crate::kit::auth::access_token::TokenVerifier;
 use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::aws::dynamodb::{DynamoReader, DynamoStore};
+use crate::kit::command::{Command, CommandContext, ExecuteResult, Store};
 use crate::kit::http::openapi::RouterState;
 use crate::kit::system::clock::SystemEntropy;
 use crate::kit::system::config::{ConfigError, Environment};
@@ -100,6 +103,22 @@ impl<R> CommandState<R> {
     pub fn new(env: &Environment, store: DynamoStore, reader: R) -> Result<Self, ConfigError> {
         let queries = QueryState::new(env, reader)?;
         Ok(Self(Arc::new(CommandStateInner { store, entropy: SystemEntropy, queries })))
+    }
+}
+
+impl<R: Send + Sync + 'static> CommandState<R> {
+    /// Executes a command of a caller, unless the caller's account is suspended or deleted. The account is read
+    /// in the same request as the state of the command.
+    ///
+    /// # Errors
+    /// [`CallerError`](crate::domain::access::active_account::CallerError), or the errors of [`Store::execute`].
+    pub async fn execute_as<C: Command>(
+        &self,
+        caller: &Actor,
+        command: C,
+        context: &CommandContext,
+    ) -> ExecuteResult<ByActiveAccount<C>> {
+        self.store.execute(ByActiveAccount { caller: caller.user, command }, context).await
     }
 }
 

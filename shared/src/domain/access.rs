@@ -1,6 +1,8 @@
 //! Access checks: an entity exists and is visible to the actor, the actor may perform the operation, and the
 //! entity is at the expected version.
 
+pub mod active_account;
+
 use crate::domain::values::actor::Permission;
 use crate::domain::values::id::NamedId;
 use crate::kit::command::{Version, VersionSet};

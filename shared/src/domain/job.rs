@@ -60,6 +60,12 @@ pub struct Job {
     pub last_error: Option<String>,
     /// Version that last requested the execution; `None` while the job waits for its scheduled time.
     pub request: Option<Version>,
+    /// Time at which the job was first requested or retried; `None` if it was stored by an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_at: Option<Timestamp>,
+    /// Time at which the job was last resumed after it had stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Timestamp>,
     /// Id of the redrive event that would resume the job, if its message was dead-lettered.
     pub resumed_by: Option<EventId>,
     /// Scheduled time of the execution; `None` if it was requested at once.
@@ -216,7 +222,13 @@ impl Job {
     /// Next version, which requests the execution of the job.
     fn requested(self, now: Timestamp) -> Self {
         let next = self.next(now);
-        Self { status: JobStatus::Queued, request: Some(next.version), ..next }
+        Self {
+            status: JobStatus::Queued,
+            request: Some(next.version),
+            requested_at: Some(now),
+            resumed_at: None,
+            ..next
+        }
     }
 
     /// Next version, with which the job ends in `status`.
@@ -261,6 +273,8 @@ pub(crate) mod tests {
             total: Some(7),
             last_error: Some("the table did not respond".to_owned()),
             request: Some(Version::FIRST),
+            requested_at: None,
+            resumed_at: None,
             resumed_by: None,
             run_at: Some(at(0)),
             notify: false,
@@ -314,6 +328,7 @@ pub(crate) mod tests {
                 total: None,
                 last_error: None,
                 request: Some(third().next()),
+                requested_at: Some(at(1)),
                 run_at: None,
                 updated_at: at(1),
                 started_at: None,

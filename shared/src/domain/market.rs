@@ -1,5 +1,6 @@
 //! Markets: the storefronts in which users sell products.
 
+pub mod close;
 pub mod create;
 pub mod delete;
 pub mod summary;

@@ -64,6 +64,9 @@ pub struct Order {
     pub status: OrderStatus,
     /// Current step of the fulfilment saga.
     pub fulfilment: Fulfilment,
+    /// Time at which the saga was last resumed after it had stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Timestamp>,
     /// Status changes so far, oldest first.
     pub timeline: Vec<Transition>,
     /// Time of placement.
@@ -191,6 +194,7 @@ pub(crate) mod tests {
             shipment: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
+            resumed_at: None,
             timeline: vec![Transition {
                 status: OrderStatus::Pending,
                 at: now,

@@ -6,5 +6,6 @@ pub mod email;
 pub mod id;
 pub mod money;
 pub mod period;
+pub mod stall;
 pub mod text;
 pub mod unknown_value;

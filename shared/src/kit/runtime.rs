@@ -12,7 +12,7 @@ use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use tower::ServiceExt;
 
-use crate::kit::aws::dynamodb::write::outbox::OutboxEvent;
+use crate::kit::aws::dynamodb::write::outbox;
 use crate::kit::http::openapi::ApiRouter;
 use crate::kit::queue::consumer::{BatchHandler, Delivery, Queue, consume};
 use crate::kit::queue::relay::StreamHandler;
@@ -93,13 +93,13 @@ pub async fn relay_records(handler: &impl StreamHandler, event: StreamEvent) -> 
     let mut sequence_numbers = Vec::new();
     let mut events = Vec::new();
     for record in event.records {
-        match serde_dynamo::from_item::<_, OutboxEvent>(record.change.new_image) {
+        match outbox::parse(&record.change.keys, record.change.new_image) {
             Ok(event) => {
                 sequence_numbers.push(record.change.sequence_number);
                 events.push(event);
             }
-            // Not an event of the outbox: the filter of the stream excludes such records.
-            Err(error) => tracing::error!(%error, "failed to parse stream record as outbox event"),
+            // A damaged event. It must not stop those behind it; the sweeper moves it to the dead letters.
+            Err(malformed) => malformed.report(),
         }
     }
     let results = handler.handle(events).await;

@@ -5,11 +5,13 @@
 //! the dead letter has the status `dead` again and keeps its earlier redrives. A removed dead letter has no
 //! message any more; it is kept for a while to show who removed it.
 
+pub mod job_request;
 pub mod mark_job_dead;
 pub mod record;
 pub mod redrive;
 pub mod remove;
 mod status;
+pub mod unpublishable;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -15,7 +15,7 @@ use crate::domain::values::unknown_value::UnknownValue;
 #[strum(serialize_all = "snake_case", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 #[schemars(rename = "Queue")]
 pub enum Subscriber {
-    /// Fulfilment of orders.
+    /// Fulfilment of orders, and closing of the markets of suspended and deleted accounts.
     Fulfilment,
     /// List totals, market totals and daily sales.
     Analytics,
@@ -77,7 +77,9 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         "order.created" | "order.cancelled" => {
             &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails]
         }
-        "order.refund_started" | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
+        "order.refund_started" | "order.resumed" | "dead_letter.redriven.fulfilment" => {
+            &[Subscriber::Fulfilment]
+        }
         "order.confirmed"
         | "order.rejected"
         | "order.delivered"
@@ -85,8 +87,15 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "order.shipped"
         | "order.partially_refunded"
         | "order.refunded" => &[Subscriber::Analytics, Subscriber::Emails],
-        "user.registered" | "user.invited" | "user.email_change_requested" | "user.email_changed" => {
+        "user.registered" | "user.invited" | "user.email_changed" => {
             &[Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
+        }
+        // The account may have been suspended in the same request.
+        "user.email_change_requested" => {
+            &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
+        }
+        "user.changed" | "user.deleted" => {
+            &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::SearchIndex]
         }
         // Both events of password resets have a subscriber, so that a request for an unknown address costs
         // the same as for a known one.
@@ -98,8 +107,9 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "job.died.notify"
         | "dead_letter.redriven.emails" => &[Subscriber::Emails],
         "order.awaiting_payment" | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
-        "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted"
-        | "user.changed" | "user.deleted" => &[Subscriber::Analytics, Subscriber::SearchIndex],
+        "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {
+            &[Subscriber::Analytics, Subscriber::SearchIndex]
+        }
         "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],
         "job.requested" | "job.output_deletion_requested" | "dead_letter.redriven.reports" => {
             &[Subscriber::Reports]

@@ -132,6 +132,11 @@ impl<Q: MarketReader> MarketReader for CachedReader<Q> {
         self.markets.get_or_load(&id.to_string(), self.reader.market_with_volume(id)).await
     }
 
+    /// Not cached: the number decides on a deletion.
+    async fn open_orders(&self, id: MarketId) -> Result<u64, StoreError> {
+        self.reader.open_orders(id).await
+    }
+
     async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {
         self.reader.markets_by_id(ids).await
     }

@@ -1,12 +1,15 @@
 //! Queries of dead letters.
 
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
-use crate::kit::command::{ReadSet, StoreError};
+use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::messaging::dead_letter::redrive::MAX_REDRIVES;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
 use crate::messaging::event_routing::Subscriber;
@@ -66,6 +69,51 @@ impl DynamoReader {
             self.list(&Query::index(Index::ByParent, partition, MAX_REDRIVES)).await?;
         Ok(page.items.into_iter().map(|dead_letter| dead_letter.id).collect())
     }
+
+    /// Ids of the entities whose messages are open dead letters of a queue; `None` if there are more than
+    /// [`MAX_SUBJECTS`] dead letters.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn dead_subjects(&self, queue: Subscriber) -> Result<Option<HashSet<String>>, StoreError> {
+        let partition = partitions::dead_letters(queue, DeadLetterStatus::Dead);
+        let mut query = Query::index(Index::ByParent, partition, MAX_SUBJECTS);
+        let (mut subjects, mut read) = (HashSet::new(), 0);
+        loop {
+            let page: Page<DeadMessage> = self.list(&query).await?;
+            read += page.items.len();
+            let parsed = page.items.iter().filter_map(|message| serde_json::from_str(&message.body).ok());
+            subjects.extend(parsed.map(|Subject { subject }| subject));
+            match page.next {
+                Some(next) if read < MAX_SUBJECTS as usize => query = query.after(Some(next)),
+                next => return Ok(next.is_none().then_some(subjects)),
+            }
+        }
+    }
+}
+
+/// Maximum number of dead letters of a queue whose subjects are read.
+pub const MAX_SUBJECTS: u32 = 1_000;
+
+/// The part of a dead letter that identifies what its message is about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct DeadMessage {
+    body: String,
+}
+
+impl Record for DeadMessage {
+    const KIND: &'static str = DeadLetter::KIND;
+    type Id = DeadLetterId;
+
+    fn key(id: &DeadLetterId) -> Key {
+        DeadLetter::key(id)
+    }
+}
+
+/// Subject of a message body.
+#[derive(Deserialize)]
+struct Subject {
+    subject: String,
 }
 
 impl DeadLetterList {

@@ -13,6 +13,7 @@ use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::kit::system::clock::Timestamp;
+use crate::repository::table_layout::due_list::DueRequest;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
@@ -93,15 +94,21 @@ impl DynamoReader {
         self.get(ReadSet::get_all(keys), Consistency::Strong).await
     }
 
-    /// Lists up to `limit` jobs of a shard that were due before `now`, the longest overdue first. Reads only
-    /// due jobs.
+    /// Lists the scheduled jobs of a shard that are due, the longest overdue first. Reads only those.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
-    pub async fn due_jobs(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<JobId>, StoreError> {
-        let due = Query::index(Index::Due, partitions::due_jobs(shard), limit).before(now.to_string());
-        let page: Page<DueJob> = self.list(&due).await?;
-        Ok(page.items.iter().filter_map(DueJob::job_id).collect())
+    pub async fn due_jobs(&self, request: DueRequest) -> Result<Page<JobId>, StoreError> {
+        self.due::<Job>(partitions::due_jobs(request.shard), request).await
+    }
+
+    /// Lists the jobs of a shard to examine because they have not ended, the longest due first. Reads only
+    /// those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn unfinished_jobs(&self, request: DueRequest) -> Result<Page<JobId>, StoreError> {
+        self.due::<Job>(partitions::unfinished_jobs(request.shard), request).await
     }
 }
 
@@ -112,38 +119,5 @@ impl Record for JobSummary {
 
     fn key(id: &JobId) -> Key {
         Job::key(id)
-    }
-}
-
-/// Entry of a job in the sparse index, which contains only its key.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-struct DueJob {
-    pk: String,
-}
-
-impl Record for DueJob {
-    const KIND: &'static str = Job::KIND;
-    type Id = JobId;
-
-    fn key(id: &JobId) -> Key {
-        Job::key(id)
-    }
-}
-
-impl DueJob {
-    fn job_id(&self) -> Option<JobId> {
-        self.pk.strip_prefix("job#")?.parse().ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn due_job_id_is_parsed_from_its_key() {
-        let id: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let due = DueJob { pk: Job::key(&id).pk };
-        assert_eq!(due.job_id(), Some(id));
     }
 }

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::future::Future;
 
+use strum::VariantArray as _;
+
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume, SummaryWithVolume};
 use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::order::OrderStatus;
 use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
@@ -14,6 +17,8 @@ use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::projections::list_total::ListKey;
 use crate::projections::name_index::Words;
+use crate::repository::order::OrderList;
+use crate::repository::projections::list_total::TotalReader as _;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::{
     ListError, SortKey, SortOrder, Sortable, matches, name_query, page_of,
@@ -30,6 +35,10 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
         &self,
         id: MarketId,
     ) -> impl Future<Output = Result<Option<MarketWithVolume>, StoreError>> + Send;
+
+    /// Returns the number of orders of a market that have not ended, which is updated a little later than the
+    /// orders.
+    fn open_orders(&self, id: MarketId) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Loads markets by id, in one request for up to 100. Those that do not exist are absent.
     fn markets_by_id(
@@ -111,6 +120,12 @@ impl MarketReader for DynamoReader {
         Ok(market.map(|market| MarketWithVolume::new(market, totals.as_ref())))
     }
 
+    async fn open_orders(&self, id: MarketId) -> Result<u64, StoreError> {
+        let open = OrderStatus::VARIANTS.iter().filter(|status| !status.is_final());
+        let lists: Vec<ListKey> = open.map(|status| OrderList::InMarket(id).total(Some(*status))).collect();
+        self.total(&lists).await
+    }
+
     async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {
         self.by_id(ids).await
     }
@@ -169,7 +184,7 @@ async fn volumes_of(
     markets: Vec<MarketSummary>,
 ) -> Result<Vec<SummaryWithVolume>, StoreError> {
     let ids = markets.iter().map(|market| &market.id);
-    let totals: Vec<Option<MarketTotals>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+    let totals: Vec<Option<MarketTotals>> = reader.readable(ids).await?;
     let with_volume = markets.into_iter().zip(&totals);
     Ok(with_volume.map(|(market, totals)| SummaryWithVolume::new(market, totals.as_ref())).collect())
 }
@@ -186,7 +201,7 @@ async fn by_volume(
     let query = if descending { query.descending() } else { query };
     let ListPage { items, next, min_total, total } = reader.page::<MarketTotals>(&[query], slice).await?;
     let ids = items.iter().map(|totals| &totals.market_id);
-    let markets: Vec<Option<Market>> = reader.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+    let markets: Vec<Option<Market>> = reader.readable(ids).await?;
     let found = markets.into_iter().zip(&items);
     let items = found.filter_map(|(market, totals)| {
         let market = market.filter(|market| market.status == status)?;

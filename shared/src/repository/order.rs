@@ -2,26 +2,36 @@
 
 pub mod market_orders;
 
-use futures::future::try_join;
+use std::time::Duration;
+
+use futures::future::{try_join, try_join_all};
 
 use crate::domain::market::MarketId;
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::user::UserId;
 use crate::domain::values::period::Period;
+use crate::domain::values::stall::STALLED_AFTER;
 use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
-use crate::kit::command::{Key, ReadSet, Record, StoreError};
+use crate::kit::command::{ReadSet, StoreError};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::list_total::ListKey;
 use crate::repository::order::market_orders::COUNT_CAP;
 use crate::repository::projections::list_total::TotalReader as _;
+use crate::repository::table_layout::due_list::DueRequest;
 use crate::repository::table_layout::partitions;
-use crate::repository::table_layout::partitions::MARKET_SHARDS;
+use crate::repository::table_layout::partitions::{EXPIRY_SHARDS, MARKET_SHARDS};
 use crate::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, page_of};
+
+/// Maximum number of the oldest unfinished orders at each end of a shard.
+pub const OLDEST_ORDERS: u32 = 20;
+
+/// Age from which an unfinished order is old.
+const OLD: Duration = Duration::from_mins(5);
 
 /// Filter and sort order of a list of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +164,18 @@ impl DynamoReader {
         Ok(page_of(all.items.into_iter().map(sort).collect(), descending, slice))
     }
 
+    /// Seller of the orders of a market, which may be deleted; `None` if it has no orders.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn seller_in(&self, market: MarketId) -> Result<Option<UserId>, ListError> {
+        let partitions = OrderList::InMarket(market).partitions().into_iter();
+        let queries: Vec<Query> =
+            partitions.map(|(index, partition)| Query::index(index, partition, 1)).collect();
+        let first: ListPage<Order> = self.page(&queries, &PageRequest::first(1)).await?;
+        Ok(first.items.first().map(|order| order.seller_id))
+    }
+
     /// Counts the orders of a list. The orders of a period are counted by the table, among the first
     /// [`COUNT_CAP`] of each partition.
     async fn orders_total(&self, query: &OrderQuery) -> Result<u64, StoreError> {
@@ -164,47 +186,38 @@ impl DynamoReader {
         }
     }
 
-    /// Lists up to `limit` orders of a shard whose payment was due before `now`, the longest overdue first.
-    /// Reads only due orders.
+    /// Lists the orders of a shard whose payment is overdue, the longest overdue first. Reads only those.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
-    pub async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let due = Query::index(Index::Due, partitions::expiring_orders(shard), limit).before(now.to_string());
-        let page: Page<DueOrder> = self.list(&due).await?;
-        Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
+    pub async fn expiring(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
+        self.due::<Order>(partitions::expiring_orders(request.shard), request).await
     }
-}
 
-/// Entry of an order in the sparse index, which contains only its key.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-struct DueOrder {
-    pk: String,
-}
-
-impl Record for DueOrder {
-    const KIND: &'static str = Order::KIND;
-    type Id = OrderId;
-
-    fn key(id: &OrderId) -> Key {
-        Order::key(id)
+    /// Loads unfinished orders that began at least five minutes ago: of each shard those that are examined first
+    /// and last, up to [`OLDEST_ORDERS`] each. An order is examined the later, the longer it has not finished.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn oldest_unfinished_orders(&self, now: Timestamp) -> Result<Vec<Order>, StoreError> {
+        let fresh = now.saturating_add(STALLED_AFTER);
+        let old = fresh.saturating_sub(OLD).to_string();
+        let queries = (0..EXPIRY_SHARDS).flat_map(|shard| {
+            let unfinished = Query::index(Index::Due, partitions::unfinished_orders(shard), OLDEST_ORDERS);
+            let resumed = unfinished.clone().between(fresh.to_string(), "~").descending();
+            [unfinished.before(old.clone()), resumed]
+        });
+        let ids = try_join_all(queries.map(|query| self.due_ids::<Order>(query))).await?;
+        let ids: Vec<OrderId> = ids.into_iter().flat_map(|page| page.items).collect();
+        Ok(self.readable(&ids).await?.into_iter().flatten().collect())
     }
-}
 
-impl DueOrder {
-    fn order_id(&self) -> Option<OrderId> {
-        self.pk.strip_prefix("order#")?.parse().ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn due_order_id_is_parsed_from_its_key() {
-        let id: OrderId = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        let due = DueOrder { pk: Order::key(&id).pk };
-        assert_eq!(due.order_id(), Some(id));
+    /// Lists the orders of a shard to examine because their saga has not finished, the longest due first.
+    /// Reads only those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn unfinished_orders(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
+        self.due::<Order>(partitions::unfinished_orders(request.shard), request).await
     }
 }

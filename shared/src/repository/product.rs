@@ -52,8 +52,7 @@ impl ProductReader for DynamoReader {
     ) -> Result<ListPage<StockedProduct>, ListError> {
         let list = Query::index(Index::ByParent, partitions::products_of(market), slice.limit).descending();
         let page: ListPage<Product> = self.page(&[list], slice).await?;
-        let stocks = ReadSet::get_all(page.items.iter().map(|product| &product.id));
-        let stocks: Vec<Option<Stock>> = self.get(stocks, Consistency::Eventual).await?;
+        let stocks: Vec<Option<Stock>> = self.readable(page.items.iter().map(|product| &product.id)).await?;
         let mut stocks = stocks.into_iter().map(Option::unwrap_or_default);
         Ok(page.map(|product| StockedProduct { product, stock: stocks.next().unwrap_or_default() }))
     }

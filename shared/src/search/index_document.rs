@@ -30,8 +30,16 @@ pub async fn index_document(
 ) -> Result<(), IndexFailure> {
     let state = store.load(index.reads()).await.map_err(ExecuteError::from)?;
     if let Some(text) = index.to_embed(&state, context.at) {
-        let embedding = embedder.embed(&text).await?;
-        index.embedded = Some(Embedded { digest: text.digest(), embedding });
+        match embedder.embed(&text).await {
+            Ok(embedding) => index.embedded = Some(Embedded { digest: text.digest(), embedding }),
+            Err(error) => {
+                if matches!(error, EmbedError::Rejected(_)) {
+                    // Entries of an earlier text would find the document by words that it may not contain.
+                    store.execute_on(state, IndexDocument { rejected: true, ..index }, context).await?;
+                }
+                return Err(error.into());
+            }
+        }
     }
     store.execute_on(state, index, context).await?;
     Ok(())

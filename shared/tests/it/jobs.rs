@@ -140,9 +140,9 @@ async fn report_reads_each_order_once_at_any_page_size() {
         loop {
             let page = marketplace.reader.report_orders(&report, after.as_deref(), limit).await.unwrap();
             assert!(page.orders.len() <= usize::try_from(limit).unwrap());
-            read.extend(page.orders.iter().map(|order| order.id));
-            after = read.last().map(ToString::to_string);
-            if page.is_last {
+            read.extend(page.orders.iter().map(|order| order.as_ref().unwrap().id));
+            after = page.next;
+            if after.is_none() {
                 break;
             }
         }
@@ -152,5 +152,5 @@ async fn report_reads_each_order_once_at_any_page_size() {
     assert_eq!(marketplace.reader.count_orders(&report).await.unwrap(), 23);
     let empty = SalesReport { to: Timestamp::from_millis(0), from: None, ..report };
     let page = marketplace.reader.report_orders(&empty, None, 10).await.unwrap();
-    assert!(page.is_last && page.orders.is_empty());
+    assert!(page.next.is_none() && page.orders.is_empty());
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use shared::kit::aws::dynamodb::schema::{OUTBOX_SHARDS, outbox_partition, shard_of};
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{Key, Store};
+use shared::kit::system::clock::Timestamp;
 
 use crate::fixture::{Fixture, context, moment};
 use crate::toy_domain::Save;
@@ -19,6 +20,15 @@ async fn with_events(count: u64) -> (Fixture, u32) {
     }
     fixture.requests();
     (fixture, shard_of("a", OUTBOX_SHARDS))
+}
+
+impl Fixture {
+    /// The first overdue events of a shard.
+    async fn overdue(&self, shard: u32, deadline: Timestamp, limit: u32) -> Vec<OutboxEvent> {
+        let page = self.outbox.overdue(shard, deadline, None, limit).await.unwrap();
+        assert!(page.damaged.is_empty(), "{page:?}");
+        page.events
+    }
 }
 
 fn ids(events: &[OutboxEvent]) -> Vec<&str> {
@@ -56,14 +66,14 @@ async fn event_is_stored_in_the_shard_of_its_subject_by_time() {
 async fn overdue_events_are_listed_oldest_first() {
     let (fixture, shard) = with_events(5).await;
     let three_seconds_later = moment().saturating_add(Duration::from_secs(3));
-    let overdue = fixture.outbox.overdue(shard, three_seconds_later, 100).await.unwrap();
+    let overdue = fixture.overdue(shard, three_seconds_later, 100).await;
     assert_eq!(ids(&overdue), ["a.1", "a.2", "a.3"]);
     assert_eq!(fixture.requests(), ["Query"]);
-    let limited = fixture.outbox.overdue(shard, three_seconds_later, 2).await.unwrap();
+    let limited = fixture.overdue(shard, three_seconds_later, 2).await;
     assert_eq!(ids(&limited), ["a.1", "a.2"]);
-    assert!(fixture.outbox.overdue(shard, moment(), 100).await.unwrap().is_empty());
+    assert!(fixture.overdue(shard, moment(), 100).await.is_empty());
     for other in (0..OUTBOX_SHARDS).filter(|other| *other != shard) {
-        assert!(fixture.outbox.overdue(other, three_seconds_later, 100).await.unwrap().is_empty(), "{other}");
+        assert!(fixture.overdue(other, three_seconds_later, 100).await.is_empty(), "{other}");
     }
 }
 
@@ -71,12 +81,12 @@ async fn overdue_events_are_listed_oldest_first() {
 async fn events_are_removed_in_batches_of_twenty_five() {
     let (fixture, shard) = with_events(31).await;
     let later = moment().saturating_add(Duration::from_hours(1));
-    let overdue = fixture.outbox.overdue(shard, later, 100).await.unwrap();
+    let overdue = fixture.overdue(shard, later, 100).await;
     assert_eq!(overdue.len(), 31);
     fixture.requests();
     fixture.outbox.remove(overdue[..30].iter().map(OutboxEvent::key).collect()).await.unwrap();
     assert_eq!(fixture.requests(), ["BatchWriteItem"; 2]);
-    assert_eq!(ids(&fixture.outbox.overdue(shard, later, 100).await.unwrap()), ["a.31"]);
+    assert_eq!(ids(&fixture.overdue(shard, later, 100).await), ["a.31"]);
     assert_eq!(fixture.items_of("jar").await.len(), 1);
 }
 

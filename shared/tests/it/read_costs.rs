@@ -30,6 +30,7 @@ use shared::repository::order::{OrderList, OrderQuery, OrderSort};
 use shared::repository::product::{ProductReader, total_of};
 use shared::repository::projections::daily_sales::SalesReader;
 use shared::repository::projections::list_total::TotalReader;
+use shared::repository::table_layout::due_list::DueRequest;
 use shared::repository::table_layout::partitions::{DUE_JOB_SHARDS, EXPIRY_SHARDS};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
@@ -204,12 +205,17 @@ impl Fixture {
     async fn sweeps(&mut self) {
         let now = SystemClock.now();
         for shard in 0..EXPIRY_SHARDS {
-            self.reader.expiring(shard, now, 100).await.unwrap();
+            self.reader.expiring(DueRequest::first(shard, now, 100)).await.unwrap();
         }
         self.record("orders to expire, none due");
+        for shard in 0..EXPIRY_SHARDS {
+            self.reader.unfinished_orders(DueRequest::first(shard, now, 100)).await.unwrap();
+        }
+        self.record("unfinished orders to examine, none due");
         let outbox = Outbox::new(self.meter.on(&self.marketplace.table));
         for shard in 0..OUTBOX_SHARDS {
-            outbox.overdue(shard, now.saturating_sub(std::time::Duration::from_mins(1)), 100).await.unwrap();
+            let missed_before = now.saturating_sub(std::time::Duration::from_mins(1));
+            outbox.overdue(shard, missed_before, None, 100).await.unwrap();
         }
         self.record("events missed by the stream, none found");
     }
@@ -225,9 +231,13 @@ impl Fixture {
         assert_eq!(self.reader.count_jobs(list, now).await.unwrap(), 150);
         self.record("jobs of a user, of one or of any status");
         for shard in 0..DUE_JOB_SHARDS {
-            self.reader.due_jobs(shard, now, 100).await.unwrap();
+            self.reader.due_jobs(DueRequest::first(shard, now, 100)).await.unwrap();
         }
         self.record("scheduled jobs, none due");
+        for shard in 0..DUE_JOB_SHARDS {
+            self.reader.unfinished_jobs(DueRequest::first(shard, now, 100)).await.unwrap();
+        }
+        self.record("unfinished jobs to examine, none due");
         let report = SalesReport { market_id: id(MARKET), from: None, to: SystemClock.now() };
         assert_eq!(self.reader.report_orders(&report, None, 20).await.unwrap().orders.len(), 20);
         self.record("a page of a sales report");

@@ -9,8 +9,11 @@ use shared::domain::order::OrderId;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
+use shared::domain::order::fulfilment::resume::ResumeOrder;
+use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::UserId;
+use shared::domain::values::money::Quantity;
 use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::Store;
@@ -22,6 +25,7 @@ use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use shared::repository::order::{OrderList, OrderQuery, OrderSort};
 use shared::repository::product::ProductReader;
 use shared::repository::projections::list_total::TotalReader;
+use shared::repository::table_layout::due_list::DueRequest;
 use shared::repository::table_layout::partitions::{EXPIRY_SHARDS, expiry_shard};
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
@@ -168,7 +172,7 @@ async fn buyer_orders_are_listed_newest_first() {
 async fn due(marketplace: &Marketplace, now: Timestamp) -> BTreeSet<OrderId> {
     let mut due = BTreeSet::new();
     for shard in 0..EXPIRY_SHARDS {
-        let found = marketplace.reader.expiring(shard, now, 100).await.unwrap();
+        let found = marketplace.reader.expiring(DueRequest::first(shard, now, 100)).await.unwrap().items;
         assert!(found.iter().all(|order| expiry_shard(*order) == shard));
         due.extend(found);
     }
@@ -216,8 +220,39 @@ async fn due_orders_of_a_shard_are_listed_oldest_first() {
             .await;
     }
     let later = now.saturating_add(Duration::from_hours(1));
-    let found = marketplace.reader.expiring(3, later, 2).await.unwrap();
-    assert_eq!(found, [orders[1], orders[0]]);
+    let first = DueRequest::first(3, later, 2);
+    let found = marketplace.reader.expiring(first.clone()).await.unwrap();
+    assert_eq!(found.items, [orders[1], orders[0]]);
+    let rest = marketplace.reader.expiring(DueRequest { after: found.next, ..first }).await.unwrap();
+    assert_eq!(rest.items, [orders[2]]);
+}
+
+#[tokio::test]
+async fn oldest_unfinished_orders_are_those_that_began_long_ago() {
+    let marketplace = Marketplace::with_sample_data().await;
+    let now = SystemClock.now();
+    let mut placed: Vec<OrderId> = Vec::new();
+    for minutes in [40, 20, 4] {
+        let at = now.saturating_sub(Duration::from_mins(minutes));
+        let quantity = Quantity::try_from(1).unwrap();
+        let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
+        let place = PlaceOrder { id: new_id(), by: buyer(), items, payment_method: None };
+        placed.push(marketplace.run_at(at, place).await.id);
+    }
+    let oldest = async || {
+        let orders = marketplace.reader.oldest_unfinished_orders(now).await.unwrap();
+        orders.into_iter().map(|order| order.id).collect::<BTreeSet<OrderId>>()
+    };
+    assert_eq!(oldest().await, BTreeSet::from([placed[0], placed[1]]));
+    marketplace.run_at(now, ResumeOrder { id: placed[0] }).await;
+    assert_eq!(oldest().await, BTreeSet::from([placed[0], placed[1]]), "a resumed order still counts");
+    let rejected = AdvanceOrder {
+        id: placed[1],
+        by: FulfilmentTransition::OutOfStock(id(PRODUCT)),
+        payment_window: Duration::ZERO,
+    };
+    marketplace.run_at(now, rejected).await;
+    assert_eq!(oldest().await, BTreeSet::from([placed[0]]));
 }
 
 #[tokio::test]

@@ -200,7 +200,7 @@ pub(crate) fn advance(by: FulfilmentTransition) -> AdvanceOrder {
 }
 
 #[tokio::test]
-async fn order_is_due_only_while_it_awaits_payment() {
+async fn order_is_due_until_it_has_finished() {
     let fixture = with_order(None).await;
     assert_json_snapshot!("order-pending", fixture.stored::<Order>(&id(ORDER)).await);
     fixture.run_later(advance(FulfilmentTransition::Reserve)).await;

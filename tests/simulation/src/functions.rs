@@ -118,7 +118,8 @@ impl Functions {
     #[must_use]
     pub fn fulfilment(&self) -> Instance {
         let env = template_config::environment("queue-fulfilment");
-        let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), self.gateway());
+        let reader = DynamoReader::new(self.table.clone());
+        let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), reader, self.gateway());
         let fulfilment = fulfilment.expect("the template has the variables");
         let handler = Arc::new(
             fulfilment.with_clock_and_entropy(self.clock.clone(), self.entropy.clone()).into_handler(),

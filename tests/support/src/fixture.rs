@@ -2,6 +2,7 @@
 //!
 //! The ids are those that the events under `events/` refer to.
 
+mod damage;
 mod dead_letters;
 mod jobs;
 mod manual_clock;

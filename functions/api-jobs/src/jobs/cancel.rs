@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::cancel::CancelJob;
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
@@ -27,6 +26,6 @@ pub(crate) async fn cancel_job(
     Json(CancelJobRequest {}): Json<CancelJobRequest>,
 ) -> Result<Versioned<JobBody>, ApiError> {
     let command = CancelJob { id, by: actor.user };
-    let job = app.store.execute(command, &context).await?;
+    let job = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(job.map(JobBody::from)))
 }

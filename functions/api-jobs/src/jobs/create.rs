@@ -5,7 +5,6 @@ use shared::api::permission::{JobsPrioritize, JobsReindex, OrdersReadAny};
 use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
 use shared::domain::job::create::CreateJob;
 use shared::domain::values::id::Id;
-use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::{AcceptedResource, ApiResponse, Json};
 
@@ -35,6 +34,6 @@ pub(crate) async fn create_job(
         run_at: options.run_at,
         notify: options.notify,
     };
-    let created = app.store.execute(command, &context).await?;
+    let created = app.execute_as(&by, command, &context).await?;
     Ok(ApiResponse::accepted_resource(created.map(JobBody::from)))
 }

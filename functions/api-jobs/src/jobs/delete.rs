@@ -4,7 +4,6 @@ use axum::extract::State;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::delete::DeleteJob;
-use shared::kit::command::Store;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
 
@@ -19,6 +18,6 @@ pub(crate) async fn delete_job(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteJob { id, by: actor.user, expected: if_match.expected() };
-    app.store.execute(command, &context).await?;
+    app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::no_content())
 }

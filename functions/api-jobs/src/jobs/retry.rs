@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::retry::RetryJob;
-use shared::kit::command::Store;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 
@@ -28,6 +27,6 @@ pub(crate) async fn retry_job(
 ) -> Result<Versioned<JobBody>, ApiError> {
     let open_jobs = app.queries.reader.count_open_jobs(actor.user, context.at).await?;
     let command = RetryJob { id, by: actor.user, open_jobs };
-    let job = app.store.execute(command, &context).await?;
+    let job = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(job.map(JobBody::from)))
 }

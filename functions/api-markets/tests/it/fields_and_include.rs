@@ -87,8 +87,14 @@ async fn creator_is_included_by_name_or_as_null_if_deleted() {
     let deleted = actor(&new_id::<User>().to_string(), Role::User);
     markets.marketplace.user(deleted, "deleted").await;
     markets.marketplace.market(&new_id::<Market>().to_string(), deleted, InitialStatus::Active).await;
-    let delete =
-        DeleteUser { id: deleted.user, by: deleted, may_read: false, may_delete: false, expected: None };
+    let delete = DeleteUser {
+        id: deleted.user,
+        by: deleted,
+        may_read: false,
+        may_delete: false,
+        has_open_markets: false,
+        expected: None,
+    };
     markets.marketplace.run(delete).await;
     let list = markets.api.get("/v1/markets?include=creator&fields=creatorId").await.json();
     assert_eq!(

@@ -2,9 +2,14 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use shared::domain::market::MarketStatus;
+use shared::domain::order::OrderId;
+use shared::domain::order::cancel::CancelOrder;
 use shared::domain::values::actor::Actor;
+use shared::projections::tally::count::CountEntities;
+use shared::repository::user::UserReader;
 use test_support::api_function::ApiRequest;
-use test_support::fixture::{MARKET, moderator, seller, stranger};
+use test_support::fixture::{MARKET, buyer, id, moderator, new_id, seller, stranger};
 
 use super::Markets;
 
@@ -110,4 +115,45 @@ async fn deleted_market_is_not_found() {
     assert_eq!(markets.api.delete(&path()).by(seller()).if_match("\"1.0\"").await.status, 404);
     let listed = markets.api.get("/v1/markets").await;
     assert_eq!(listed.json()["data"], json!([]));
+}
+
+#[tokio::test]
+async fn market_with_an_open_order_is_not_deleted() {
+    let markets = Markets::new().await;
+    let order = markets.marketplace.order(None).await;
+    let count = |order: OrderId| {
+        let mut count = CountEntities::default();
+        count.order(order, id(MARKET));
+        count
+    };
+    markets.marketplace.run(count(order.id)).await;
+    let refused = markets.api.delete(&path()).by(seller()).if_match("*").await;
+    assert_eq!(refused.error(), (409, "INVALID_STATE"), "{}", refused.json());
+    markets.marketplace.run(CancelOrder { id: order.id, by: buyer(), reason: None }).await;
+    markets.marketplace.run(count(order.id)).await;
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("*").await.status, 204);
+}
+
+#[tokio::test]
+async fn suspended_market_is_not_deleted() {
+    let markets = Markets::new().await;
+    markets.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("*").await.error(), (409, "INVALID_STATE"));
+}
+
+#[tokio::test]
+async fn suspended_or_deleted_account_cannot_change_markets() {
+    let markets = Markets::new().await;
+    let account = markets.marketplace.reader.user(seller().user).await.unwrap().unwrap();
+    markets.marketplace.suspend(account).await;
+    let deleted = Actor { user: new_id(), ..seller() };
+    let body = json!({ "name": "Cups", "currency": "EUR" });
+    for by in [seller(), deleted] {
+        let created = markets.api.post("/v1/markets").by(by).json(&body).await;
+        assert_eq!(created.error(), (401, "TOKEN_REVOKED"));
+    }
+    let patched = markets.patch(seller(), "*", &json!({ "name": "Cups" })).await;
+    assert_eq!(patched.error(), (401, "TOKEN_REVOKED"));
+    let removed = markets.api.delete(&path()).by(seller()).if_match("*").await;
+    assert_eq!(removed.error(), (401, "TOKEN_REVOKED"));
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
-use shared::domain::order::OrderId;
+use shared::domain::market::delete::DeleteMarket;
+use shared::domain::order::{Order, OrderId};
 use shared::kit::system::clock::Timestamp;
 use shared::projections::list_total::ListKey;
 use shared::repository::table_layout::partitions;
@@ -306,4 +307,31 @@ async fn orders_are_sorted_by_total_up_to_a_limit() {
     }
     let unknown = orders.api.get("/v1/orders?sort=status").by(buyer()).await;
     assert_eq!(unknown.fields(), ["sort"]);
+}
+
+#[tokio::test]
+async fn order_that_cannot_be_parsed_is_left_out_of_the_list() {
+    let orders = Orders::new().await;
+    let placed = orders.place_many(3).await;
+    orders.marketplace.damage::<Order>(&placed[1]).await;
+    let (ids, _) = orders.page("/v1/orders?limit=10").await;
+    assert_eq!(ids, [placed[2].to_string(), placed[0].to_string()]);
+}
+
+#[tokio::test]
+async fn orders_of_a_deleted_market_remain_readable() {
+    let orders = Orders::new().await;
+    let placed: Vec<String> = orders.place_many(3).await.iter().rev().map(ToString::to_string).collect();
+    let delete = DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None };
+    orders.marketplace.run(delete).await;
+    let path = format!("/v1/orders?marketId={MARKET}");
+    for allowed in [seller(), moderator()] {
+        let response = orders.api.get(&path).by(allowed).await;
+        assert_eq!(response.status, 200, "{}", response.json());
+        assert_eq!(page_ids(&response.json()), placed);
+    }
+    assert_eq!(orders.api.get(&path).by(stranger()).await.error(), (404, "NOT_FOUND"));
+    assert_eq!(orders.page("/v1/orders?limit=10").await.0, placed);
+    let unknown = format!("/v1/orders?marketId={}", new_id::<Market>());
+    assert_eq!(orders.api.get(&unknown).by(moderator()).await.error(), (404, "NOT_FOUND"));
 }

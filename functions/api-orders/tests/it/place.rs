@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::product::{Product, ProductEvent};
+use shared::domain::values::actor::Actor;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::product::ProductReader;
-use test_support::fixture::{MARKET, PRODUCT, buyer, cents, id, new_id, seller, stranger};
+use shared::repository::user::UserReader;
+use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, cents, id, new_id, seller, stranger};
 use test_support::lambda_event::masked;
 
 use super::{Orders, two_mugs};
@@ -221,4 +223,23 @@ async fn total_below_the_minimum_charge_is_refused() {
     let rule = "the total of the order must be 0 or at least 50 minor units of EUR, the minimum charge";
     assert_eq!(response.json()["error"]["fields"], json!({ "items": rule }));
     assert_eq!(orders.place(buyer(), "k2", &place(50)).await.status, 201);
+}
+
+#[tokio::test]
+async fn suspended_or_deleted_account_cannot_change_orders() {
+    let orders = Orders::confirmed().await;
+    let refused = (401, "TOKEN_REVOKED");
+    for account in [buyer(), seller()] {
+        let user = orders.marketplace.reader.user(account.user).await.unwrap().unwrap();
+        orders.marketplace.suspend(user).await;
+    }
+    assert_eq!(orders.place(buyer(), "k1", &two_mugs()).await.error(), refused);
+    assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.error(), refused);
+    assert_eq!(orders.act(seller(), "refund", &json!({ "reason": "cracked" })).await.error(), refused);
+    let shipment = json!({ "carrier": "DHL", "trackingNumber": "JD014600003828" });
+    assert_eq!(orders.act(seller(), "ship", &shipment).await.error(), refused);
+    let deleted = Actor { user: new_id(), ..buyer() };
+    assert_eq!(orders.place(deleted, "k1", &two_mugs()).await.error(), refused);
+    let path = format!("/v1/orders/{ORDER}");
+    assert_eq!(orders.api.get(&path).by(buyer()).await.json()["data"]["status"], "confirmed");
 }

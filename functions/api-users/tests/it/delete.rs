@@ -1,5 +1,6 @@
 //! `DELETE /v1/users/{id}`.
 
+use shared::domain::market::MarketStatus;
 use shared::domain::session::rotate::{RotateError, RotateSession};
 use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
@@ -8,7 +9,7 @@ use shared::domain::values::actor::Actor;
 use shared::kit::command::{ExecuteError, ReadSet, Store};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
-use test_support::fixture::{admin, buyer, moderator, new_id, stranger, test_context};
+use test_support::fixture::{MARKET, admin, buyer, moderator, new_id, seller, stranger, test_context};
 
 use super::Users;
 
@@ -63,4 +64,15 @@ async fn repetition_with_same_key_returns_the_first_response() {
     for _ in 0..2 {
         assert_eq!(users.api.delete(&path).by(stranger()).if_match("\"1\"").key("k1").await.status, 204);
     }
+}
+
+#[tokio::test]
+async fn account_with_an_open_market_is_not_deleted() {
+    let users = Users::open().await;
+    for by in [seller(), admin()] {
+        let refused = users.delete(by, seller().user).await;
+        assert_eq!(refused.error(), (409, "INVALID_STATE"), "{}", refused.json());
+    }
+    users.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
+    assert_eq!(users.delete(seller(), seller().user).await.status, 204);
 }

@@ -87,11 +87,20 @@ async fn deleted_entities_leave_all_lists_despite_late_events() {
     let fixture = Fixture::open().await;
     fixture.count_marketplace().await;
     let stranger = actor(STRANGER, Role::User);
-    let delete_account =
-        DeleteUser { id: id(STRANGER), by: stranger, may_read: false, may_delete: false, expected: None };
+    let delete_account = DeleteUser {
+        id: id(STRANGER),
+        by: stranger,
+        may_read: false,
+        may_delete: false,
+        has_open_markets: false,
+        expected: None,
+    };
     fixture.marketplace.run(delete_account).await;
     fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
-    fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+    fixture
+        .marketplace
+        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
+        .await;
     let deletions = [
         message("user.deleted", STRANGER, &json!({ "userId": STRANGER })),
         message("product.deleted", PRODUCT, &json!({ "productId": PRODUCT, "marketId": MARKET })),
@@ -114,7 +123,10 @@ async fn order_paid_after_market_deletion_counts_for_its_day_only() {
     let fixture = Fixture::open().await;
     fixture.count_marketplace().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
-    fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+    fixture
+        .marketplace
+        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
+        .await;
     fixture.count(&[market_changed(MARKET)]).await;
     fixture.pay(id(ORDER)).await;
     fixture.count(&[created()]).await;

@@ -29,7 +29,15 @@ async fn every_event_has_its_expected_effect() {
             "order-created" => drop(fixture.marketplace.order(Some("pm_card_visa")).await),
             "order-confirmed" => fixture.pay(id(ORDER)).await,
             "market-deleted" => {
-                fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+                fixture
+                    .marketplace
+                    .run(DeleteMarket {
+                        id: id(MARKET),
+                        by: seller(),
+                        has_open_orders: false,
+                        expected: None,
+                    })
+                    .await;
             }
             _ => {}
         }

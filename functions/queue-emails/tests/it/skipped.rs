@@ -66,8 +66,14 @@ async fn used_password_reset_gets_no_second_link() {
 async fn deleted_account_gets_no_email() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(None).await;
-    let delete =
-        DeleteUser { id: id(BUYER), by: buyer(), may_read: false, may_delete: false, expected: None };
+    let delete = DeleteUser {
+        id: id(BUYER),
+        by: buyer(),
+        may_read: false,
+        may_delete: false,
+        has_open_markets: false,
+        expected: None,
+    };
     fixture.marketplace.run(delete).await;
     for case in ["user-registered", "password-reset-requested", "order-confirmed"] {
         fixture.assert_skipped(case).await;

@@ -8,8 +8,12 @@ use super::Fixture;
 
 /// The events in the sequence in which they happen, the status of the order afterwards, and the number of
 /// messages dead-lettered.
-const EXPECTED: [(&str, &str, usize); 3] =
-    [("order-created", "confirmed", 0), ("order-cancelled", "cancelled", 0), ("unreadable", "cancelled", 1)];
+const EXPECTED: [(&str, &str, usize); 4] = [
+    ("order-created", "confirmed", 0),
+    ("order-cancelled", "cancelled", 0),
+    ("unreadable", "cancelled", 1),
+    ("user-changed", "cancelled", 0),
+];
 
 #[tokio::test]
 async fn every_event_has_its_expected_effect() {

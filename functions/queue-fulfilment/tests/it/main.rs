@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod batches;
+mod close_markets;
 mod events;
 mod orders;
 mod outage;
@@ -31,7 +32,8 @@ impl Fixture {
     /// Handler with this payment gateway.
     fn handler(&self, gateway: impl PaymentGateway) -> impl BatchHandler {
         let env = self.marketplace.env("queue-fulfilment");
-        Fulfilment::new(&env, self.marketplace.store.clone(), gateway).unwrap().into_handler()
+        let (store, reader) = (self.marketplace.store.clone(), self.marketplace.reader.clone());
+        Fulfilment::new(&env, store, reader, gateway).unwrap().into_handler()
     }
 
     /// Handles a batch with the payment sandbox.

@@ -5,6 +5,7 @@ use shared::domain::job::execution::start::StartJob;
 use shared::domain::job::retry::RetryJob;
 use shared::domain::job::{JobRequest, JobStatus};
 use shared::kit::aws::dynamodb::DynamoReader;
+use shared::search::HashingEmbedder;
 use test_support::fixture::{Marketplace, id, seller};
 
 use super::{Fixture, JOB, message, report};
@@ -45,7 +46,9 @@ async fn job_that_cannot_be_started_waits_without_using_up_attempts() {
     let (store, reader) = (stopped.store.clone(), stopped.reader.clone());
     drop(stopped);
     for delivery in 1..=5 {
-        let result = fixture.handle_with(store.clone(), reader.clone(), &message(delivery)).await;
+        let result = fixture
+            .handle_with_adapters(store.clone(), reader.clone(), HashingEmbedder, &message(delivery))
+            .await;
         assert_eq!(result.retried().len(), 1, "{result:?}");
     }
     assert!(fixture.handle_request().await.is_success());

@@ -23,7 +23,7 @@ use shared::domain::values::actor::Actor;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::repository::user::UserReader;
-use shared::search::HashingEmbedder;
+use shared::search::{Embedder, HashingEmbedder};
 use test_support::fixture::{MARKET, Marketplace, id, sales_report, seller};
 use test_support::lambda_event::sqs_record;
 use test_support::queue_function::{self, BatchResult};
@@ -64,15 +64,27 @@ impl Fixture {
 
     /// Handles an SQS event with the given reader.
     async fn handle_on(&self, reader: DynamoReader, event: &Value) -> BatchResult {
-        self.handle_with(self.marketplace.store.clone(), reader, event).await
+        self.handle_with_adapters(self.marketplace.store.clone(), reader, HashingEmbedder, event).await
     }
 
-    /// Handles an SQS event with the given store and reader.
-    async fn handle_with(&self, store: DynamoStore, reader: DynamoReader, event: &Value) -> BatchResult {
+    /// Handles an SQS event with the given embedder.
+    async fn handle_with(&self, embedder: impl Embedder, event: &Value) -> BatchResult {
+        let Marketplace { store, reader, .. } = &self.marketplace;
+        self.handle_with_adapters(store.clone(), reader.clone(), embedder, event).await
+    }
+
+    /// Handles an SQS event with the given store, reader and embedder.
+    async fn handle_with_adapters(
+        &self,
+        store: DynamoStore,
+        reader: DynamoReader,
+        embedder: impl Embedder,
+        event: &Value,
+    ) -> BatchResult {
         let env = self.marketplace.env("queue-reports");
         let env = env.with("AGORA_REPORT_PAGE_SIZE", self.page_size);
         let env = env.with("AGORA_REPORT_TIME_SLICE_SECONDS", self.time_slice);
-        let reports = Reports::from_env(&env, store, reader, HashingEmbedder).unwrap();
+        let reports = Reports::from_env(&env, store, reader, embedder).unwrap();
         queue_function::handle(&reports.into_handler(), event).await
     }
 

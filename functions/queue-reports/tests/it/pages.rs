@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shared::domain::job::JobStatus;
 use shared::domain::market::delete::DeleteMarket;
+use shared::domain::order::Order;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, PRODUCT, id, moderator, seller};
 
@@ -79,7 +80,10 @@ async fn report_of_a_deleted_market_fails_permanently() {
     let product = id(PRODUCT);
     let delete = shared::domain::product::delete::DeleteProduct { id: product, by: seller(), expected: None };
     fixture.marketplace.run(delete).await;
-    fixture.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+    fixture
+        .marketplace
+        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
+        .await;
     assert!(fixture.handle_request().await.is_success());
     let job = fixture.job().await;
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some("the market was deleted")));
@@ -98,4 +102,21 @@ async fn report_fails_if_its_owner_lost_the_permission() {
     let reason = "the owner of the job may no longer read the orders of the market";
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some(reason)));
     assert_eq!(job.output.chunks, 0);
+}
+
+#[tokio::test]
+async fn order_that_cannot_be_parsed_is_named_in_the_report() {
+    for page_size in ["1", "10"] {
+        let fixture = Fixture::open(page_size, "10").await;
+        let orders = fixture.marketplace.place_orders(3).await;
+        fixture.request_report(None, None).await;
+        fixture.marketplace.damage::<Order>(&orders[1].id).await;
+        assert!(fixture.handle_request().await.is_success());
+        let whole = report(&orders);
+        let mut lines: Vec<&str> = whole.lines().collect();
+        let unreadable = format!("{},,unreadable,,,,,", orders[1].id);
+        lines[2] = &unreadable;
+        assert_eq!(fixture.text().await.lines().collect::<Vec<_>>(), lines);
+        assert_eq!(fixture.job().await.output.rows, 3);
+    }
 }

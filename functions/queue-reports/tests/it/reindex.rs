@@ -1,7 +1,7 @@
 //! Reindex jobs: search entries and totals of one market and of everything.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::job::execution::release::ReleaseJob;
 use shared::domain::job::job_type::Reindex;
@@ -17,11 +17,13 @@ use shared::domain::user::User;
 use shared::kit::command::{Key, Record};
 use shared::projections::daily_sales::DailySales;
 use shared::projections::list_total::ListTotal;
-use shared::projections::search_index::{DocumentId, IndexEntry, TermEntry};
+use shared::projections::search_index::{
+    DocumentId, DocumentText, EmbedderName, Embedding, IndexEntry, TermEntry,
+};
 use shared::projections::tally::Tally;
 use shared::projections::tally::count::CountEntities;
 use shared::repository::projections::source::order_lists_of;
-use shared::search::HashingEmbedder;
+use shared::search::{EmbedError, Embedder, HashingEmbedder};
 use test_support::audit::Items;
 use test_support::fixture::{MARKET, PRODUCT, id, moderator, new_id, sales_report, seller};
 use test_support::lambda_event::sqs_record;
@@ -46,11 +48,7 @@ impl Fixture {
 
     /// Handles the message of the released reindex.
     async fn handle_reindex(&self) -> BatchResult {
-        let data = json!({ "jobId": JOB, "jobType": "reindex", "priority": "high" });
-        let mut record = sqs_record("agora-urgent-reports-queue", "job.requested", JOB, &data);
-        let body = record["body"].as_str().unwrap().replace("\"sequence\":1", "\"sequence\":2");
-        record["body"] = body.into();
-        self.handle(&json!({ "Records": [record] })).await
+        self.handle(&reindex_message()).await
     }
 
     /// Orders, a second market and all projections of both.
@@ -128,6 +126,29 @@ impl Fixture {
     }
 }
 
+/// Message of the released reindex.
+fn reindex_message() -> Value {
+    let data = json!({ "jobId": JOB, "jobType": "reindex", "priority": "high" });
+    let mut record = sqs_record("agora-urgent-reports-queue", "job.requested", JOB, &data);
+    let body = record["body"].as_str().unwrap().replace("\"sequence\":1", "\"sequence\":2");
+    record["body"] = body.into();
+    json!({ "Records": [record] })
+}
+
+/// Embedder that rejects every text.
+#[derive(Debug, Clone, Copy)]
+struct RejectingEmbedder;
+
+impl Embedder for RejectingEmbedder {
+    fn name(&self) -> EmbedderName {
+        EmbedderName::Hashed
+    }
+
+    async fn embed(&self, _: &DocumentText) -> Result<Embedding, EmbedError> {
+        Err(EmbedError::Rejected("no".to_owned()))
+    }
+}
+
 #[tokio::test]
 async fn reindex_of_everything_rebuilds_all_projections_page_by_page() {
     for (page_size, time_slice) in [("250", "10"), ("2", "0"), ("1", "0")] {
@@ -201,4 +222,38 @@ async fn reindex_fails_if_its_owner_lost_the_permission() {
     let job = fixture.job().await;
     let reason = "the owner of the job may no longer rebuild projections";
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some(reason)));
+}
+
+#[tokio::test]
+async fn damaged_items_do_not_stop_a_reindex() {
+    let fixture = Fixture::open("2", "10").await;
+    fixture.fill().await;
+    let damaged = fixture.marketplace.place_orders(1).await.remove(0);
+    fixture.marketplace.damage::<Order>(&damaged.id).await;
+    fixture.marketplace.damage::<Product>(&id(PRODUCT)).await;
+    fixture.lose::<MarketTotals>().await;
+    let entries = fixture.term_entries().await;
+    fixture.lose::<TermEntry>().await;
+    fixture.request_reindex(None).await;
+    assert!(fixture.handle_reindex().await.is_success());
+    assert_eq!(fixture.job().await.status, JobStatus::Succeeded);
+    let of_product = |key: &Key| key.sk.contains(PRODUCT);
+    let readable: Vec<Key> = entries.into_iter().filter(|key| !of_product(key)).collect();
+    assert_eq!(fixture.term_entries().await, readable);
+    let totals: Vec<i64> = fixture.items().await.of::<MarketTotals>().map(|totals| totals.orders).collect();
+    assert_eq!(totals.iter().sum::<i64>(), 2, "the paid orders, all of which can be parsed");
+}
+
+#[tokio::test]
+async fn rejected_document_loses_its_entries_in_a_reindex() {
+    let fixture = Fixture::open("2", "10").await;
+    fixture.project().await;
+    assert!(!fixture.term_entries().await.is_empty());
+    fixture.request_reindex(None).await;
+    let result = fixture.handle_with(RejectingEmbedder, &reindex_message()).await;
+    assert!(result.is_success(), "{result:?}");
+    assert_eq!(fixture.job().await.status, JobStatus::Succeeded);
+    assert!(fixture.term_entries().await.is_empty());
+    fixture.project().await;
+    assert!(!fixture.term_entries().await.is_empty(), "a later event indexes the documents again");
 }

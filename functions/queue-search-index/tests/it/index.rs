@@ -127,3 +127,18 @@ async fn throttled_documents_are_retried_and_rejected_ones_dead() {
     let version = fixture.marketplace.reader.product(id(PRODUCT)).await.unwrap().unwrap().product.version;
     assert_eq!(version, Version::FIRST, "the product is unchanged");
 }
+
+#[tokio::test]
+async fn rejected_text_removes_the_entries_of_the_text_before() {
+    let (fixture, batch) = (Fixture::open().await, json!({ "Records": [product_changed()] }));
+    fixture.index(&[product_changed()]).await;
+    fixture.change_product(|product| Product { title: "Cup".parse().unwrap(), ..product }).await;
+    let rejecting = CountingEmbedder {
+        failure: Some(EmbedError::Rejected("no".to_owned())),
+        ..CountingEmbedder::default()
+    };
+    assert_eq!(fixture.handle_with(rejecting, &batch).await.calls.dead_lettered.len(), 1);
+    assert!(fixture.terms().await.is_empty(), "the product is not a mug any more");
+    fixture.index(&[product_changed()]).await;
+    assert_eq!(fixture.terms().await, set(&["hashed-1#product#cup"]), "a redrive indexes the product");
+}

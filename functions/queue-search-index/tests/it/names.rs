@@ -66,8 +66,14 @@ async fn account_has_terms_until_it_is_deleted() {
     let fixture = Fixture::open().await;
     fixture.index(&[user_changed()]).await;
     assert_eq!(fixture.name_terms().await, terms("accounts#user#active", &["buyer"], "buyer"));
-    let delete =
-        DeleteUser { id: id(BUYER), by: buyer(), may_read: false, may_delete: false, expected: None };
+    let delete = DeleteUser {
+        id: id(BUYER),
+        by: buyer(),
+        may_read: false,
+        may_delete: false,
+        has_open_markets: false,
+        expected: None,
+    };
     fixture.marketplace.run(delete).await;
     fixture.index(&[message("user.deleted", BUYER, &json!({ "userId": BUYER }))]).await;
     assert!(fixture.name_terms().await.is_empty());

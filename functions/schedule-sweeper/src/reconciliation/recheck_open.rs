@@ -1,9 +1,10 @@
 //! Rechecks discrepancies that were open before this round, regardless of the age of the payment: each is
 //! confirmed or closed.
 
-use shared::domain::reconciliation::compare::{Finding, compare};
+use shared::domain::reconciliation::compare::Finding;
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
 use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::command::read_set::{Parsed, parsed_or_reported};
 use shared::kit::command::{CommandContext, ReadSet, Store};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger};
@@ -25,9 +26,9 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     ) -> Result<usize, ReconcileError> {
         let stale =
             reader.stale_discrepancies(context.at.saturating_sub(self.rounds.interval), PAGE_SIZE).await?;
-        let known: Vec<Option<Discrepancy>> = self.store.load(ReadSet::get_all(&stale)).await?;
+        let known = self.store.load(ReadSet::<Vec<Option<Parsed<Discrepancy>>>>::get_each(&stale)).await?;
         let mut closed = 0;
-        for discrepancy in known.into_iter().flatten() {
+        for discrepancy in known.into_iter().flatten().filter_map(parsed_or_reported) {
             if clock.now() >= deadline {
                 break;
             }
@@ -46,11 +47,10 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         };
         let entries = [entry];
         let mut found = self.with_orders(&entries).await?;
-        let Some((entry, order, payment)) = found.pop() else { return Ok(false) };
-        let (order, payment) = (order.as_ref(), payment.as_ref());
-        match compare(entry, order, payment) {
+        let Some((entry, on_record)) = found.pop() else { return Ok(false) };
+        match on_record.compare(entry) {
             Finding::Mismatch(difference) => {
-                let confirmed = Discrepancy::new(entry, order, payment, difference, context.at);
+                let confirmed = on_record.discrepancy(entry, difference, context.at);
                 self.record_discrepancy(confirmed, context).await?;
                 Ok(false)
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
-use shared::domain::order::{OrderId, OrderStatus};
+use shared::domain::order::{Order, OrderId, OrderStatus};
 use shared::domain::product::Product;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::table_layout::partitions::expiry_shard;
@@ -98,4 +98,19 @@ async fn tick_without_time_leaves_orders_to_the_next() {
     assert_eq!(fixture.status(order).await, OrderStatus::AwaitingPayment);
     fixture.tick().await;
     assert_eq!(fixture.status(order).await, OrderStatus::Expired);
+}
+
+#[tokio::test]
+async fn damaged_order_does_not_stop_the_expiry_of_others() {
+    let fixture = Fixture::open().await;
+    let orders: Vec<OrderId> =
+        iter::repeat_with(new_order_id).filter(|order| expiry_shard(*order) == 3).take(3).collect();
+    for (order, minutes) in orders.iter().zip([10, 20, 30]) {
+        fixture.place_awaiting_payment(*order, Duration::from_mins(minutes)).await;
+    }
+    fixture.marketplace.damage::<Order>(&orders[0]).await;
+    fixture.tick().await;
+    for order in &orders[1..] {
+        assert_eq!(fixture.status(*order).await, OrderStatus::Expired);
+    }
 }

@@ -6,7 +6,9 @@ mod events;
 mod expiry;
 mod jobs;
 mod missed_events;
+mod quarantine;
 mod reconciliation;
+mod unfinished;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
-use shared::domain::order::{OrderId, OrderStatus};
+use shared::domain::order::{Order, OrderId, OrderStatus};
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::discrepancy::{
     Discrepancy, DiscrepancyStatus, RecordDiscrepancy, Totals,
@@ -18,7 +18,7 @@ use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{CheckoutOutcome, PaymentGateway, RefundAnswer, RefundOutcome, StripeGateway};
 use stripe_sandbox::{Effect, Operation, Rule, When};
-use test_support::fixture::{Marketplace, ORDER, buyer, cents, id, test_context};
+use test_support::fixture::{Marketplace, ORDER, PRODUCT, buyer, cents, id, test_context};
 
 use super::new_order_id;
 
@@ -259,4 +259,25 @@ async fn rounds_wait_for_their_interval() {
     assert_eq!(tick.compared, 1);
     let tick = Box::pin(reconciliation.tick(&test_context(later.now()), &later, deadline)).await.unwrap();
     assert_eq!(tick.compared, 0);
+}
+
+#[tokio::test]
+async fn damaged_order_becomes_a_discrepancy_and_stops_no_other() {
+    let fixture = Fixture::open().await;
+    let checkout = fixture.place_awaiting_payment().await;
+    assert_eq!(fixture.pay(&checkout).await, 200);
+    let other = fixture.marketplace.order_of(new_order_id(), id(PRODUCT), 2, None).await;
+    let unpaid = fixture.checkout(other.id).await;
+    fixture.marketplace.run(CancelOrder { id: other.id, by: buyer(), reason: None }).await;
+    fixture.marketplace.damage::<Order>(&id(ORDER)).await;
+    assert_eq!(fixture.reconcile().await, (2, 1, 1), "the checkout of the other order is closed");
+    assert_eq!(fixture.pay(&unpaid).await, 400);
+    let discrepancies = fixture.discrepancies().await;
+    assert_eq!(discrepancies.len(), 1);
+    assert_eq!(discrepancies[0].difference, MismatchKind::DamagedRecord);
+    assert_eq!(
+        (discrepancies[0].order_id, discrepancies[0].status()),
+        (Some(id(ORDER)), DiscrepancyStatus::Open)
+    );
+    assert_eq!(fixture.recheck_open().await, 0, "the discrepancy is confirmed");
 }

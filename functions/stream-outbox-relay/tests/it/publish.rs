@@ -150,3 +150,18 @@ async fn redriven_message_is_sent_unchanged_to_its_own_queue() {
     assert!(messages(&other).await.is_empty());
     assert!(fixture.unpublished().await.is_empty());
 }
+
+#[tokio::test]
+async fn rejected_event_does_not_stop_those_behind_it() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.place_orders(12).await;
+    let mut unpublished = fixture.unpublished().await;
+    unpublished[0].body = "x".repeat(300_000);
+    let queue = fixture.queue("events").await;
+    let routes = Routes([("order.created", vec![queue.url.clone()])].into());
+    assert_eq!(fixture.relay(&routes, &records(&unpublished)).await, None);
+    assert_eq!(messages(&queue).await.len(), 11);
+    let remaining = fixture.unpublished().await;
+    assert_eq!(remaining.len(), 1, "the sweeper finds the rejected event in the outbox");
+    assert_eq!(remaining[0].event_id, unpublished[0].event_id);
+}

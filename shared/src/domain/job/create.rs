@@ -152,6 +152,8 @@ impl CreateJob {
             total: None,
             last_error: None,
             request: run_at.is_none().then_some(Version::FIRST),
+            requested_at: run_at.is_none().then_some(now),
+            resumed_at: None,
             resumed_by: None,
             run_at,
             notify: self.notify,

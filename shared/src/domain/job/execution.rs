@@ -4,4 +4,5 @@ pub mod advance;
 pub mod fail;
 pub mod record_failed_attempt;
 pub mod release;
+pub mod resume;
 pub mod start;

@@ -39,6 +39,8 @@ enum Action {
     /// A dead letter is redriven.
     Redrive,
     Release,
+    /// The sweeper resumes the job.
+    Resume,
 }
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
@@ -54,6 +56,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         2 => message.prop_map(|message| Action::DeadLetter { message }),
         2 => Just(Action::Redrive),
         1 => Just(Action::Release),
+        1 => Just(Action::Resume),
     ];
     prop::collection::vec(action, 1..60)
 }

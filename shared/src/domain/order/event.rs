@@ -50,6 +50,9 @@ pub enum OrderEvent {
     /// The payment is fully refunded.
     #[serde(rename = "order.refunded")]
     Refunded(OrderEventData),
+    /// The fulfilment had stopped and is to be continued.
+    #[serde(rename = "order.resumed")]
+    Resumed(OrderEventData),
     /// The fulfilment advanced without a change of status.
     #[serde(rename = "order.fulfilment_progressed")]
     #[strum(serialize = "fulfilment_progressed")]
@@ -108,6 +111,7 @@ impl OrderEvent {
             | Self::RefundFailed(data)
             | Self::PartiallyRefunded(data)
             | Self::Refunded(data)
+            | Self::Resumed(data)
             | Self::Progressed(data) => *data,
         }
     }
@@ -129,7 +133,7 @@ mod tests {
     use crate::domain::order::tests::confirmed;
     use crate::domain::tests::assert_names_are_types;
 
-    const CONSTRUCTORS: [EventConstructor; 13] = [
+    const CONSTRUCTORS: [EventConstructor; 14] = [
         OrderEvent::Created,
         OrderEvent::AwaitingPayment,
         OrderEvent::Confirmed,
@@ -142,6 +146,7 @@ mod tests {
         OrderEvent::RefundFailed,
         OrderEvent::PartiallyRefunded,
         OrderEvent::Refunded,
+        OrderEvent::Resumed,
         OrderEvent::Progressed,
     ];
 

@@ -26,6 +26,7 @@ pub mod advance;
 pub mod attempts;
 pub mod record_capture;
 pub mod record_decline;
+pub mod resume;
 #[cfg(test)]
 mod tests;
 

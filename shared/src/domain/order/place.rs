@@ -119,6 +119,7 @@ impl Command for PlaceOrder {
             shipment: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
+            resumed_at: None,
             timeline: vec![Transition {
                 status: OrderStatus::Pending,
                 at: now,

@@ -46,6 +46,9 @@ pub enum MismatchKind {
     /// The refunded amount differs from the recorded amount.
     #[error("the refunded amount differs from the recorded amount")]
     Refunded,
+    /// A payment was captured, but our record of the order or of its payment is damaged.
+    #[error("a payment was captured, but our record of the order or of its payment is damaged")]
+    DamagedRecord,
 }
 
 /// Compares a gateway record with the order and its payment, which must be read after the record. A refund
@@ -69,6 +72,18 @@ pub fn compare(record: &GatewayRecord, order: Option<&Order>, payment: Option<&P
                 Some(_) => compare_refunds(record, order, refunded),
             }
         }
+    }
+}
+
+/// Result of the comparison with an order or a payment that cannot be parsed. If money was captured, an
+/// operator must repair the item.
+#[must_use]
+pub const fn compare_damaged(record: &GatewayRecord) -> Finding {
+    match record.status {
+        LedgerStatus::Captured { .. } | LedgerStatus::Unreadable => {
+            Finding::Mismatch(MismatchKind::DamagedRecord)
+        }
+        LedgerStatus::Open | LedgerStatus::Closed => Finding::Matched,
     }
 }
 

@@ -59,6 +59,12 @@ impl ReconciliationCursor {
         if self.after.is_none() { Self { until: now, ..self } } else { self }
     }
 
+    /// Time up to which completed rounds have compared all payments.
+    #[must_use]
+    pub fn compared_until(&self, rounds: RoundConfig) -> Timestamp {
+        self.from.saturating_add(rounds.overlap)
+    }
+
     /// Cursor after a page, with more pages in the round.
     #[must_use]
     pub fn after_page(self, last: GatewayId) -> Self {

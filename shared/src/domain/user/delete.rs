@@ -6,8 +6,8 @@ use crate::domain::values::actor::{Actor, Permission};
 use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Deletes an account with its password and releases its e-mail address. Its sessions end. Its orders,
-/// markets and products remain.
+/// Deletes an account with its password and releases its e-mail address. Its sessions end. Its orders and its
+/// closed markets remain.
 #[derive(Debug, Clone)]
 pub struct DeleteUser {
     /// Id of the account.
@@ -18,6 +18,8 @@ pub struct DeleteUser {
     pub may_read: bool,
     /// True if the actor may delete other accounts.
     pub may_delete: bool,
+    /// True if a market of the account is active.
+    pub has_open_markets: bool,
     /// Accepted versions; `None` accepts any version.
     pub expected: Option<VersionSet>,
 }
@@ -31,6 +33,9 @@ pub enum DeleteUserError {
     /// The actor's own account is suspended.
     #[error("the account is suspended")]
     Suspended,
+    /// A market of the account is active.
+    #[error("the account has open markets; close or delete them first")]
+    OpenMarkets,
 }
 
 impl Command for DeleteUser {
@@ -57,6 +62,9 @@ impl Command for DeleteUser {
             return Err(DeleteUserError::Suspended);
         }
         require_version(user.id, user.version, self.expected.as_ref())?;
+        if self.has_open_markets {
+            return Err(DeleteUserError::OpenMarkets);
+        }
         let last = User { version: user.version.next(), ..user };
         Ok(Change::of(())
             .delete_entity(&last, UserEvent::Deleted { user_id: last.id })
@@ -72,7 +80,14 @@ mod tests {
     use crate::kit::command::{Condition, Operation, Version};
 
     fn delete(by: &str, may_read: bool, may_delete: bool) -> DeleteUser {
-        DeleteUser { id: user().id, by: actor(by), may_read, may_delete, expected: Some(third().into()) }
+        DeleteUser {
+            id: user().id,
+            by: actor(by),
+            may_read,
+            may_delete,
+            has_open_markets: false,
+            expected: Some(third().into()),
+        }
     }
 
     #[test]
@@ -92,6 +107,14 @@ mod tests {
             for write in [account, password, address] {
                 assert!(matches!(write.operation, Operation::Delete));
             }
+        }
+    }
+
+    #[test]
+    fn account_with_an_open_market_is_not_deleted() {
+        for by in [BUYER, STRANGER] {
+            let command = DeleteUser { has_open_markets: true, ..delete(by, false, true) };
+            assert_eq!(refusal(&command, Some(user()), at(1)), DeleteUserError::OpenMarkets);
         }
     }
 

@@ -139,7 +139,7 @@ impl<T, E> Change<T, E> {
         let mut entries = entity.index_entries();
         match entity.summary().map(serde_dynamo::to_attribute_value).transpose() {
             Ok(summary) => entries.summary = summary.map(Box::new),
-            Err(error) => change.malformed = Some(MalformedItem { kind: R::KIND, reason: error.to_string() }),
+            Err(error) => change.malformed = Some(MalformedItem::new(R::KIND, error.to_string())),
         }
         let (key, expires_at) = (R::key(entity.id()), entity.expires_at());
         change.write_item(key, entity, R::KIND, entries, expires_at, condition, None)
@@ -166,16 +166,8 @@ impl<T, E> Change<T, E> {
     /// Stores an unversioned record; returns the error `taken` if one exists under its key.
     #[must_use]
     pub fn claim<R: Record>(self, id: &R::Id, record: &R, taken: E) -> Self {
-        let refusal = Some(taken);
-        self.write_item(
-            R::key(id),
-            record,
-            R::KIND,
-            IndexEntries::default(),
-            None,
-            Condition::Absent,
-            refusal,
-        )
+        let (entries, refusal) = (IndexEntries::default(), Some(taken));
+        self.write_item(R::key(id), record, R::KIND, entries, None, Condition::Absent, refusal)
     }
 
     /// Replaces an unversioned record whose `attribute` is `value`; returns the error `otherwise` if it has
@@ -293,6 +285,17 @@ impl<T, E> Change<T, E> {
         Change { output, writes: self.writes, events: self.events, malformed: self.malformed }
     }
 
+    /// Converts the errors of failed conditions.
+    #[must_use]
+    pub fn map_refusal<F>(self, convert: impl Fn(E) -> F) -> Change<T, F> {
+        let convert = |Write { key, operation, condition, refusal }: Write<E>| {
+            let refusal = refusal.map(&convert);
+            Write { key, operation, condition, refusal }
+        };
+        let writes = self.writes.into_iter().map(convert).collect();
+        Change { output: self.output, writes, events: self.events, malformed: self.malformed }
+    }
+
     /// Splits the change into output, writes and events, for the store.
     ///
     /// # Errors
@@ -313,7 +316,7 @@ impl<T, E> Change<T, E> {
                     self.events.push(UncommittedEvent { subject, sequence, name, event: value, forwards });
                 }
                 Err(error) => {
-                    self.malformed = Some(MalformedItem { kind: event.name(), reason: error.to_string() });
+                    self.malformed = Some(MalformedItem::new(event.name(), error.to_string()));
                 }
             }
         }
@@ -336,7 +339,7 @@ impl<T, E> Change<T, E> {
                 let operation = Operation::Put { item, kind, index_entries, expires_at };
                 self.writes.push(Write { key, operation, condition, refusal });
             }
-            Err(error) => self.malformed = Some(MalformedItem { kind, reason: error.to_string() }),
+            Err(error) => self.malformed = Some(MalformedItem::new(kind, error.to_string())),
         }
         self
     }

@@ -225,5 +225,5 @@ fn stored_result<T: DeserializeOwned, E>(standing: ClaimOutcome) -> Result<Optio
 }
 
 fn malformed(error: &serde_json::Error) -> StoreError {
-    StoreError::Malformed(MalformedItem { kind: "lease", reason: error.to_string() })
+    StoreError::Malformed(MalformedItem::new("lease", error.to_string()))
 }

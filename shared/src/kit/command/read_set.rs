@@ -68,6 +68,32 @@ impl<R: Record> ReadSet<Vec<Option<R>>> {
     }
 }
 
+/// A record, or the reason why its item cannot be parsed.
+pub type Parsed<R> = Result<R, MalformedItem>;
+
+impl<R: Record> ReadSet<Vec<Option<Parsed<R>>>> {
+    /// Several records, in the order of `ids`, for loops in which an item that cannot be parsed must not stop
+    /// the others.
+    #[must_use]
+    pub fn get_each<'a>(ids: impl IntoIterator<Item = &'a R::Id>) -> Self
+    where
+        R::Id: 'a,
+    {
+        let keys: Vec<Key> = ids.into_iter().map(R::key).collect();
+        let order = keys.clone();
+        let assemble = move |loaded: &LoadedItems| {
+            Ok(order.iter().map(|key| loaded.record::<R>(key).transpose()).collect())
+        };
+        Self { keys, assemble: Box::new(assemble) }
+    }
+}
+
+/// Returns the record of a parsed item, or reports that the item cannot be parsed.
+#[must_use]
+pub fn parsed_or_reported<R>(parsed: Parsed<R>) -> Option<R> {
+    parsed.inspect_err(MalformedItem::report).ok()
+}
+
 /// The items found by one batch read.
 #[derive(Debug, Default, PartialEq)]
 pub struct LoadedItems(HashMap<Key, Item>);
@@ -78,7 +104,8 @@ impl LoadedItems {
     /// # Errors
     /// [`MalformedItem`] if the item is not a valid `R`.
     pub fn record<R: Record>(&self, key: &Key) -> Result<Option<R>, MalformedItem> {
-        self.0.get(key).map(|item| parse(item.clone())).transpose()
+        let parsed = self.0.get(key).map(|item| parse(item.clone())).transpose();
+        parsed.map_err(|malformed: MalformedItem| malformed.at(key))
     }
 
     /// Keeps only the items under these `keys`.
@@ -105,5 +132,5 @@ impl FromIterator<(Key, Item)> for LoadedItems {
 /// # Errors
 /// [`MalformedItem`] if the item is not a valid `R`.
 pub fn parse<R: Record>(item: Item) -> Result<R, MalformedItem> {
-    serde_dynamo::from_item(item).map_err(|error| MalformedItem { kind: R::KIND, reason: error.to_string() })
+    serde_dynamo::from_item(item).map_err(|error| MalformedItem::new(R::KIND, error.to_string()))
 }

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use super::event::Event;
 use super::version::Version;
 use crate::kit::system::clock::Timestamp;
+use crate::kit::telemetry::catalogue::DAMAGED_ITEMS;
+use crate::kit::telemetry::metrics;
 
 /// A stored item: attribute names and values in DynamoDB's data model.
 pub type Item = serde_dynamo::Item;
@@ -80,6 +82,30 @@ pub struct IndexEntries {
 pub struct MalformedItem {
     /// Expected kind.
     pub kind: &'static str,
+    /// Key of the stored item, if it is known.
+    pub key: Option<Key>,
     /// Message of the parser.
     pub reason: String,
+}
+
+impl MalformedItem {
+    /// A record or item of this kind, without a key.
+    #[must_use]
+    pub const fn new(kind: &'static str, reason: String) -> Self {
+        Self { kind, key: None, reason }
+    }
+
+    /// Sets the key of the stored item.
+    #[must_use]
+    pub fn at(self, key: &Key) -> Self {
+        Self { key: Some(key.clone()), ..self }
+    }
+
+    /// Logs the key of an item that is skipped, and counts it. The parser's message may quote the item, so it
+    /// is not logged.
+    pub fn report(&self) {
+        let (pk, sk) = self.key.as_ref().map(|key| (key.pk.as_str(), key.sk.as_str())).unzip();
+        tracing::error!(kind = self.kind, pk, sk, "skipped an item that cannot be parsed");
+        metrics::count(&DAMAGED_ITEMS, []);
+    }
 }

@@ -4,8 +4,9 @@
 //! crash in between it is published again; the idempotency records of the consumers make the effect happen
 //! once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use aws_sdk_sqs::error::ProvideErrorMetadata;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 use crate::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
@@ -38,6 +39,61 @@ pub trait EventRouter: Send + Sync {
     fn queues(&self, event: &str) -> Vec<&str>;
 }
 
+/// Events that were not published to all of their subscribers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unpublished {
+    /// Events that a queue did not accept, but may accept later.
+    pub failed: HashSet<EventId>,
+    /// Events whose message a queue can never accept, because of its size or content, with the error code.
+    pub rejected: HashMap<EventId, String>,
+}
+
+impl Unpublished {
+    fn contains(&self, event: &EventId) -> bool {
+        self.failed.contains(event) || self.rejected.contains_key(event)
+    }
+}
+
+/// Error codes of SQS for a message that it can never accept. They may have a prefix, which ends with a dot.
+const REJECTIONS: [&str; 4] =
+    ["BatchRequestTooLong", "InvalidAttributeValue", "InvalidMessageContents", "InvalidParameterValue"];
+
+fn is_rejection(code: &str) -> bool {
+    REJECTIONS.contains(&code.rsplit('.').next().unwrap_or(code))
+}
+
+/// Result of sending a batch, per position.
+struct SendResult {
+    failed: HashSet<usize>,
+    rejected: HashMap<usize, String>,
+}
+
+impl SendResult {
+    /// A failed request. If its content is the reason and it has only one message, that message is rejected.
+    fn of_failed_request(batch: usize, error: &SendError) -> Self {
+        match &error.rejection {
+            Some(code) if batch == 1 => {
+                Self { failed: HashSet::new(), rejected: HashMap::from([(0, code.clone())]) }
+            }
+            _ => Self { failed: (0..batch).collect(), rejected: HashMap::new() },
+        }
+    }
+}
+
+/// Failure of the request for a batch.
+struct SendError {
+    error: QueueError,
+    /// Error code, if the request was refused because of its content.
+    rejection: Option<String>,
+}
+
+impl From<QueueError> for SendError {
+    /// A message that cannot be built.
+    fn from(error: QueueError) -> Self {
+        Self { error, rejection: Some("InvalidMessage".to_owned()) }
+    }
+}
+
 /// Maximum number of messages in an SQS batch request.
 const MAX_MESSAGES: usize = 10;
 /// Maximum total size of the bodies in a batch request; leaves room for attributes below the limit of SQS.
@@ -50,62 +106,109 @@ impl<R: EventRouter> Relay<R> {
     }
 
     /// Publishes events and removes them from the outbox; returns those that could not be published to all
-    /// subscribers.
+    /// subscribers, which remain in the outbox.
     ///
     /// # Errors
     /// [`StoreError`] if published events could not be removed; they are published again later.
-    pub async fn publish(&self, events: &[OutboxEvent]) -> Result<HashSet<EventId>, StoreError> {
+    pub async fn publish(&self, events: &[OutboxEvent]) -> Result<Unpublished, StoreError> {
         let mut by_queue: BTreeMap<&str, Vec<&OutboxEvent>> = BTreeMap::new();
         for event in events {
             for queue in self.routes.queues(&event.event) {
                 by_queue.entry(queue).or_default().push(event);
             }
         }
-        let mut failed = HashSet::new();
+        let mut unpublished = Unpublished::default();
         for (queue, events) in by_queue {
             for batch in batches(&events) {
-                failed.extend(self.send(queue, batch).await);
+                self.send(queue, batch, &mut unpublished).await;
             }
         }
         let published: Vec<&OutboxEvent> =
-            events.iter().filter(|event| !failed.contains(&event.event_id)).collect();
+            events.iter().filter(|event| !unpublished.contains(&event.event_id)).collect();
         self.outbox.remove(published.iter().map(|event| event.key()).collect()).await?;
         record_metrics(&published, SystemClock.now());
-        Ok(failed)
+        Ok(unpublished)
     }
 
-    /// Sends a batch; returns the events that the queue did not accept.
-    async fn send(&self, queue: &str, batch: &[&OutboxEvent]) -> Vec<EventId> {
+    /// Sends a batch, and adds the events that the queue did not accept to `unpublished`. If the content of a
+    /// message makes the whole request fail, each message is sent alone.
+    async fn send(&self, queue: &str, batch: &[&OutboxEvent], unpublished: &mut Unpublished) {
+        match self.send_once(queue, batch).await {
+            Err(error) if error.rejection.is_some() && batch.len() > 1 => {
+                for event in batch.chunks(1) {
+                    let result = self.send_once(queue, event).await;
+                    let result = result.unwrap_or_else(|error| SendResult::of_failed_request(1, &error));
+                    unpublished.add(event, result);
+                }
+            }
+            result => {
+                let result =
+                    result.unwrap_or_else(|error| SendResult::of_failed_request(batch.len(), &error));
+                unpublished.add(batch, result);
+            }
+        }
+    }
+
+    async fn send_once(&self, queue: &str, batch: &[&OutboxEvent]) -> Result<SendResult, SendError> {
         let spans: Vec<TracedSpan> = batch.iter().map(|event| start_send_span(event, queue)).collect();
         let response = async {
             let pairs = batch.iter().zip(&spans).enumerate();
             let entries = pairs.map(|(position, (event, span))| entry(position, event, span.context()));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let request = self.sqs.send_message_batch().queue_url(queue).set_entries(Some(entries));
-            request.send().await.map_err(|error| QueueError::of(&error))
+            request.send().await.map_err(|error| SendError {
+                rejection: error.code().filter(|code| is_rejection(code)).map(str::to_owned),
+                error: QueueError::of(&error),
+            })
         };
-        let failed: HashSet<usize> = match response.await {
-            Ok(response) => response.failed.iter().filter_map(|failure| failure.id.parse().ok()).collect(),
-            Err(error) => {
-                tracing::warn!(%error, events = batch.len(), "failed to publish events");
-                (0..batch.len()).collect()
+        let result = response.await.map(|response| {
+            let mut result = SendResult { failed: HashSet::new(), rejected: HashMap::new() };
+            for failure in response.failed {
+                let Ok(position) = failure.id.parse() else { continue };
+                if failure.sender_fault && is_rejection(&failure.code) {
+                    result.rejected.insert(position, failure.code);
+                } else {
+                    result.failed.insert(position);
+                }
             }
-        };
+            result
+        });
+        if let Err(SendError { error, .. }) = &result {
+            tracing::warn!(%error, events = batch.len(), "failed to publish events");
+        }
         for (position, span) in spans.into_iter().enumerate() {
-            let succeeded = !failed.contains(&position);
+            let succeeded = result.as_ref().is_ok_and(|result| {
+                !result.failed.contains(&position) && !result.rejected.contains_key(&position)
+            });
             if !succeeded {
                 span.record_exception("QueueError", "the queue did not accept the event");
             }
             span.end(succeeded);
         }
-        failed.into_iter().filter_map(|position| Some(batch.get(position)?.event_id.clone())).collect()
+        result
+    }
+}
+
+impl Unpublished {
+    /// Adds the events of a batch that the queue did not accept.
+    fn add(&mut self, batch: &[&OutboxEvent], SendResult { failed, rejected }: SendResult) {
+        let id = |position: usize| batch.get(position).map(|event| event.event_id.clone());
+        self.failed.extend(failed.into_iter().filter_map(id));
+        self.rejected.extend(rejected.into_iter().filter_map(|(position, code)| Some((id(position)?, code))));
     }
 }
 
 impl<R: EventRouter> StreamHandler for Relay<R> {
     async fn handle(&self, events: Vec<OutboxEvent>) -> Vec<bool> {
         match self.publish(&events).await {
-            Ok(failed) => events.iter().map(|event| !failed.contains(&event.event_id)).collect(),
+            Ok(unpublished) => {
+                // A rejected event must not stop those behind it. It remains in the outbox, from which the
+                // sweeper moves it to the dead letters.
+                for (event, code) in &unpublished.rejected {
+                    tracing::error!(eventId = %event, code, "a queue rejected an event");
+                }
+                events.iter().map(|event| !unpublished.failed.contains(&event.event_id)).collect()
+            }
             Err(error) => {
                 tracing::warn!(%error, "failed to remove published events; they will be published again");
                 vec![false; events.len()]

@@ -225,6 +225,61 @@ pub static OUTBOX_BACKLOG_AGE: Metric<0> = Metric {
     help: "Age of the oldest event that the stream missed",
 };
 
+/// Events that could not be published and were stored as dead letters.
+pub static OUTBOX_QUARANTINED: Metric<0> = Metric {
+    name: "OutboxQuarantined",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: [],
+    help: "Events that could not be published and were stored as dead letters",
+};
+
+/// Stored items that could not be parsed and were skipped, so that they do not stop the processing of others.
+pub static DAMAGED_ITEMS: Metric<0> = Metric {
+    name: "DamagedItems",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: [],
+    help: "Stored items that could not be parsed and were skipped",
+};
+
+/// Open discrepancies between the ledger of the payment gateway and ours, counted by each sweep.
+pub static OPEN_DISCREPANCIES: Metric<0> = Metric {
+    name: "OpenDiscrepancies",
+    unit: Unit::Count,
+    kind: Kind::Gauge,
+    dimensions: [],
+    help: "Open discrepancies between the payment gateway and our records",
+};
+
+/// Time since which payments have not been compared with the gateway, measured by each sweep.
+pub static RECONCILIATION_AGE: Metric<0> = Metric {
+    name: "ReconciliationAge",
+    unit: Unit::Milliseconds,
+    kind: Kind::Distribution,
+    dimensions: [],
+    help: "Time since the start of the last completed reconciliation",
+};
+
+/// Age of the oldest order whose saga has a step to execute, apart from refunds, measured by each sweep. Sagas
+/// younger than five minutes do not count.
+pub static OLDEST_SAGA_AGE: Metric<0> = Metric {
+    name: "OldestSagaAge",
+    unit: Unit::Milliseconds,
+    kind: Kind::Distribution,
+    dimensions: [],
+    help: "Age of the oldest order whose fulfilment has not finished",
+};
+
+/// Age of the oldest pending refund, measured by each sweep. Refunds younger than five minutes do not count.
+pub static OLDEST_REFUND_AGE: Metric<0> = Metric {
+    name: "OldestRefundAge",
+    unit: Unit::Milliseconds,
+    kind: Kind::Distribution,
+    dimensions: [],
+    help: "Age of the oldest pending refund",
+};
+
 /// Spans dropped because the buffer for the collector was full.
 pub static SPANS_DROPPED: Metric<0> = Metric {
     name: "SpansDropped",
@@ -235,7 +290,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 };
 
 /// Every metric.
-pub static ALL: [Entry; 17] = [
+pub static ALL: [Entry; 23] = [
     HTTP_REQUEST_DURATION.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
@@ -252,5 +307,11 @@ pub static ALL: [Entry; 17] = [
     OUTBOX_PUBLISHED.entry(),
     OUTBOX_PUBLISH_DELAY.entry(),
     OUTBOX_BACKLOG_AGE.entry(),
+    OUTBOX_QUARANTINED.entry(),
+    DAMAGED_ITEMS.entry(),
+    OPEN_DISCREPANCIES.entry(),
+    RECONCILIATION_AGE.entry(),
+    OLDEST_SAGA_AGE.entry(),
+    OLDEST_REFUND_AGE.entry(),
     SPANS_DROPPED.entry(),
 ];

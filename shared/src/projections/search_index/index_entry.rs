@@ -53,13 +53,9 @@ impl IndexEntry {
         embedder: EmbedderName,
         now: Timestamp,
     ) -> Option<Self> {
-        let indexed = match (document, previous.map(|entry| (entry.indexed, entry.embedder))) {
-            (_, Some((Indexed::Deleted(_), _))) => return None,
-            (Some(document), Some((Indexed::At(version), by)))
-                if document.version < version || (document.version == version && by == embedder) =>
-            {
-                return None;
-            }
+        let indexed = match (document, previous) {
+            (_, Some(Self { indexed: Indexed::Deleted(_), .. })) => return None,
+            (Some(document), Some(previous)) if previous.contains(document, embedder) => return None,
             (Some(document), _) => Indexed::At(document.version),
             (None, _) => Indexed::Deleted(now),
         };
@@ -94,6 +90,20 @@ impl IndexEntry {
         }
         let version = previous.map_or(Version::FIRST, |entry| entry.version.next());
         Some(Self { version, ..Self::next(None, id, document, embedder, now)? })
+    }
+
+    /// Returns true if this version of the document, or a later one, is indexed. A document whose text the model
+    /// rejected is not.
+    fn contains(&self, document: &Document, embedder: EmbedderName) -> bool {
+        let Indexed::At(version) = self.indexed else { return false };
+        let is_same = document.version == version && embedder == self.embedder;
+        document.version < version || (is_same && document.text.is_some() == self.digest.is_some())
+    }
+
+    /// The entry of a document whose text the model rejected: it has no terms.
+    #[must_use]
+    pub fn without_text(self) -> Self {
+        Self { digest: None, terms: BTreeMap::new(), ..self }
     }
 
     /// Returns true if the entry has a text and another embedding than `previous`.

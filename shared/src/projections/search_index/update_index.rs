@@ -21,6 +21,8 @@ pub struct IndexDocument {
     pub embedded: Option<Embedded>,
     /// True to write all entries of the document again, in case some were lost.
     pub rebuild: bool,
+    /// True if the model rejected the text: the document then has no entries until it is indexed again.
+    pub rejected: bool,
 }
 
 /// Text digest and embedding of a document.
@@ -52,7 +54,7 @@ impl IndexDocument {
     /// Indexes a document that may have changed.
     #[must_use]
     pub const fn update(id: DocumentId, embedder: EmbedderName) -> Self {
-        Self { id, embedder, embedded: None, rebuild: false }
+        Self { id, embedder, embedded: None, rebuild: false, rejected: false }
     }
 
     /// Next index entry, and the entry whose term entries need not be written again.
@@ -62,11 +64,13 @@ impl IndexDocument {
         document: Option<&Document>,
         now: Timestamp,
     ) -> Option<(IndexEntry, Option<&'a IndexEntry>)> {
-        if self.rebuild {
-            Some((IndexEntry::rebuilt(entry, self.id, document, self.embedder, now)?, None))
+        let next = if self.rebuild {
+            IndexEntry::rebuilt(entry, self.id, document, self.embedder, now)?
         } else {
-            Some((IndexEntry::next(entry, self.id, document, self.embedder, now)?, entry))
-        }
+            IndexEntry::next(entry, self.id, document, self.embedder, now)?
+        };
+        let next = if self.rejected { next.without_text() } else { next };
+        Some((next, entry.filter(|_| !self.rebuild)))
     }
 
     /// Returns the text whose embedding is needed to index the document; `None` if no embedding is needed.

@@ -1,12 +1,13 @@
 //! Queries of the orders of a market for sales reports.
 
 use crate::domain::job::job_type::SalesReport;
-use crate::domain::order::Order;
+use crate::domain::order::{Order, OrderId};
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::StoreError;
 use crate::kit::command::page::{PageRequest, Start};
+use crate::kit::command::read_set::Parsed;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
 use crate::repository::table_layout::sorted_list::ListError;
@@ -15,12 +16,13 @@ use crate::repository::table_layout::sorted_list::ListError;
 pub const COUNT_CAP: u32 = 10_000;
 
 /// Page of a report's orders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct OrderPage {
-    /// Orders, oldest first.
-    pub orders: Vec<Order>,
-    /// True if there are no more orders.
-    pub is_last: bool,
+    /// Orders, oldest first. One whose item cannot be parsed is the id of the order, so that a report does not
+    /// silently lack it.
+    pub orders: Vec<Result<Order, OrderId>>,
+    /// Sort value after which the next page starts, if there may be more orders.
+    pub next: Option<String>,
 }
 
 /// Queries of the partitions of a report's orders; none if the period of the report is empty.
@@ -29,6 +31,17 @@ fn queries(report: &SalesReport) -> Vec<Query> {
     let shards = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(report.market_id, shard));
     let query = |shard| Query::index(Index::ByParent, shard, 1).between(first.to_string(), last.to_string());
     shards.map(query).collect()
+}
+
+/// Reports an order that cannot be parsed, and returns its id from its key.
+fn order_or_id(order: Parsed<Order>) -> Option<Result<Order, OrderId>> {
+    match order {
+        Ok(order) => Some(Ok(order)),
+        Err(malformed) => {
+            malformed.report();
+            malformed.key?.pk.split_once('#')?.1.parse().ok().map(Err)
+        }
+    }
 }
 
 impl DynamoReader {
@@ -43,8 +56,9 @@ impl DynamoReader {
         limit: u32,
     ) -> Result<OrderPage, ListError> {
         let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
-        let page = self.page(&queries(report), &PageRequest { limit, start }).await?;
-        Ok(OrderPage { orders: page.items, is_last: page.next.is_none() })
+        let page = self.page_of_each(&queries(report), &PageRequest { limit, start }).await?;
+        let orders = page.items.into_iter().filter_map(order_or_id);
+        Ok(OrderPage { orders: orders.collect(), next: page.next })
     }
 
     /// Counts the orders of a report, up to [`COUNT_CAP`] of each partition.

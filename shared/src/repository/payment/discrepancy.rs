@@ -38,6 +38,15 @@ impl DynamoReader {
         self.count_up_to(&of_status(status), COUNT_CAP).await
     }
 
+    /// Counts the open discrepancies, up to [`COUNT_CAP`], by their keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn open_discrepancies(&self) -> Result<u64, StoreError> {
+        let open = Query::index(Index::Due, partitions::OPEN_DISCREPANCIES, 1);
+        self.count_up_to(&[open], COUNT_CAP).await
+    }
+
     /// Lists up to `limit` open discrepancies that were last checked before `since`, the longest ago first.
     /// Reads only those.
     ///

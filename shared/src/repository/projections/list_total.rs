@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
-use crate::kit::command::{ReadSet, StoreError};
+use crate::kit::aws::dynamodb::DynamoReader;
+use crate::kit::command::StoreError;
 use crate::projections::list_total::{ListKey, ListTotal};
 
 /// Queries of list totals.
@@ -15,7 +15,7 @@ pub trait TotalReader: Clone + Send + Sync + 'static {
 
 impl TotalReader for DynamoReader {
     async fn total(&self, lists: &[ListKey]) -> Result<u64, StoreError> {
-        let totals: Vec<Option<ListTotal>> = self.get(ReadSet::get_all(lists), Consistency::Eventual).await?;
+        let totals: Vec<Option<ListTotal>> = self.readable(lists).await?;
         let sum: i64 = totals.into_iter().flatten().map(|total| total.count).sum();
         Ok(u64::try_from(sum).unwrap_or_default())
     }

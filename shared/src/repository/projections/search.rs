@@ -6,6 +6,7 @@ use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::read_set::parsed_or_reported;
 use crate::kit::command::{ReadSet, StoreError};
 use crate::projections::search_index::rank::Ranked;
 use crate::projections::search_index::{
@@ -46,19 +47,20 @@ impl DynamoReader {
     }
 
     /// Loads the candidates that are public now: an active market, or an active product of an active market.
-    /// A candidate that is not public is `None`. Takes one request for up to 50 candidates.
+    /// A candidate that is not public or cannot be parsed is `None`. Takes one request for up to 50 candidates.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn public(&self, candidates: &[Ranked]) -> Result<Vec<Option<SearchResultItem>>, StoreError> {
         let markets: Vec<MarketId> = candidates.iter().map(|candidate| candidate.market_id).collect();
         let products: Vec<ProductId> = candidates.iter().filter_map(product_of).collect();
-        let reads = ReadSet::get_all(&markets).and(ReadSet::get_all(&products));
+        let reads = ReadSet::get_each(&markets).and(ReadSet::get_each(&products));
         let (markets, products) = self.get(reads, Consistency::Eventual).await?;
         let mut products = products.into_iter();
         let found = candidates.iter().zip(markets).map(|(candidate, market)| {
             let product = product_of(candidate).and_then(|_| products.next().flatten());
-            if_public(candidate, market, product)
+            let market = market.and_then(parsed_or_reported);
+            if_public(candidate, market, product.and_then(parsed_or_reported))
         });
         Ok(found.collect())
     }

@@ -1,6 +1,7 @@
 //! Queries of all projected entities, to rebuild the projections. Each list is read by ascending id, so that
 //! entities that are created meanwhile come last.
 
+use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 
 use crate::domain::market::summary::MarketSummary;
@@ -8,11 +9,12 @@ use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Product;
 use crate::domain::user::{Role, UserStatus, UserSummary};
+use crate::domain::values::date::Date;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::page::{ListPage, PageRequest, Start};
-use crate::kit::command::{Record, StoreError};
+use crate::kit::command::{Key, Record, StoreError};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::ListKey;
 use crate::repository::order::OrderList;
@@ -29,6 +31,27 @@ pub fn order_lists_of(market: MarketId) -> Vec<ListKey> {
     let statuses = OrderStatus::VARIANTS.iter().map(|status| Some(*status));
     let list = OrderList::InMarket(market);
     statuses.chain([None]).map(|status| list.total(status)).collect()
+}
+
+/// Key of daily sales. A recount deletes them unread, so it repairs items that cannot be parsed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SalesDay {
+    sk: String,
+}
+
+impl Record for SalesDay {
+    const KIND: &'static str = DailySales::KIND;
+    type Id = DailySalesKey;
+
+    fn key(id: &DailySalesKey) -> Key {
+        DailySales::key(id)
+    }
+}
+
+impl SalesDay {
+    fn day(&self) -> Option<Date> {
+        self.sk.strip_prefix(DAILY_SALES)?.parse().ok()
+    }
 }
 
 impl DynamoReader {
@@ -100,8 +123,8 @@ impl DynamoReader {
     ) -> Result<Vec<DailySalesKey>, StoreError> {
         let partition = Market::key(&market_id).pk;
         let query = Query::table(partition, limit).beginning_with(DAILY_SALES).consistent();
-        let page: Page<DailySales> = self.list(&query).await?;
-        Ok(page.items.iter().map(|sales| DailySalesKey { market_id, day: sales.date }).collect())
+        let page: Page<SalesDay> = self.list(&query).await?;
+        Ok(page.items.iter().filter_map(SalesDay::day).map(|day| DailySalesKey { market_id, day }).collect())
     }
 
     async fn source<R: Record>(

@@ -170,8 +170,7 @@ records! {
         entity(self): self.id, OrderEvent;
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
-        due: partitions::expiring_orders(partitions::expiry_shard(self.id)),
-            self.fulfilment.payment_deadline();
+        due: due_orders(self), self.fulfilment.payment_deadline().or_else(|| self.examined_at());
     }
     Attempts "attempts" {
         key(id: OrderId): format!("order#{id}"), "attempts";
@@ -201,8 +200,7 @@ records! {
         by_parent: partitions::jobs_in(self.owner_id, self.status), self.id.to_string();
         by_owner: partitions::jobs_of(self.owner_id), self.id.to_string();
         summary: JobSummary::from(self);
-        due: partitions::due_jobs(partitions::due_job_shard(self.id)),
-            self.run_at.filter(|_| self.is_waiting());
+        due: due_jobs(self), if self.is_waiting() { self.run_at } else { self.examined_at() };
         expires_at: Some(self.expires_at);
     }
     Chunk "job-chunk" {
@@ -305,6 +303,21 @@ impl HasName for User {
     fn name_terms(&self) -> NameTerms<UserSummary> {
         NameTerms::new(partitions::accounts(self.role, self.status), &self.name, self.into())
     }
+}
+
+/// Partition of the due orders that contains an order: those to expire, or those to examine.
+fn due_orders(order: &Order) -> String {
+    let shard = partitions::expiry_shard(order.id);
+    match order.fulfilment.payment_deadline() {
+        Some(_) => partitions::expiring_orders(shard),
+        None => partitions::unfinished_orders(shard),
+    }
+}
+
+/// Partition of the due jobs that contains a job: those to release, or those to examine.
+fn due_jobs(job: &Job) -> String {
+    let shard = partitions::due_job_shard(job.id);
+    if job.is_waiting() { partitions::due_jobs(shard) } else { partitions::unfinished_jobs(shard) }
 }
 
 fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {

@@ -101,6 +101,13 @@ pub fn expiry_shard(order: OrderId) -> u32 {
     shard_of(&order.to_string(), EXPIRY_SHARDS)
 }
 
+/// Partition of the orders of a shard whose saga has a step to execute, sorted by the time at which they are
+/// examined.
+#[must_use]
+pub fn unfinished_orders(shard: u32) -> String {
+    format!("orders#unfinished#{shard}")
+}
+
 /// Partition of the dead letters of a queue and a status.
 #[must_use]
 pub fn dead_letters(queue: Subscriber, status: DeadLetterStatus) -> String {
@@ -135,6 +142,13 @@ pub const DUE_JOB_SHARDS: u32 = 4;
 #[must_use]
 pub fn due_jobs(shard: u32) -> String {
     format!("jobs#due#{shard}")
+}
+
+/// Partition of the requested jobs of a shard that have not ended, sorted by the time at which they are
+/// examined.
+#[must_use]
+pub fn unfinished_jobs(shard: u32) -> String {
+    format!("jobs#unfinished#{shard}")
 }
 
 /// Shard of a scheduled job.

@@ -1,24 +1,27 @@
 //! Queries of all data of an account, for its export. Each list is read by ascending id.
 
 use crate::domain::job::{Job, JobSummary};
-use crate::domain::market::Market;
 use crate::domain::market::summary::MarketSummary;
+use crate::domain::market::{Market, MarketStatus};
 use crate::domain::order::Order;
 use crate::domain::order::payment::Payment;
 use crate::domain::session::Session;
 use crate::domain::user::{User, UserId};
+use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
-use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest, Start};
-use crate::kit::command::{ReadSet, Record, StoreError};
+use crate::kit::command::{Record, StoreError};
 use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
 /// First and last possible sort key of the sessions of an account.
 const SESSIONS: (&str, &str) = ("session#", "session#~");
+
+/// Number of markets of a creator that are read at once.
+const MARKETS_READ: u32 = 100;
 
 impl DynamoReader {
     /// Loads up to `limit` sessions of an account after the id `after`, including ended ones, and the id after
@@ -39,8 +42,8 @@ impl DynamoReader {
             None => query,
         };
         let page: Page<Session> = self.list(&query).await?;
-        let reached = page.items.last().map(|session| session.id.session_id.to_string());
-        Ok((page.items, page.next.and(reached)))
+        let reached = page.next.and_then(|next| Some(next.key.sk.strip_prefix(first)?.to_owned()));
+        Ok((page.items, reached))
     }
 
     /// Loads up to `limit` markets of a creator after the id `after`.
@@ -56,6 +59,26 @@ impl DynamoReader {
         let query = Query::index(Index::SummariesByOwner, partitions::markets_of(creator), limit);
         let page: ListPage<MarketSummary> = self.owned(query, after, limit).await?;
         self.entities_of(page, |market| &market.id).await
+    }
+
+    /// Returns true if a market of the creator is active.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn has_open_market(&self, creator: UserId) -> Result<bool, ListError> {
+        let query = Query::index(Index::SummariesByOwner, partitions::markets_of(creator), MARKETS_READ);
+        let mut after = None;
+        loop {
+            let page: ListPage<MarketSummary> =
+                self.owned(query.clone(), after.as_deref(), MARKETS_READ).await?;
+            if page.items.iter().any(|market| market.status == MarketStatus::Active) {
+                return Ok(true);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
     }
 
     /// Loads up to `limit` orders of a buyer after the id `after`.
@@ -84,8 +107,7 @@ impl DynamoReader {
     ) -> Result<(Vec<Payment>, Option<String>), ListError> {
         let orders = self.orders_placed_by(buyer, after, limit).await?;
         let ids: Vec<_> = orders.items.iter().map(|order| Payment::id_for(order.id)).collect();
-        let payments: Vec<Option<Payment>> = self.get(ReadSet::get_all(&ids), Consistency::Eventual).await?;
-        Ok((payments.into_iter().flatten().collect(), orders.next))
+        Ok((self.readable(&ids).await?.into_iter().flatten().collect(), orders.next))
     }
 
     /// Loads up to `limit` jobs of an owner after the id `after`, without those that have expired by `now`.
@@ -112,8 +134,7 @@ impl DynamoReader {
         id: impl Fn(&S) -> &R::Id,
     ) -> Result<ListPage<R>, ListError> {
         let ids = page.items.iter().map(id);
-        let found: Vec<Option<R>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
-        let items = found.into_iter().flatten().collect();
+        let items = self.readable(ids).await?.into_iter().flatten().collect();
         Ok(ListPage { items, next: page.next, min_total: page.min_total, total: page.total })
     }
 

@@ -10,6 +10,7 @@ use crate::domain::values::text::Name;
 use crate::kit::aws::dynamodb::expression::Projection;
 use crate::kit::aws::dynamodb::schema::{PK, SK, VERSION};
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
+use crate::kit::command::read_set::{Parsed, parsed_or_reported};
 use crate::kit::command::{Key, ReadSet, Record, StoreError, Version};
 
 /// Public part of an account.
@@ -48,8 +49,9 @@ impl Record for Profile {
 impl ProfileReader for DynamoReader {
     async fn profiles(&self, users: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreError> {
         let distinct: HashSet<&UserId> = users.iter().collect();
-        let reads: ReadSet<Vec<Option<Profile>>> = ReadSet::get_all(distinct);
+        let reads: ReadSet<Vec<Option<Parsed<Profile>>>> = ReadSet::get_each(distinct);
         let found = self.get_attributes(reads, Consistency::Eventual, &ATTRIBUTES).await?;
-        Ok(found.into_iter().flatten().map(|profile| (profile.id, profile)).collect())
+        let found = found.into_iter().flatten().filter_map(parsed_or_reported);
+        Ok(found.map(|profile| (profile.id, profile)).collect())
     }
 }

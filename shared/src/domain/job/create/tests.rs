@@ -46,6 +46,8 @@ fn created(to: Timestamp) -> Job {
         total: None,
         last_error: None,
         request: Some(Version::FIRST),
+        requested_at: Some(at(0)),
+        resumed_at: None,
         resumed_by: None,
         run_at: None,
         notify: false,
@@ -71,6 +73,7 @@ fn job_is_requested_at_once_or_scheduled() {
         let scheduled = decide(&command, a_market(), at(0));
         let expected = Job {
             request: None,
+            requested_at: None,
             run_at: Some(at(millis)),
             expires_at: at(millis + WEEK),
             ..created(at(millis))

@@ -50,6 +50,7 @@ mod tests {
             let expected = Job {
                 version: third().next(),
                 request: Some(third().next()),
+                requested_at: Some(at(millis)),
                 updated_at: at(millis),
                 ..waiting()
             };

@@ -9,6 +9,7 @@ use crate::domain::job::execution::advance::AdvanceJob;
 use crate::domain::job::execution::fail::{FailJob, JobRefusal};
 use crate::domain::job::execution::record_failed_attempt::RecordFailedJobAttempt;
 use crate::domain::job::execution::release::ReleaseJob;
+use crate::domain::job::execution::resume::ResumeJob;
 use crate::domain::job::execution::start::StartJob;
 use crate::domain::job::output::chunk::Chunk;
 use crate::domain::job::output::cursor::{JobCursor, Section};
@@ -19,6 +20,7 @@ use crate::domain::order::OrderId;
 use crate::domain::user::{Role, UserId};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::id::Id;
+use crate::domain::values::stall::STALLED_AFTER;
 use crate::kit::command::{Change, Command, EventId, Operation, Record, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::mark_job_dead::MarkJobDead;
@@ -171,6 +173,10 @@ impl World {
             Action::DeadLetter { message } => self.dead_letter(message),
             Action::Redrive => self.redrive(),
             Action::Release => drop(self.commit(ReleaseJob { id }.decide(job, now))),
+            Action::Resume => {
+                self.now = now.saturating_add(STALLED_AFTER);
+                self.commit(ResumeJob { id }.decide(job, self.now));
+            }
         }
     }
 

@@ -31,3 +31,14 @@ pub enum OrderStatus {
     /// Fully refunded.
     Refunded,
 }
+
+impl OrderStatus {
+    /// Returns true if the seller has no obligation left, apart from refunds.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Pending | Self::AwaitingPayment | Self::Confirmed | Self::Shipped => false,
+            Self::Delivered | Self::Rejected | Self::Cancelled | Self::Expired | Self::Refunded => true,
+        }
+    }
+}

@@ -48,7 +48,8 @@ pub enum Index {
     /// Summaries of the entities of an owner, by id: the jobs of a user. Accounts are sorted by e-mail
     /// address, for searching by prefix.
     SummariesByOwner,
-    /// Entities by due time: orders that await their payment, discrepancies to check again.
+    /// Entities by due time: orders that await their payment, unfinished orders and jobs to examine,
+    /// discrepancies to check again.
     Due,
 }
 

@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use super::query::{Query, count};
 use super::reader::DynamoReader;
 use crate::kit::command::page::{ListPage, PageRequest, Start};
-use crate::kit::command::read_set::parse;
+use crate::kit::command::read_set::{Parsed, parsed_or_reported};
 use crate::kit::command::{Record, StoreError};
 use k_way_merge::{KWayMerge, Rows, Stop};
 
@@ -41,14 +41,31 @@ impl DynamoReader {
     /// Items that a filter excludes are read and billed all the same, so the number of reads is bounded. A
     /// page by cursor may therefore be shorter than its limit, or even empty, and still have a next page.
     ///
+    /// An item that cannot be parsed is reported and left out, so that it does not hide the others.
+    ///
     /// # Errors
     /// [`PageError::FilterTooSelective`] if a page by offset would exceed that bound; [`PageError::Store`]
-    /// if the table does not respond or an item is malformed.
+    /// if the table does not respond.
     pub async fn page<R: Record>(
         &self,
         partitions: &[Query],
         request: &PageRequest,
     ) -> Result<ListPage<R>, PageError> {
+        let ListPage { items, next, min_total, total } = self.page_of_each(partitions, request).await?;
+        let items = items.into_iter().filter_map(parsed_or_reported);
+        Ok(ListPage { items: items.collect(), next, min_total, total })
+    }
+
+    /// Like [`page`](Self::page), for callers that account for each item: one that cannot be parsed is
+    /// returned as an error in its place.
+    ///
+    /// # Errors
+    /// See [`page`](Self::page).
+    pub async fn page_of_each<R: Record>(
+        &self,
+        partitions: &[Query],
+        request: &PageRequest,
+    ) -> Result<ListPage<Parsed<R>>, PageError> {
         let (after, skipped) = match &request.start {
             Start::After(sort) => (Some(sort.clone()), 0),
             Start::First | Start::Offset(0) => (None, 0),
@@ -65,8 +82,8 @@ impl DynamoReader {
             return Err(PageError::FilterTooSelective);
         }
         let min_total = skipped + page.rows.len() + usize::from(page.has_more);
-        let items = page.rows.into_iter().map(|row| parse(row.item)).collect::<Result<_, _>>();
-        Ok(ListPage { items: items.map_err(StoreError::from)?, next: page.next, min_total, total: None })
+        let items = page.rows.into_iter().map(|row| row.item.parse()).collect();
+        Ok(ListPage { items, next: page.next, min_total, total: None })
     }
 
     /// Counts the items of the list that consists of `partitions`, for lists without a stored total. Only the

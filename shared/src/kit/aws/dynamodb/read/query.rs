@@ -10,8 +10,8 @@ use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Placeholders, Predicate, Projection};
 use crate::kit::aws::dynamodb::schema::{Index, PK, SK, SUMMARY};
-use crate::kit::command::read_set::parse;
-use crate::kit::command::{Item, Key, Record, StoreError};
+use crate::kit::command::read_set::{Parsed, parse, parsed_or_reported};
+use crate::kit::command::{Item, Key, MalformedItem, Record, StoreError};
 
 /// A query of one partition.
 #[derive(Debug, Clone)]
@@ -172,13 +172,15 @@ impl Query {
         Some(PageKey { key: key_of(keys)?, index_sort })
     }
 
-    /// Record of an item: in an index of summaries, the summary.
-    fn record(&self, mut item: HashMap<String, AttributeValue>) -> Item {
+    /// The item with its key; in an index of summaries, the summary.
+    fn stored(&self, mut item: HashMap<String, AttributeValue>) -> StoredItem {
+        let key = key_of(&item);
         let is_summary = self.index.is_some_and(Index::contains_summaries);
-        match is_summary.then(|| item.remove(SUMMARY)).flatten() {
+        let item = match is_summary.then(|| item.remove(SUMMARY)).flatten() {
             Some(AttributeValue::M(summary)) => summary.into(),
             _ => item.into(),
-        }
+        };
+        StoredItem { key, item }
     }
 
     fn start_key(&self) -> Option<HashMap<String, AttributeValue>> {
@@ -209,14 +211,36 @@ fn before(bound: &str) -> String {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) sort: String,
+    pub(crate) item: StoredItem,
+}
+
+/// A stored item, or its summary, and the key under which it is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredItem {
+    /// Key; `None` if the query reads only sort values.
+    pub(crate) key: Option<Key>,
     pub(crate) item: Item,
 }
 
-/// Reads one page, in one request.
+impl StoredItem {
+    /// Parses the item as a record.
+    pub(crate) fn parse<R: Record>(self) -> Parsed<R> {
+        let Self { key, item } = self;
+        parse(item).map_err(|malformed| MalformedItem { key, ..malformed })
+    }
+}
+
+/// Reads one page, in one request. An item that cannot be parsed is reported and left out.
 pub(crate) async fn run<R: Record>(table: &Table, query: &Query) -> Result<Page<R>, StoreError> {
+    let Page { items, next } = stored(table, query).await?;
+    let items = items.into_iter().filter_map(|item| parsed_or_reported(item.parse()));
+    Ok(Page { items: items.collect(), next })
+}
+
+/// Reads one page of items without parsing them, in one request.
+pub(crate) async fn stored(table: &Table, query: &Query) -> Result<Page<StoredItem>, StoreError> {
     let (items, next) = send(table, query).await?;
-    let items = items.into_iter().map(|item| parse(query.record(item)));
-    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+    Ok(Page { items: items.into_iter().map(|item| query.stored(item)).collect(), next })
 }
 
 /// Reads rows of an index, in one request. Also returns the sort value up to which it read, if there may be
@@ -226,7 +250,7 @@ pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Opti
     let sort_attribute = query.attributes().1;
     let rows = items.into_iter().filter_map(|mut item| {
         let sort = item.remove(sort_attribute)?.as_s().ok()?.clone();
-        Some(Row { sort, item: query.record(item) })
+        Some(Row { sort, item: query.stored(item) })
     });
     Ok((rows.collect(), next.and_then(|position| position.index_sort)))
 }

@@ -8,6 +8,7 @@ use super::query::{Page, Query};
 use super::{loader, query};
 use crate::kit::aws::dynamodb::Table;
 use crate::kit::aws::dynamodb::expression::Projection;
+use crate::kit::command::read_set::parsed_or_reported;
 use crate::kit::command::{ReadSet, Record, StoreError};
 use crate::kit::system::clock::{SystemClock, SystemEntropy};
 
@@ -43,16 +44,33 @@ impl DynamoReader {
         Ok(reads.assemble(&loaded)?)
     }
 
-    /// Loads records by id, in one request for up to 100. Those that do not exist are absent.
+    /// Loads records by id, in one request for up to 100. Those that do not exist are absent; an item that
+    /// cannot be parsed is reported and left out.
     ///
     /// # Errors
-    /// See [`get`](Self::get).
+    /// [`StoreError`] if the table does not respond.
     pub async fn by_id<R: Record>(&self, ids: &[R::Id]) -> Result<HashMap<R::Id, R>, StoreError>
     where
         R::Id: Clone + Eq + Hash,
     {
-        let found: Vec<Option<R>> = self.get(ReadSet::get_all(ids), Consistency::Eventual).await?;
+        let found = self.readable(ids).await?.into_iter();
         Ok(ids.iter().cloned().zip(found).filter_map(|(id, found)| Some((id, found?))).collect())
+    }
+
+    /// Loads records in the order of their ids, in one request for up to 100. Those that do not exist are
+    /// `None`, as are those that cannot be parsed, which are reported.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn readable<'a, R: Record>(
+        &self,
+        ids: impl IntoIterator<Item = &'a R::Id>,
+    ) -> Result<Vec<Option<R>>, StoreError>
+    where
+        R::Id: 'a,
+    {
+        let found = self.get(ReadSet::get_each(ids), Consistency::Eventual).await?;
+        Ok(found.into_iter().map(|found| found.and_then(parsed_or_reported)).collect())
     }
 
     /// Like [`get`](Self::get), but reads only these attributes, which must include the key.
@@ -96,10 +114,10 @@ impl DynamoReader {
         .map(drop)
     }
 
-    /// Reads one page of a list, in one request.
+    /// Reads one page of a list, in one request. An item that cannot be parsed is reported and left out.
     ///
     /// # Errors
-    /// [`StoreError`] if the table does not respond or an item is malformed.
+    /// [`StoreError`] if the table does not respond.
     pub async fn list<R: Record>(&self, query: &Query) -> Result<Page<R>, StoreError> {
         query::run(&self.table, query).await
     }

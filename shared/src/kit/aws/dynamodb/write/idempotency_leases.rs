@@ -163,5 +163,5 @@ fn interpret(
 }
 
 fn malformed(error: &serde_dynamo::Error) -> StoreError {
-    StoreError::Malformed(MalformedItem { kind: LEASE_KIND, reason: error.to_string() })
+    StoreError::Malformed(MalformedItem::new(LEASE_KIND, error.to_string()))
 }

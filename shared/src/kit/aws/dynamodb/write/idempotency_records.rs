@@ -26,7 +26,7 @@ pub(crate) fn item(
     record: &IdempotencyRecord,
     output: &impl Serialize,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
-    let malformed = |reason: String| MalformedItem { kind: IDEMPOTENCY_RECORD_KIND, reason };
+    let malformed = |reason: String| MalformedItem::new(IDEMPOTENCY_RECORD_KIND, reason);
     let answer = serde_json::to_string(output).map_err(|error| malformed(error.to_string()))?;
     let stored = IdempotencyItem {
         fingerprint: record.fingerprint.clone(),
@@ -57,7 +57,7 @@ pub(crate) fn stored_output<T: DeserializeOwned, E>(
     now: Timestamp,
 ) -> Result<Option<T>, ExecuteError<E>> {
     let malformed =
-        |reason: String| StoreError::Malformed(MalformedItem { kind: IDEMPOTENCY_RECORD_KIND, reason });
+        |reason: String| StoreError::Malformed(MalformedItem::new(IDEMPOTENCY_RECORD_KIND, reason));
     let stored: IdempotencyItem =
         serde_dynamo::from_item(item).map_err(|error| malformed(error.to_string()))?;
     if stored.ttl < now.as_seconds() {

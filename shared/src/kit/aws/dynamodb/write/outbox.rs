@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::read::loader::key_item;
-use crate::kit::aws::dynamodb::read::query::Query;
+use crate::kit::aws::dynamodb::read::query::{Page, PageKey, Query, stored};
 use crate::kit::aws::dynamodb::schema::{KIND, OUTBOX_KIND, PK, SK, outbox_partition, outbox_shard};
-use crate::kit::aws::dynamodb::{DynamoReader, Table, record_retry};
+use crate::kit::aws::dynamodb::{Table, record_retry};
 use crate::kit::command::change::UncommittedEvent;
-use crate::kit::command::{CommandContext, Envelope, EventId, Key, MalformedItem, Record, StoreError};
+use crate::kit::command::read_set::{self, Parsed};
+use crate::kit::command::{CommandContext, Envelope, EventId, Item, Key, MalformedItem, Record, StoreError};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::telemetry::trace;
@@ -65,12 +66,65 @@ impl OutboxEvent {
     }
 }
 
+/// Parses the new image of a stream record, which has these keys, as an event.
+///
+/// # Errors
+/// [`MalformedItem`] if the image is not an event.
+pub fn parse(keys: &Item, image: Item) -> Parsed<OutboxEvent> {
+    let text = |name: &str| match keys.get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let key = text(PK).zip(text(SK)).map(|(pk, sk)| Key { pk, sk });
+    read_set::parse(image).map_err(|malformed| MalformedItem { key, ..malformed })
+}
+
+/// Overdue events of one shard.
+#[derive(Debug, Clone)]
+pub struct OverduePage {
+    /// Events, oldest first.
+    pub events: Vec<OutboxEvent>,
+    /// Items that cannot be parsed as events.
+    pub damaged: Vec<DamagedEvent>,
+    /// Start of the next page, if there may be one.
+    pub next: Option<PageKey>,
+}
+
+/// Item of the outbox that cannot be parsed as an event.
+#[derive(Debug, Clone)]
+pub struct DamagedEvent {
+    /// Reason, and the key of the item.
+    pub malformed: MalformedItem,
+    /// Key of the item.
+    pub key: Key,
+    item: Item,
+}
+
+impl DamagedEvent {
+    /// Text of an attribute; `None` if it is absent or not a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.item.get(name) {
+            Some(serde_dynamo::AttributeValue::S(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole item as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_dynamo::from_item::<_, serde_json::Value>(self.item.clone())
+            .map(|item| item.to_string())
+            .unwrap_or_default()
+    }
+}
+
 /// Builds the item of an event.
 pub(crate) fn item(
     uncommitted: &UncommittedEvent,
     context: &CommandContext,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
-    let malformed = |reason: String| MalformedItem { kind: OUTBOX_KIND, reason };
+    let malformed = |reason: String| MalformedItem::new(OUTBOX_KIND, reason);
     let UncommittedEvent { subject, sequence, name, event, forwards } = uncommitted;
     let event_id = EventId::of(subject, *sequence);
     let envelope = Envelope {
@@ -129,15 +183,27 @@ impl Outbox {
     /// Returns up to `limit` events of one shard that were committed before `deadline`, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`] if the table does not respond or an item is malformed.
+    /// [`StoreError`] if the table does not respond.
     pub async fn overdue(
         &self,
         shard: u32,
         deadline: Timestamp,
+        after: Option<PageKey>,
         limit: u32,
-    ) -> Result<Vec<OutboxEvent>, StoreError> {
-        let query = Query::table(outbox_shard(shard), limit).before(deadline.to_string());
-        Ok(DynamoReader::new(self.table.clone()).list(&query).await?.items)
+    ) -> Result<OverduePage, StoreError> {
+        let query = Query::table(outbox_shard(shard), limit).before(deadline.to_string()).after(after);
+        let Page { items, next } = stored(&self.table, &query).await?;
+        let mut page = OverduePage { events: Vec::new(), damaged: Vec::new(), next };
+        for stored in items {
+            match stored.clone().parse() {
+                Ok(event) => page.events.push(event),
+                Err(malformed) => {
+                    let key = malformed.key.clone().ok_or_else(|| malformed.clone())?;
+                    page.damaged.push(DamagedEvent { malformed, key, item: stored.item });
+                }
+            }
+        }
+        Ok(page)
     }
 
     /// Deletes published events.

@@ -76,7 +76,7 @@ impl Counters for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let malformed = || {
             let reason = format!("invalid counts of the bucket {bucket}");
-            StoreError::Malformed(MalformedItem { kind: LIMIT_KIND, reason })
+            StoreError::Malformed(MalformedItem::new(LIMIT_KIND, reason))
         };
         match Box::pin(request.send()).await {
             Ok(response) => {

@@ -1,9 +1,9 @@
 //! Extracts the requested job from a dead-lettered message.
 
+use crate::domain::job::{JobId, JobRequest};
+use crate::kit::command::Version;
+use crate::messaging::event_routing::Subscriber;
 use serde::Deserialize;
-use shared::domain::job::{JobId, JobRequest};
-use shared::kit::command::Version;
-use shared::messaging::event_routing::Subscriber;
 
 /// The fields of a message that identify its job. All others are ignored: the message may be malformed.
 #[derive(Deserialize)]
@@ -20,7 +20,8 @@ struct RequestedJob {
 
 /// Returns the job that a message of this queue requested, with the requesting version; `None` if it requests
 /// no job or cannot be parsed.
-pub(crate) fn requested_job(queue: Subscriber, body: &str) -> Option<JobRequest> {
+#[must_use]
+pub fn requested_job(queue: Subscriber, body: &str) -> Option<JobRequest> {
     match queue {
         Subscriber::Reports | Subscriber::UrgentReports => {
             let message: Message = serde_json::from_str(body).ok()?;

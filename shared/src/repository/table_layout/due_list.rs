@@ -1,0 +1,108 @@
+//! Lists of entities by due time, from the sparse index.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::values::id::{Id, Identified};
+use crate::kit::aws::dynamodb::DynamoReader;
+use crate::kit::aws::dynamodb::read::query::{Page, PageKey, Query};
+use crate::kit::aws::dynamodb::schema::Index;
+use crate::kit::command::{Key, MalformedItem, Record, StoreError};
+use crate::kit::system::clock::Timestamp;
+
+/// Part of a list of due entities.
+#[derive(Debug, Clone)]
+pub struct DueRequest {
+    /// Number of the shard.
+    pub shard: u32,
+    /// Time before which the entities are due.
+    pub before: Timestamp,
+    /// End of the page before; `None` for the first page.
+    pub after: Option<PageKey>,
+    /// Maximum number of entities.
+    pub limit: u32,
+}
+
+impl DueRequest {
+    /// The first page of up to `limit` entities of a shard that are due before `before`.
+    #[must_use]
+    pub const fn first(shard: u32, before: Timestamp, limit: u32) -> Self {
+        Self { shard, before, after: None, limit }
+    }
+}
+
+/// Entry of the sparse index, which contains only keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct DueEntry {
+    pk: String,
+    sk: String,
+}
+
+impl Record for DueEntry {
+    const KIND: &'static str = "due-entry";
+    type Id = Key;
+
+    fn key(id: &Key) -> Key {
+        id.clone()
+    }
+}
+
+impl DueEntry {
+    /// Id of the entity, whose partition key is its noun and its id. An entry with another key is reported.
+    fn id<R: Identified>(self, kind: &str) -> Option<Id<R>>
+    where
+        Id<R>: FromStr,
+    {
+        let id = self.pk.strip_prefix(kind).and_then(|rest| rest.strip_prefix('#')?.parse().ok());
+        if id.is_none() {
+            let key = Key { pk: self.pk, sk: self.sk };
+            MalformedItem::new(Self::KIND, "the key does not contain an id".to_owned()).at(&key).report();
+        }
+        id
+    }
+}
+
+impl DynamoReader {
+    /// Lists the entities of `partition` in the sparse index that are due, the longest overdue first. Reads
+    /// only due entries.
+    pub(crate) async fn due<R: Record + Identified>(
+        &self,
+        partition: String,
+        request: DueRequest,
+    ) -> Result<Page<Id<R>>, StoreError> {
+        let query = Query::index(Index::Due, partition, request.limit)
+            .before(request.before.to_string())
+            .after(request.after);
+        self.due_ids(query).await
+    }
+
+    /// Reads the ids of a page of the sparse index.
+    pub(crate) async fn due_ids<R: Record + Identified>(
+        &self,
+        query: Query,
+    ) -> Result<Page<Id<R>>, StoreError> {
+        let Page { items, next } = self.list::<DueEntry>(&query).await?;
+        Ok(Page { items: items.into_iter().filter_map(|entry| entry.id::<R>(R::KIND)).collect(), next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::{Job, JobId};
+    use crate::domain::order::{Order, OrderId};
+
+    #[test]
+    fn id_of_a_due_entity_is_parsed_from_its_key() {
+        fn entry<R: Record>(id: &R::Id) -> DueEntry {
+            let Key { pk, sk } = R::key(id);
+            DueEntry { pk, sk }
+        }
+        let order: OrderId = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
+        let job: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
+        assert_eq!(entry::<Order>(&order).id::<Order>(Order::KIND), Some(order));
+        assert_eq!(entry::<Job>(&job).id::<Job>(Job::KIND), Some(job));
+        assert_eq!(entry::<Job>(&job).id::<Order>(Order::KIND), None);
+    }
+}
