@@ -50,7 +50,7 @@ impl Schedule for Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let malformed = || {
             let reason = format!("invalid schedule of the calls to {service}");
-            StoreError::Malformed(MalformedItem { kind: LIMIT_KIND, reason })
+            StoreError::Malformed(MalformedItem { kind: LIMIT_KIND, key: Some(key.clone()), reason })
         };
         match Box::pin(update.send()).await {
             Ok(response) => {
