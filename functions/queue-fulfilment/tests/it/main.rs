@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod batches;
+mod deleted_entities;
 mod events;
 mod orders;
 mod outage;

@@ -97,6 +97,10 @@ pub enum Effect {
 /// Next step of the saga for an order.
 #[must_use]
 pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect> {
+    // An order with a total of zero does not wait for the refund of a payment that it never needed.
+    if order.is_free() && order.fulfilment == Fulfilment::Accepted {
+        return Step::Commit(FulfilmentTransition::Reserve);
+    }
     if let Some(refund) = order.pending_refund() {
         let intent = refund.intent(order.id);
         let fresh = now.duration_since(intent.decided_at) < KEY_LIFETIME;

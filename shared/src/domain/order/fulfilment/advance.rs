@@ -9,7 +9,7 @@ use crate::domain::order::event::EventConstructor;
 use crate::domain::order::payment::refund::MAX_REFUNDS;
 use crate::domain::order::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
 use crate::domain::order::state_machine::refund_transitions::RefundError;
-use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId, OrderStatus, Party};
+use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId, Party};
 use crate::domain::product::ProductId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -171,9 +171,9 @@ pub(crate) fn apply_capture(
     let Some(existing) = payment else {
         let payment = Payment::captured(order.id, capture, now);
         let order = order.apply_payment(&payment, now)?;
-        let confirmed = order.status == OrderStatus::Confirmed;
+        let is_refunded = order.pending_refund().is_some();
         let event: EventConstructor =
-            if confirmed { OrderEvent::Confirmed } else { OrderEvent::RefundStarted };
+            if is_refunded { OrderEvent::RefundStarted } else { OrderEvent::Confirmed };
         let change = Change::of((Some(order.clone()), Some(payment.clone())))
             .save(&order, event((&order).into()))
             .save(&payment, PaymentEvent::Captured(payment.event_data(payment.captured)));

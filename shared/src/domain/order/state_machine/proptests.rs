@@ -18,14 +18,14 @@ use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::payment::{Capture, Checkout, ClientSecret, DeclineCode, GatewayId, Payment};
 use crate::domain::order::refund::RefundOrder;
 use crate::domain::order::ship::ShipOrder;
-use crate::domain::order::tests::{NOW, placed};
+use crate::domain::order::tests::{NOW, placed, placed_free};
 use crate::domain::order::{Order, OrderStatus, Party, Shipment};
 use crate::domain::product::Stock;
 use crate::domain::user::Role;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::saga::Step;
-use crate::kit::command::{Change, Command, Operation};
+use crate::kit::command::{Change, Command, Condition, Operation};
 use crate::kit::system::clock::Timestamp;
 
 /// Action that may occur in any state, expected or not.
@@ -47,6 +47,8 @@ enum Action {
     Ship,
     Deliver,
     Refund(Option<i64>),
+    /// The seller deletes the product.
+    DeleteProduct,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +75,22 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         2 => Just(Action::Ship),
         1 => Just(Action::Deliver),
         3 => prop_oneof![Just(None), (1..4_500_i64).prop_map(Some)].prop_map(Action::Refund),
+        1 => Just(Action::DeleteProduct),
     ];
     prop::collection::vec(action, 1..40)
+}
+
+/// Orders with and without a payment method and a total.
+fn orders() -> impl Strategy<Value = Order> {
+    let method = prop_oneof![Just(None), Just(Some("pm_card_visa"))];
+    prop_oneof![3 => method.clone().prop_map(placed), 1 => method.prop_map(placed_free)]
 }
 
 /// Order and payment under test, with the stock of the product.
 struct World {
     state: OrderAndPayment,
-    stock: Stock,
+    /// Stock of the product; `None` once the product was deleted.
+    stock: Option<Stock>,
     now: Timestamp,
 }
 
@@ -93,6 +103,11 @@ fn capture(intent: u8, amount: Money) -> Capture {
 }
 
 impl World {
+    fn new(order: Order) -> Self {
+        let stock = Stock { available: 5, ..Stock::default() };
+        Self { state: (Some(order), None), stock: Some(stock), now: Timestamp::from_millis(NOW) }
+    }
+
     fn order(&self) -> &Order {
         self.state.0.as_ref().unwrap()
     }
@@ -196,42 +211,52 @@ impl World {
                 let state = self.state.clone();
                 self.decide_order(RefundOrder { id, by, amount, reason }, state);
             }
+            Action::DeleteProduct => self.stock = self.stock.filter(|stock| stock.reserved > 0),
         }
     }
 
     /// Executes a command that decides on order and payment.
     fn decide_both<C: Command<State = OrderAndPayment, Output = OrderAndPayment>>(&mut self, command: C) {
-        if let Ok(change) = command.decide(self.state.clone(), self.now) {
-            let (order, payment) = self.apply(change);
+        if let Ok(change) = command.decide(self.state.clone(), self.now)
+            && let Some((order, payment)) = self.apply(change)
+        {
             self.state = (order, payment.or_else(|| self.state.1.clone()));
         }
     }
 
     /// Executes a command that changes only the order.
     fn decide_order<C: Command<Output = Order>>(&mut self, command: C, state: C::State) {
-        if let Ok(change) = command.decide(state, self.now) {
-            self.state.0 = Some(self.apply(change));
+        if let Ok(change) = command.decide(state, self.now)
+            && let Some(order) = self.apply(change)
+        {
+            self.state.0 = Some(order);
         }
     }
 
     /// Applies the adjustments of the change to the stock, and checks that it has at most one event per
-    /// written entity.
-    fn apply<T, E>(&mut self, change: Change<T, E>) -> T {
+    /// written entity. `None` if the product must exist and does not, so that nothing is committed.
+    fn apply<T, E>(&mut self, change: Change<T, E>) -> Option<T> {
         let (output, writes, events) = change.into_parts().unwrap();
         let puts = writes.iter().filter(|write| matches!(write.operation, Operation::Put { .. })).count();
         assert!(events.len() <= puts, "more events than written entities");
         for write in &writes {
-            if let Operation::Adjust(adjustment) = &write.operation {
-                let mut stock = serde_json::to_value(self.stock).unwrap();
-                for (counter, by) in &adjustment.counters {
-                    let moved = stock[*counter].as_i64().unwrap() + by;
-                    assert!(moved >= 0, "stock counter {counter} is negative");
-                    stock[*counter] = json!(moved);
+            let Operation::Adjust(adjustment) = &write.operation else { continue };
+            let Some(stock) = &mut self.stock else {
+                assert!(adjustment.counters.iter().any(|(_, by)| *by < 0));
+                if write.condition == Condition::NoneBelowZeroIfExists {
+                    continue;
                 }
-                self.stock = serde_json::from_value(stock).unwrap();
+                return None;
+            };
+            let mut counters = serde_json::to_value(*stock).unwrap();
+            for (counter, by) in &adjustment.counters {
+                let moved = counters[*counter].as_i64().unwrap() + by;
+                assert!(moved >= 0, "stock counter {counter} is negative");
+                counters[*counter] = json!(moved);
             }
+            *stock = serde_json::from_value(counters).unwrap();
         }
-        output
+        Some(output)
     }
 
     fn check(&self, before: &Order) {
@@ -240,12 +265,9 @@ impl World {
         if before.stock_position() == StockPosition::Available
             && order.stock_position() != StockPosition::Available
         {
+            let reserved = if order.is_free() { OrderStatus::Confirmed } else { OrderStatus::AwaitingPayment };
             let (from, to) = (before.status, order.status);
-            assert_eq!(
-                (from, to),
-                (OrderStatus::Pending, OrderStatus::AwaitingPayment),
-                "reserved in another transition"
-            );
+            assert_eq!((from, to), (OrderStatus::Pending, reserved), "reserved in another transition");
         }
         let terminal =
             [OrderStatus::Rejected, OrderStatus::Cancelled, OrderStatus::Expired, OrderStatus::Refunded];
@@ -258,7 +280,9 @@ impl World {
             StockPosition::Reserved => (2, 0),
             StockPosition::Sold => (0, 2),
         };
-        assert_eq!(self.stock, Stock { available: 5 - reserved - sold, reserved, sold }, "{order:?}");
+        if let Some(stock) = self.stock {
+            assert_eq!(stock, Stock { available: 5 - reserved - sold, reserved, sold }, "{order:?}");
+        }
         let Some(payment) = &self.state.1 else {
             assert!(order.refunds.is_empty() && order.payment_id.is_none());
             return;
@@ -295,12 +319,14 @@ impl World {
         assert!(refunded + pending <= payment.captured.amount(), "more is refunded than was captured");
         let left = payment.captured.amount() - refunded - pending;
         match order.status {
-            OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
+            OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered if !order.is_free() => {
                 assert_eq!(payment.captured, order.total);
             }
             _ => assert_eq!(left, 0, "an ended order keeps money: {order:?}"),
         }
-        if order.pending_refund().is_some() {
+        if order.is_free() {
+            assert!(!matches!(order.fulfilment, Fulfilment::Refunding { .. }), "a free order waits: {order:?}");
+        } else if order.pending_refund().is_some() {
             assert!(matches!(next(order, self.now), Step::Call(Effect::Refund(_) | Effect::FindRefund(_))));
         } else {
             assert!(
@@ -322,10 +348,8 @@ proptest! {
     })]
 
     #[test]
-    fn no_transition_sequence_loses_units_or_money(charged in any::<bool>(), actions in actions()) {
-        let order = placed(charged.then_some("pm_card_visa"));
-        let stock = Stock { available: 5, ..Stock::default() };
-        let mut world = World { state: (Some(order), None), stock, now: Timestamp::from_millis(NOW) };
+    fn no_transition_sequence_loses_units_or_money(order in orders(), actions in actions()) {
+        let mut world = World::new(order);
         for action in actions {
             let before = world.order().clone();
             world.apply_action(action);

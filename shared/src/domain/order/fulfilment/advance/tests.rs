@@ -1,6 +1,7 @@
 //! Unit tests of the fulfilment transitions that change refunds or payments.
 
 use super::*;
+use crate::domain::order::OrderStatus;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::payment::GatewayId;
 use crate::domain::order::payment::refund::{Refund, RefundStatus};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{NOW, OrderAndPayment, Stock, Timestamp, World, actions, euros, placed};
+use super::{OrderAndPayment, World, actions, euros, orders};
 use crate::domain::order::Order;
 use crate::domain::order::payment::{GatewayId, Payment};
 use crate::domain::reconciliation::compare::{Finding, MismatchKind, compare};
@@ -72,12 +72,10 @@ proptest! {
 
     #[test]
     fn only_matching_gateway_records_match(
-        charged in any::<bool>(),
+        order in orders(),
         actions in actions(),
     ) {
-        let order = placed(charged.then_some("pm_card_visa"));
-        let stock = Stock { available: 5, ..Stock::default() };
-        let mut world = World { state: (Some(order), None), stock, now: Timestamp::from_millis(NOW) };
+        let mut world = World::new(order);
         for action in actions {
             world.apply_action(action);
             check(&world.state);
