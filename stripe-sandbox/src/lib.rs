@@ -54,7 +54,7 @@ pub use clock::{Clock, ManualClock};
 pub use intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
-pub use refund::Refund;
+pub use refund::{Refund, RefundStatus};
 pub use webhook::signature;
 
 use state::State;
