@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
+use shared::domain::order::fulfilment::record_refund::RefundRefusal;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::payment::ChargeIntent;
 use shared::domain::order::payment::refund::RefundIntent;
@@ -19,11 +20,13 @@ use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord, RETRY_BACKOFF};
 use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use shared::kit::system::config::{ConfigError, Environment};
+use shared::kit::telemetry::catalogue::REFUND_FAILURES;
+use shared::kit::telemetry::metrics;
 use shared::kit::telemetry::trace;
 use shared::kit::telemetry::trace::TracedSpan;
 use shared::payment_gateway::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer, RefundOutcome,
+    RefundAnswer,
 };
 
 /// Consumer that runs the sagas of the orders of a queue.
@@ -80,6 +83,9 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Consumer for Fulfilment<
     async fn handle(&self, event: Envelope<OrderEvent>, delivery: &Delivery) -> Outcome {
         let market = trace::entity_id("market", event.event.market_id().to_string());
         TracedSpan::current().set_attribute(market);
+        if matches!(event.event, OrderEvent::RefundFailed(_)) {
+            metrics::count(&REFUND_FAILURES, []);
+        }
         let saga = OrderSaga { id: event.event.order_id(), payment_window: self.payment_window };
         let context = CommandContext::new(event.correlation_id, self.clock.now());
         let perform = |effect| self.perform(effect, &context);
@@ -140,11 +146,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 })
             }
             Effect::Refund(intent) => self.refund(&intent, context).await,
-            Effect::FindRefund(intent) => {
-                let found = self.gateway.find_refund(&intent, correlation).await;
-                let retry = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
-                found.map(|found| found.map_or(retry, |outcome| after_refund(&intent, outcome)))
-            }
+            Effect::FindRefund(intent) => self.find_refund(&intent, context).await,
         };
         result.map_err(|error| FailedStep { step, error })
     }
@@ -170,11 +172,30 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         context: &CommandContext,
     ) -> Result<FulfilmentTransition, GatewayError> {
         match self.gateway.refund(intent, &context.correlation_id).await? {
-            RefundAnswer::Ended(outcome) => Ok(after_refund(intent, outcome)),
+            RefundAnswer::Accepted(refund) => Ok(FulfilmentTransition::RefundReported(refund)),
+            // Another part may have been refunded at the gateway itself.
+            RefundAnswer::Refused(code) => {
+                let refunds = self.gateway.refunds(&intent.gateway_id, &context.correlation_id).await?;
+                let (number, attempt) = (intent.number, intent.attempt);
+                Ok(FulfilmentTransition::RefundRefused(RefundRefusal { number, attempt, code, refunds }))
+            }
             // The refund was started while this message was handled: one attempt per message.
             RefundAnswer::NotRefunded if intent.decided_at >= context.at => Err(GatewayError::Unavailable),
             RefundAnswer::NotRefunded => Ok(FulfilmentTransition::RetryRefund(intent.number, intent.attempt)),
         }
+    }
+
+    /// Finds a refund by its name, or starts another attempt.
+    async fn find_refund(
+        &self,
+        intent: &RefundIntent,
+        context: &CommandContext,
+    ) -> Result<FulfilmentTransition, GatewayError> {
+        let refunds = self.gateway.refunds(&intent.gateway_id, &context.correlation_id).await?;
+        let name = Some(intent.name());
+        let own = refunds.into_iter().find(|refund| refund.name == name);
+        let retry = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
+        Ok(own.map_or(retry, FulfilmentTransition::RefundReported))
     }
 
     /// Records the failed attempt, which buyer and seller can read, and retries the message.
@@ -226,13 +247,6 @@ fn after_charge_resolution(intent: &ChargeIntent, resolution: ChargeResolution) 
         ChargeResolution::Captured(capture) => FulfilmentTransition::Captured(capture),
         ChargeResolution::NotCharged => FulfilmentTransition::NotCharged,
         ChargeResolution::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
-    }
-}
-
-fn after_refund(intent: &RefundIntent, outcome: RefundOutcome) -> FulfilmentTransition {
-    match outcome {
-        RefundOutcome::Done => FulfilmentTransition::Refunded(intent.number),
-        RefundOutcome::Refused(code) => FulfilmentTransition::RefundRefused(intent.number, code),
     }
 }
 

@@ -90,6 +90,11 @@ where
         {
             tracing::warn!(%error, "failed to recheck open discrepancies");
         }
+        if let Err(error) =
+            self.reconciliation.check_refunds(&self.reader, &context, &self.clock, deadline).await
+        {
+            tracing::warn!(%error, "failed to check refunds");
+        }
         let summary = SweepSummary { expired: expired?, released: released?, published: published? };
         tracing::info!(
             expired = summary.expired,

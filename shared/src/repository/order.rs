@@ -170,7 +170,20 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn expiring(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
-        let due = Query::index(Index::Due, partitions::expiring_orders(shard), limit).before(now.to_string());
+        self.due(partitions::expiring_orders(shard), now, limit).await
+    }
+
+    /// Lists up to `limit` orders whose refunds were to be checked before `now`, the longest overdue first. Reads
+    /// only due orders.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn due_refund_checks(&self, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        self.due(partitions::REFUND_CHECKS.to_owned(), now, limit).await
+    }
+
+    async fn due(&self, partition: String, now: Timestamp, limit: u32) -> Result<Vec<OrderId>, StoreError> {
+        let due = Query::index(Index::Due, partition, limit).before(now.to_string());
         let page: Page<DueOrder> = self.list(&due).await?;
         Ok(page.items.iter().filter_map(DueOrder::order_id).collect())
     }

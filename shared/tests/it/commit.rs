@@ -135,7 +135,8 @@ async fn write_of_an_absent_optional_item_is_left_out() {
         let store = if grouped { store.with_group_commit() } else { store };
         store.execute(crate::toy_domain::CreatePurse("p", 5), &context()).await.unwrap();
         fixture.requests();
-        let effects = [Effect::SpendIfExists("q", 1), Effect::SpendIfExists("p", 2), Effect::SpendIfExists("r", 1)];
+        let effects =
+            [Effect::SpendIfExists("q", 1), Effect::SpendIfExists("p", 2), Effect::SpendIfExists("r", 1)];
         let save = effects.into_iter().fold(Save::into("a", 1), Save::with);
         let done = store.execute(save.clone(), &idempotent("request 1", "f")).await.unwrap();
         assert_eq!(done.committed().map(|jar| jar.coins), Some(1));

@@ -69,7 +69,9 @@ fn every_failure_has_an_alarm_with_an_action() {
     assert_eq!(failed_events, BTreeSet::from(["OutboxFailures".to_owned()]));
     let functions = ids(&template, "AWS::Serverless::Function");
     assert!(alarmed(&template, "Errors").is_superset(&functions), "a function has no error alarm");
-    for metric in ["IteratorAge", "OutboxBacklogAge", "BreakerTransitions", "5xx", "Latency"] {
+    for metric in
+        ["IteratorAge", "OutboxBacklogAge", "BreakerTransitions", "RefundFailures", "5xx", "Latency"]
+    {
         assert!(!alarmed(&template, metric).is_empty(), "{metric}");
     }
     let dashboard = template.written("Resources").unwrap()["Dashboard"].to_string();

@@ -8,6 +8,7 @@ mod deleted_entities;
 mod events;
 mod orders;
 mod outage;
+mod refunds_at_gateway;
 mod scripted_gateway;
 
 use queue_fulfilment::Fulfilment;

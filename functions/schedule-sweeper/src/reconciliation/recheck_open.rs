@@ -1,14 +1,14 @@
 //! Rechecks discrepancies that were open before this round, regardless of the age of the payment: each is
 //! confirmed or closed.
 
-use shared::domain::reconciliation::compare::{Finding, compare};
+use shared::domain::reconciliation::compare::compare;
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::{CommandContext, ReadSet, Store};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger};
 
-use super::{ReconcileError, Reconciliation};
+use super::{ReconcileError, Reconciliation, Repair};
 use crate::PAGE_SIZE;
 
 impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
@@ -48,14 +48,13 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let mut found = self.with_orders(&entries).await?;
         let Some((entry, order, payment)) = found.pop() else { return Ok(false) };
         let (order, payment) = (order.as_ref(), payment.as_ref());
-        match compare(entry, order, payment) {
-            Finding::Mismatch(difference) => {
+        match self.repair(compare(entry, order, payment), entry, context).await? {
+            Repair::Impossible(difference) => {
                 let confirmed = Discrepancy::new(entry, order, payment, difference, context.at);
                 self.record_discrepancy(confirmed, context).await?;
                 Ok(false)
             }
-            finding => {
-                self.repair(finding, entry, context).await?;
+            Repair::None | Repair::Done => {
                 let close = CloseDiscrepancy { id: known.id, expected: known.version };
                 self.try_execute(close, context).await
             }

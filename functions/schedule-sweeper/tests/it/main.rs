@@ -7,6 +7,7 @@ mod expiry;
 mod jobs;
 mod missed_events;
 mod reconciliation;
+mod refund_checks;
 
 use std::time::Duration;
 

@@ -225,6 +225,15 @@ pub static OUTBOX_BACKLOG_AGE: Metric<0> = Metric {
     help: "Age of the oldest event that the stream missed",
 };
 
+/// Refunds that the payment gateway refused or that failed later.
+pub static REFUND_FAILURES: Metric<0> = Metric {
+    name: "RefundFailures",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: [],
+    help: "Refunds that the payment gateway refused or that failed later",
+};
+
 /// Spans dropped because the buffer for the collector was full.
 pub static SPANS_DROPPED: Metric<0> = Metric {
     name: "SpansDropped",
@@ -235,7 +244,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 };
 
 /// Every metric.
-pub static ALL: [Entry; 17] = [
+pub static ALL: [Entry; 18] = [
     HTTP_REQUEST_DURATION.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
@@ -252,5 +261,6 @@ pub static ALL: [Entry; 17] = [
     OUTBOX_PUBLISHED.entry(),
     OUTBOX_PUBLISH_DELAY.entry(),
     OUTBOX_BACKLOG_AGE.entry(),
+    REFUND_FAILURES.entry(),
     SPANS_DROPPED.entry(),
 ];

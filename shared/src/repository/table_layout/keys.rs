@@ -161,8 +161,12 @@ records! {
         entity(self): self.id, OrderEvent;
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
-        due: partitions::expiring_orders(partitions::expiry_shard(self.id)),
-            self.fulfilment.payment_deadline();
+        // An order with refunds no longer awaits its payment.
+        due: match self.refund_check_at {
+                Some(_) => partitions::REFUND_CHECKS.to_owned(),
+                None => partitions::expiring_orders(partitions::expiry_shard(self.id)),
+            },
+            self.refund_check_at.or(self.fulfilment.payment_deadline());
     }
     Attempts "attempts" {
         key(id: OrderId): format!("order#{id}"), "attempts";

@@ -76,7 +76,8 @@ mod tests {
     use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
     use crate::domain::order::fulfilment::next;
     use crate::domain::order::payment::GatewayId;
-    use crate::domain::order::tests::{confirmed, placed, placed_free};
+    use crate::domain::order::payment::refund::RefundStatus;
+    use crate::domain::order::tests::{confirmed, placed, placed_free, reported};
     use crate::domain::tests::{at, decide, euros, refusal};
     use crate::kit::command::saga::Step;
 
@@ -116,7 +117,8 @@ mod tests {
     #[test]
     fn refunded_capture_leaves_a_free_order_confirmed() {
         let captured = decide(&record(3_998), (Some(free()), None), at(7)).output;
-        let refunded = FulfilmentTransition::Refunded(1);
+        let refund = reported(captured.0.as_ref().unwrap(), 1, RefundStatus::Succeeded);
+        let refunded = FulfilmentTransition::RefundReported(refund);
         let advance = AdvanceOrder { id: free().id, by: refunded, payment_window: Duration::from_hours(1) };
         let order: Order = decide(&advance, captured, at(8)).stored();
         assert_eq!((order.status, &order.fulfilment), (OrderStatus::Confirmed, &Fulfilment::Finished));
@@ -141,7 +143,8 @@ mod tests {
             let refund = refunded.refunds.last().unwrap();
             assert_eq!((refund.by, refund.reason.as_str()), (Party::System, reason));
             assert_eq!((refund.amount, refunded.status), (euros(amount), order.status));
-            let step = if order.is_free() { Fulfilment::Finished } else { Fulfilment::Refunding { stock_position } };
+            let step =
+                if order.is_free() { Fulfilment::Finished } else { Fulfilment::Refunding { stock_position } };
             assert_eq!(refunded.fulfilment, step);
         }
     }

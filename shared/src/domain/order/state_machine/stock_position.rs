@@ -67,9 +67,7 @@ impl Order {
         self.lines.iter().fold(change, |change, line| {
             let moved = Stock::transfer(before.counter(), now.counter(), line.quantity);
             match before {
-                StockPosition::Available => {
-                    change.adjust::<Stock>(&line.product_id, moved, otherwise(line))
-                }
+                StockPosition::Available => change.adjust::<Stock>(&line.product_id, moved, otherwise(line)),
                 StockPosition::Reserved | StockPosition::Sold => {
                     change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise(line))
                 }
