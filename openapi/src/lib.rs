@@ -7,6 +7,7 @@
 use serde_json::Value;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::http::openapi::Document;
+use shared::payment_gateway::StripeGateway;
 
 /// Path of the description, relative to the root of the repository.
 pub const PATH: &str = "functions/api-meta/openapi.json";
@@ -89,7 +90,8 @@ pub fn document() -> Value {
     let document = document
         .section("Payments", "Payments of orders, discrepancies with the payment gateway, and its webhooks.");
     let document = api_payments::routes(document);
-    let document = api_payments::gateway_routes::<DynamoStore, _>(document.without_rate_limit());
+    let document =
+        api_payments::gateway_routes::<DynamoStore, StripeGateway, _>(document.without_rate_limit());
     let document = document.section("System", "Health checks and the API description.").without_rate_limit();
     let document = api_meta::routes(document);
     document.render("Agora", env!("CARGO_PKG_VERSION"), ABOUT)

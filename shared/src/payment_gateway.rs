@@ -7,6 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{
     Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId,
 };
@@ -54,20 +55,13 @@ pub enum CheckoutOutcome {
     Refused(DeclineCode),
 }
 
-/// Final outcome of a refund.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefundOutcome {
-    /// The amount was refunded.
-    Done,
-    /// The refund was refused and will not be made.
-    Refused(DeclineCode),
-}
-
 /// Definite answer to a refund request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundAnswer {
-    /// The refund has ended.
-    Ended(RefundOutcome),
+    /// The gateway has accepted the refund: its present state.
+    Accepted(GatewayRefund),
+    /// The gateway refuses to make the refund.
+    Refused(DeclineCode),
     /// The gateway failed and has certainly refunded nothing.
     NotRefunded,
 }
@@ -139,19 +133,19 @@ pub trait PaymentGateway: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<CheckoutOutcome, GatewayError>> + Send;
 
-    /// Refunds an amount. Idempotent: the same intent yields the same answer.
+    /// Refunds an amount. Idempotent: the same intent is refunded once.
     fn refund(
         &self,
         intent: &RefundIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<RefundAnswer, GatewayError>> + Send;
 
-    /// Finds the refund of an intent whose idempotency key may have expired at the gateway.
-    fn find_refund(
+    /// Returns the present state of all refunds of a payment, including those made at the gateway itself.
+    fn refunds(
         &self,
-        intent: &RefundIntent,
+        payment: &GatewayId,
         correlation: &CorrelationId,
-    ) -> impl Future<Output = Result<Option<RefundOutcome>, GatewayError>> + Send;
+    ) -> impl Future<Output = Result<Vec<GatewayRefund>, GatewayError>> + Send;
 }
 
 /// Query of the gateway's ledger: payments created in a period, newest first.
@@ -190,6 +184,14 @@ pub trait PaymentLedger: Send + Sync {
         id: &GatewayId,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<Option<GatewayRecord>, GatewayError>> + Send;
+
+    /// Returns the refunds created in a period, of payments of any age.
+    fn refunds_created(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<Vec<GatewayRefund>, GatewayError>> + Send;
 
     /// Cancels a payment, so that it cannot be paid any more. Does nothing if it was paid already.
     fn close(

@@ -5,6 +5,7 @@ mod confirm;
 mod create;
 mod pay;
 mod refund;
+mod settle_refund;
 
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -26,6 +27,7 @@ pub(super) use confirm::ConfirmIntent;
 pub(super) use create::CreateIntent;
 pub(super) use pay::Pay;
 pub(super) use refund::CreateRefund;
+pub(super) use settle_refund::SettleRefund;
 
 /// Write operation.
 pub(super) enum Command {
@@ -34,6 +36,7 @@ pub(super) enum Command {
     Cancel(CancelIntent),
     Refund(CreateRefund),
     Pay(Pay),
+    SettleRefund(SettleRefund),
 }
 
 /// Context of the execution of a command.
@@ -61,6 +64,7 @@ impl Command {
             Self::Cancel(command) => command.execute(context),
             Self::Refund(command) => command.execute(context),
             Self::Pay(command) => command.execute(context),
+            Self::SettleRefund(command) => command.execute(context),
         };
         outcome.unwrap_or_else(|error| Outcome { commit: Commit::default(), result: Err(error) })
     }
@@ -169,13 +173,18 @@ fn no_payment_method() -> StripeError {
     .code("payment_intent_unexpected_state")
 }
 
-/// Parses `expand[]`. Only the latest charge can be expanded.
+/// Parses `expand[]` of intents. Only the latest charge can be expanded.
 pub(super) fn expand(form: &mut Form, latest_charge: &str) -> Result<Expand, StripeError> {
+    Ok(Expand { latest_charge: expands(form, latest_charge)? })
+}
+
+/// Returns true if `expand[]` contains `property`, which is the only one that can be expanded.
+pub(super) fn expands(form: &mut Form, property: &str) -> Result<bool, StripeError> {
     let properties = form.list("expand");
-    match properties.iter().find(|property| property.as_str() != latest_charge) {
+    match properties.iter().find(|found| found.as_str() != property) {
         Some(other) => Err(StripeError::invalid(format!("This property cannot be expanded ({other})."))
             .with("param", json!("expand"))),
-        None => Ok(Expand { latest_charge: !properties.is_empty() }),
+        None => Ok(!properties.is_empty()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::command::{CancelIntent, Command, ConfirmIntent, CreateIntent, CreateRefund, Pay};
+use super::command::{CancelIntent, Command, ConfirmIntent, CreateIntent, CreateRefund, Pay, SettleRefund};
 use super::error::StripeError;
 use super::form::Form;
 use super::query::{ListIntents, ListRefunds, Query, SearchIntents};
@@ -20,6 +20,7 @@ pub(super) enum Write {
     Cancel(String),
     Refund,
     Pay(String),
+    SettleRefund(String),
 }
 
 pub(super) enum Read {
@@ -43,6 +44,9 @@ impl Endpoint {
             ("POST", ["v1", "payment_intents", id, "cancel"]) => Self::Write(Write::Cancel((*id).to_owned())),
             ("POST", ["v1", "refunds"]) => Self::Write(Write::Refund),
             ("POST", ["sandbox", "payment_intents", id, "pay"]) => Self::Write(Write::Pay((*id).to_owned())),
+            ("POST", ["sandbox", "refunds", id, "settle"]) => {
+                Self::Write(Write::SettleRefund((*id).to_owned()))
+            }
             ("GET", ["v1", "payment_intents"]) => Self::Read(Read::Intents),
             ("GET", ["v1", "payment_intents", "search"]) => Self::Read(Read::Search),
             ("GET", ["v1", "payment_intents", id]) => Self::Read(Read::Intent((*id).to_owned())),
@@ -60,6 +64,7 @@ impl Endpoint {
             Self::Write(Write::Cancel(_)) => Operation::Cancel,
             Self::Write(Write::Refund) => Operation::Refund,
             Self::Write(Write::Pay(_)) => Operation::Pay,
+            Self::Write(Write::SettleRefund(_)) => Operation::SettleRefund,
             Self::Read(Read::Intent(_)) => Operation::Retrieve,
             Self::Read(Read::Intents) => Operation::List,
             Self::Read(Read::Search) => Operation::Search,
@@ -86,6 +91,7 @@ impl Write {
             Self::Cancel(id) => Command::Cancel(CancelIntent::parse(id, form)?),
             Self::Refund => Command::Refund(CreateRefund::parse(form)?),
             Self::Pay(id) => Command::Pay(Pay::parse(id, form)?),
+            Self::SettleRefund(id) => Command::SettleRefund(SettleRefund::parse(id, form)?),
         })
     }
 }

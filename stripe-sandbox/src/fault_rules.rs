@@ -39,6 +39,8 @@ pub enum Operation {
     RetrieveRefund,
     /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
     Pay,
+    /// `POST /sandbox/refunds/{id}/settle`: the asynchronous change of a refund.
+    SettleRefund,
     /// Any operation. The default of a rule.
     #[default]
     Any,

@@ -199,7 +199,7 @@ impl PaymentIntent {
         self
     }
 
-    /// The intent after a refund of `amount`.
+    /// The intent after a refund of `amount`, which is negative if a refund has failed.
     pub(super) fn with_refund(mut self, amount: i64, now: Timestamp) -> Self {
         self.updated = now;
         if let Some(charge) = self.charges.iter_mut().find(|charge| charge.failure.is_none()) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::intent::{Charge, PaymentIntent};
-use super::refund::Refund;
+use super::refund::{Refund, RefundStatus};
 
 /// Every intent with its charges, and every refund.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -36,10 +36,12 @@ impl Ledger {
         self.captures_of(order_id).iter().map(|charge| charge.amount_captured).sum()
     }
 
-    /// Refunded total of an order, in minor units.
+    /// Refunded total of an order, in minor units. Pending refunds count, failed refunds do not.
     #[must_use]
     pub fn refunded_total(&self, order_id: &str) -> i64 {
-        self.refunds_of(order_id).iter().map(|refund| refund.amount).sum()
+        let refunds = self.refunds_of(order_id).into_iter();
+        let effective = refunds.filter(|refund| refund.status != RefundStatus::Failed);
+        effective.map(|refund| refund.amount).sum()
     }
 
     /// Captured minus refunded total of an order, in minor units.

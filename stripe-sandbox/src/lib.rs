@@ -56,7 +56,7 @@ pub use intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
 pub use rate_limits::Rates;
-pub use refund::Refund;
+pub use refund::{Refund, RefundStatus};
 pub use webhook::signature;
 
 use rate_limits::RateLimits;

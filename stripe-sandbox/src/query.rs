@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::command::expand;
+use super::command::{expand, expands};
 use super::error::StripeError;
 use super::form::Form;
 use crate::store::PaymentStore;
@@ -23,7 +23,7 @@ pub(super) enum Query {
     Intent { id: String, expand: Expand },
     Intents(ListIntents),
     Search(SearchIntents),
-    Refund { id: String },
+    Refund { id: String, expand_intent: bool },
     Refunds(ListRefunds),
 }
 
@@ -35,9 +35,10 @@ impl Query {
         Ok(Self::Intent { id, expand })
     }
 
-    pub(super) fn refund(id: String, form: Form) -> Result<Self, StripeError> {
+    pub(super) fn refund(id: String, mut form: Form) -> Result<Self, StripeError> {
+        let expand_intent = expands(&mut form, "payment_intent")?;
         form.finish()?;
-        Ok(Self::Refund { id })
+        Ok(Self::Refund { id, expand_intent })
     }
 
     /// Executes the query. `lag` is the search lag.
@@ -55,9 +56,10 @@ impl Query {
             }
             Self::Intents(list) => list.read(store),
             Self::Search(search) => Ok(search.read(store, now, lag)),
-            Self::Refund { id } => {
-                let refund = store.refunds().iter().find(|refund| refund.id == *id);
-                refund.map(stripe_json::refund).ok_or_else(|| StripeError::missing("refund", id, "id"))
+            Self::Refund { id, expand_intent } => {
+                let refund = store.refund(id).ok_or_else(|| StripeError::missing("refund", id, "id"))?;
+                let intent = store.intent(&refund.payment_intent).filter(|_| *expand_intent);
+                Ok(stripe_json::refund(refund, intent))
             }
             Self::Refunds(list) => list.read(store),
         }

@@ -52,7 +52,7 @@ impl State {
         let seed = u64::try_from(commits.len()).unwrap_or_default();
         let mut state = Self { journal, rng: Rng::with_seed(seed), ..Self::empty() };
         for commit in commits {
-            state.undelivered.extend(commit.event.clone());
+            state.undelivered.extend(commit.event.iter().chain(&commit.more_events).cloned());
             if let Some(completed) = &commit.completed_delivery {
                 state.undelivered.retain(|event| event.id != *completed);
             }
@@ -76,10 +76,13 @@ impl State {
         let is_sent = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
         if let Some(event) = event.as_ref().filter(|_| !is_sent) {
             commit.completed_delivery = Some(event.id.clone());
+            commit.more_events.clear();
         }
+        let events = event.into_iter().chain(commit.more_events.clone()).filter(|_| is_sent);
+        let events: Vec<Event> = events.collect();
         self.journal.append(&commit)?;
         self.apply(commit);
-        Ok(event.filter(|_| is_sent).map(|event| self.outbox.put(&event, webhooks, now)).unwrap_or_default())
+        Ok(events.iter().flat_map(|event| self.outbox.put(event, webhooks, now)).collect())
     }
 
     fn apply(&mut self, commit: Commit) {

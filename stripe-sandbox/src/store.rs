@@ -23,6 +23,9 @@ pub(super) struct Commit {
     pub(super) refund: Option<Refund>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Event>,
+    /// Further events of the same change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) more_events: Vec<Event>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) answer: Option<StoredResponse>,
     /// Id of an event that needs no further delivery, because it was delivered, dropped or discarded.
@@ -59,7 +62,14 @@ impl PaymentStore {
     }
 
     pub(super) fn put_refund(&mut self, refund: Refund) {
-        self.refunds.push(refund);
+        match self.refunds.iter_mut().find(|known| known.id == refund.id) {
+            Some(known) => *known = refund,
+            None => self.refunds.push(refund),
+        }
+    }
+
+    pub(super) fn refund(&self, id: &str) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.id == id)
     }
 
     pub(super) fn intent(&self, id: &str) -> Option<&PaymentIntent> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
-use super::refund::Refund;
+use super::refund::{Refund, RefundStatus};
 use crate::test_cards;
 
 /// Emulated version of Stripe's API.
@@ -168,8 +168,13 @@ fn outcome(charge: &Charge) -> Value {
     }
 }
 
-pub(super) fn refund(refund: &Refund) -> Value {
-    json!({
+/// JSON of a refund. `intent` is its payment intent, if it is expanded.
+pub(super) fn refund(refund: &Refund, intent: Option<&PaymentIntent>) -> Value {
+    let payment_intent = match intent {
+        Some(intent) => payment_intent(intent, Expand::default()),
+        None => json!(refund.payment_intent),
+    };
+    let mut object = json!({
         "id": refund.id,
         "object": "refund",
         "amount": refund.amount,
@@ -178,13 +183,19 @@ pub(super) fn refund(refund: &Refund) -> Value {
         "created": refund.created.as_second(),
         "currency": refund.currency,
         "metadata": refund.metadata,
-        "payment_intent": refund.payment_intent,
+        "payment_intent": payment_intent,
         "reason": refund.reason,
         "receipt_number": null,
         "source_transfer_reversal": null,
-        "status": "succeeded",
+        "status": refund.status,
         "transfer_reversal": null,
-    })
+    });
+    if refund.status == RefundStatus::Failed
+        && let Some(members) = object.as_object_mut()
+    {
+        members.insert("failure_reason".to_owned(), json!(refund.failure_reason()));
+    }
+    object
 }
 
 /// Page of a list (<https://docs.stripe.com/api/pagination>).

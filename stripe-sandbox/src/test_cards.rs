@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::refund::RefundStatus;
+
 /// Result of charging a payment method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChargeResult {
@@ -79,7 +81,8 @@ impl DeclineCode {
 pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
     let name = payment_method.strip_prefix("pm_card_")?;
     let decline = match name.replacen("visa_charge", "charge", 1).as_str() {
-        "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "amex" | "discover" | "jcb" => {
+        "visa" | "visa_debit" | "pendingRefund" | "refundFail" | "mastercard" | "mastercard_debit"
+        | "amex" | "discover" | "jcb" => {
             return Some(ChargeResult::Succeeds);
         }
         "authenticationRequired" | "threeDSecure2Required" => return Some(ChargeResult::RequiresAction),
@@ -94,6 +97,16 @@ pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
         _ => return None,
     };
     Some(ChargeResult::Declines(decline.decline()))
+}
+
+/// Status of a refund to `payment_method`, and the status that it changes to some time later
+/// (<https://docs.stripe.com/testing#refunds>).
+pub(super) fn refund_result(payment_method: &str) -> (RefundStatus, Option<RefundStatus>) {
+    match payment_method {
+        "pm_card_pendingRefund" => (RefundStatus::Pending, Some(RefundStatus::Succeeded)),
+        "pm_card_refundFail" => (RefundStatus::Succeeded, Some(RefundStatus::Failed)),
+        _ => (RefundStatus::Succeeded, None),
+    }
 }
 
 /// Brand of the card, for `payment_method_details`.

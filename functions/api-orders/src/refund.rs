@@ -1,9 +1,10 @@
-//! `POST /v1/orders/{id}/refund`: the seller refunds an order, in full or in part.
+//! `POST /v1/orders/{id}/refund`: the seller or an administrator refunds an order, in full or in part.
 
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::{Authenticated, CommandState, IdempotencyKeyRequired};
+use shared::api::permission::OrdersRefundAny;
+use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
 use shared::domain::order::refund::RefundOrder;
 use shared::domain::values::money::Money;
@@ -36,11 +37,13 @@ pub(crate) struct RefundOrderRequest {
 pub(crate) async fn refund_order(
     State(app): State<CommandState>,
     Authenticated(actor): Authenticated,
+    refunds_any: HasPermission<OrdersRefundAny>,
     Path(id): Path<OrderId>,
     IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(request): Json<RefundOrderRequest>,
 ) -> Result<Versioned<OrderBody>, ApiError> {
-    let command = RefundOrder { id, by: actor, amount: request.amount, reason: request.reason };
+    let RefundOrderRequest { amount, reason } = request;
+    let command = RefundOrder { id, by: actor, may_refund_any: refunds_any.is_held(), amount, reason };
     let refunding = app.execute_as(&actor, command, &context).await?;
     Ok(ApiResponse::updated(refunding.map(OrderBody::of_seller)))
 }

@@ -39,7 +39,7 @@ use crate::get::can_view;
     }]),
 )]
 pub(crate) struct TimelineBody {
-    /// Status changes of the order, oldest first.
+    /// Status changes and failed refunds of the order, oldest first.
     transitions: Vec<Transition>,
     /// Current step of the fulfilment; absent if no step is left.
     #[serde(skip_serializing_if = "Option::is_none")]

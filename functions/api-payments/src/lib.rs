@@ -7,9 +7,13 @@ mod webhook;
 mod webhook_signature;
 mod webhook_state;
 
+use std::sync::Arc;
+
 use shared::api::QueryState;
 use shared::kit::command::Store;
+use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
+use shared::payment_gateway::PaymentGateway;
 use shared::payment_gateway::webhook::WebhookVerifier;
 
 pub use webhook_state::WebhookState;
@@ -27,7 +31,9 @@ const LIST_DISCREPANCIES: OperationDoc =
     OperationDoc::new("List payments on which the gateway's ledger and ours disagree").with_description(
         "Lists the discrepancies that the reconciliation with the payment gateway has found, most \
          recently found first; moderators and administrators have the permission. They cannot be \
-         repaired automatically: an operator compares `atGateway` with `onRecord` and decides.\n\n\
+         repaired automatically: an operator compares `atGateway` with `onRecord` and decides. The difference \
+         `refund_failed` means that the money of a failed refund is not refunded yet: the seller or an \
+         administrator requests another refund.\n\n\
          The reconciliation runs periodically. It confirms an open discrepancy by updating \
          `lastSeenAt`, and closes it once the ledgers agree. Closed discrepancies are deleted after 90 \
          days.",
@@ -44,7 +50,12 @@ const GET: OperationDoc = OperationDoc::new("Get the payment of an order").with_
 );
 
 /// Adds the route of the payment gateway, which has no rate limit.
-pub fn gateway_routes<S: Store, R: RouteBuilder<WebhookState<S>>>(routes: R) -> R {
+pub fn gateway_routes<S, G, R>(routes: R) -> R
+where
+    S: Store,
+    G: PaymentGateway + 'static,
+    R: RouteBuilder<WebhookState<S, G>>,
+{
     routes.post("/v1/payments/webhook", webhook::receive_webhook, RECEIVE_WEBHOOK)
 }
 
@@ -56,9 +67,13 @@ const RECEIVE_WEBHOOK: OperationDoc = OperationDoc::new("Receive a payment-gatew
          An event is processed once, by its `id`; further deliveries return 200 without an effect. \
          `payment_intent.succeeded` confirms the order that awaits this payment; a payment that does \
          not match the order is refunded asynchronously. `payment_intent.payment_failed` records the \
-         declined payment in the timeline of the order. Other events are acknowledged and ignored. \
-         After an error response, the gateway delivers the event again.",
-    );
+         declined payment in the timeline of the order. `charge.refunded`, `charge.refund.updated`, \
+         `refund.created`, `refund.updated` and `refund.failed` record the refunds of the payment, which \
+         are read from the gateway; if it does not respond, the response is `SERVICE_UNAVAILABLE`. Other \
+         events are acknowledged and ignored. After an error response, the gateway delivers the event \
+         again.",
+    )
+    .with_errors(&[ErrorCode::ServiceUnavailable]);
 
 /// Creates the router of the users' routes.
 pub fn router(app: QueryState) -> ApiRouter {
@@ -66,6 +81,11 @@ pub fn router(app: QueryState) -> ApiRouter {
 }
 
 /// Creates the router of the gateway's route.
-pub fn gateway_router<S: Store>(store: S, verifier: WebhookVerifier) -> ApiRouter {
-    gateway_routes(ApiRouter::new()).with_state(WebhookState { store, verifier })
+pub fn gateway_router<S, G>(store: S, verifier: WebhookVerifier, gateway: G) -> ApiRouter
+where
+    S: Store,
+    G: PaymentGateway + 'static,
+{
+    let gateway = Arc::new(gateway);
+    gateway_routes(ApiRouter::new()).with_state(WebhookState { store, verifier, gateway })
 }

@@ -5,6 +5,7 @@ use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::runtime;
 use shared::kit::system::config::{Environment, TelemetryConfig};
+use shared::payment_gateway::StripeGateway;
 use shared::payment_gateway::webhook::WebhookVerifier;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,7 +15,8 @@ async fn main() -> Result<(), runtime::Error> {
     let table = Aws::load(&env).await?.table(&env)?;
     let (limits, verifier) = (RateLimits::from_env(&env, table.clone())?, WebhookVerifier::from_env(&env)?);
     let app = QueryState::new(&env, DynamoReader::new(table.clone()))?;
-    let webhooks = api_payments::gateway_router(DynamoStore::new(table), verifier);
+    let gateway = StripeGateway::from_env(&env)?;
+    let webhooks = api_payments::gateway_router(DynamoStore::new(table), verifier, gateway);
     let payments = limits.layer(app.clone(), api_payments::router(app));
     runtime::run_api(telemetry, payments.merge(webhooks)).await
 }

@@ -7,10 +7,12 @@ use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::advance::AdvanceError;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::fulfilment::record_decline::RecordDeclinedPayment;
-use shared::domain::order::payment::Capture;
+use shared::domain::order::fulfilment::record_refund::RecordRefund;
+use shared::domain::order::payment::{Capture, GatewayId};
 use shared::kit::command::{CommandContext, ExecuteError, Store};
-use shared::kit::error::ApiError;
+use shared::kit::error::{ApiError, ErrorCode};
 use shared::kit::http::ApiResponse;
+use shared::payment_gateway::PaymentGateway;
 use shared::payment_gateway::webhook::WebhookEvent;
 
 use crate::webhook_signature::VerifiedWebhook;
@@ -25,9 +27,9 @@ pub(crate) struct WebhookAck {
 }
 
 /// Processes an event once. A captured payment confirms the order that awaits it; any other captured payment
-/// is refunded.
-pub(crate) async fn receive_webhook<S: Store>(
-    State(app): State<WebhookState<S>>,
+/// is refunded. The refunds of a payment are read from the gateway.
+pub(crate) async fn receive_webhook<S: Store, G: PaymentGateway>(
+    State(app): State<WebhookState<S, G>>,
     VerifiedWebhook { event, context }: VerifiedWebhook,
 ) -> Result<ApiResponse<WebhookAck>, ApiError> {
     match event.report() {
@@ -40,6 +42,7 @@ pub(crate) async fn receive_webhook<S: Store>(
         WebhookEvent::UnsupportedAmount(order_id) => {
             tracing::error!(%order_id, "webhook reports a payment with an unsupported amount or currency");
         }
+        WebhookEvent::RefundsChanged(payment) => record_refunds(&app, &payment, context).await?,
         WebhookEvent::Ignored => {}
     }
     Ok(ApiResponse::ok(WebhookAck { received: true }))
@@ -54,7 +57,7 @@ async fn record_capture<S: Store>(
     match store.execute(RecordCapture { order_id, capture }, context).await {
         Ok(executed) => {
             let (order, _) = executed.into_output();
-            if order.is_some_and(|order| order.pending_refund().is_some()) {
+            if order.is_some_and(|order| order.due_refund().is_some()) {
                 tracing::warn!(%order_id, "captured payment does not match the order and is refunded");
             }
             Ok(())
@@ -63,4 +66,31 @@ async fn record_capture<S: Store>(
         Err(ExecuteError::Refused(AdvanceError::Stale)) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Records the present state of the refunds of a payment. The event itself is not trusted, because events may
+/// arrive late and in any order. Recording is safe to repeat, so it needs no idempotency record.
+async fn record_refunds<S: Store, G: PaymentGateway>(
+    app: &WebhookState<S, G>,
+    payment: &GatewayId,
+    context: CommandContext,
+) -> Result<(), ApiError> {
+    let context = CommandContext::new(context.correlation_id, context.at);
+    let refunds = app.gateway.refunds(payment, &context.correlation_id).await.map_err(|error| {
+        tracing::warn!(%error, %payment, "failed to read the refunds of a payment");
+        ApiError::new(ErrorCode::ServiceUnavailable, "the refunds cannot be read from the payment gateway")
+    })?;
+    for refund in refunds {
+        let Some(order_id) = refund.order_id else { continue };
+        match app.store.execute(RecordRefund { order_id, refund }, &context).await {
+            // Already recorded, or the order is not ours.
+            Ok(_) | Err(ExecuteError::Refused(AdvanceError::Stale)) => {}
+            // A repetition cannot succeed; the reconciliation finds the difference.
+            Err(ExecuteError::Refused(error)) => {
+                tracing::error!(%error, %order_id, "failed to record a refund of the gateway");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }

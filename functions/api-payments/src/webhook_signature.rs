@@ -22,10 +22,14 @@ pub(crate) struct VerifiedWebhook {
     pub(crate) context: CommandContext,
 }
 
-impl<S: Clone + Send + Sync + 'static> FromRequestParts<WebhookState<S>> for VerifiedWebhook {
+impl<S, G> FromRequestParts<WebhookState<S, G>> for VerifiedWebhook
+where
+    S: Clone + Send + Sync + 'static,
+    G: Send + Sync + 'static,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &WebhookState<S>) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &WebhookState<S, G>) -> Result<Self, ApiError> {
         let info = parts.extensions.get::<RequestInfo>().ok_or(WebhookError::InvalidSignature)?;
         let body = parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default();
         verify(&state.verifier, parts, &body, info)?;

@@ -65,7 +65,7 @@ pub enum EmailEvent {
     /// An order was delivered.
     #[serde(rename = "order.delivered")]
     OrderDelivered(OrderEventData),
-    /// The gateway refused a refund of an order.
+    /// The gateway refused a refund of an order, or the refund failed later.
     #[serde(rename = "order.refund_failed")]
     OrderRefundFailed(OrderEventData),
     /// A refund of an order succeeded.

@@ -22,9 +22,9 @@ fn items(order: &Order, locale: Locale) -> Vec<Item> {
     items.collect()
 }
 
-/// Last change of the order to `status`.
+/// Change of the order to `status`. Later entries of the timeline with this status are about failed refunds.
 fn transition(order: &Order, status: OrderStatus) -> Result<&Transition, SkipReason> {
-    order.timeline.iter().rfind(|entry| entry.status == status).ok_or(SkipReason::StateChanged)
+    order.timeline.iter().find(|entry| entry.status == status).ok_or(SkipReason::StateChanged)
 }
 
 /// Reason of a change, if there is one. The ids of products are replaced by their titles, which are user

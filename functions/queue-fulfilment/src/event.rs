@@ -22,6 +22,14 @@ pub enum FulfilmentEvent {
         /// Market of the order.
         market_id: MarketId,
     },
+    /// A refund of an order failed.
+    #[serde(rename = "order.refund_failed")]
+    RefundFailed {
+        /// Id of the order.
+        order_id: OrderId,
+        /// Market of the order.
+        market_id: MarketId,
+    },
     /// An account was changed or deleted.
     #[serde(rename = "user.changed", alias = "user.email_change_requested", alias = "user.deleted")]
     Account {

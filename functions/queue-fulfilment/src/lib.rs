@@ -15,6 +15,7 @@ use std::time::Duration;
 use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
+use shared::domain::order::fulfilment::record_refund::RefundRefusal;
 use shared::domain::order::fulfilment::{Effect, OrderSaga};
 use shared::domain::order::payment::ChargeIntent;
 use shared::domain::order::payment::refund::RefundIntent;
@@ -26,11 +27,13 @@ use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord, RETRY_BACKOFF};
 use shared::kit::resilience::pacing::{Pacer, Schedule, Turn};
 use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use shared::kit::system::config::{ConfigError, Environment};
+use shared::kit::telemetry::catalogue::REFUND_FAILURES;
+use shared::kit::telemetry::metrics;
 use shared::kit::telemetry::trace;
 use shared::kit::telemetry::trace::TracedSpan;
 use shared::payment_gateway::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer, RefundOutcome,
+    RefundAnswer,
 };
 
 pub use crate::event::FulfilmentEvent;
@@ -99,6 +102,10 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
         let context = CommandContext::new(event.correlation_id, self.clock.now());
         let (id, market_id) = match event.event {
             FulfilmentEvent::Order { order_id, market_id } => (order_id, market_id),
+            FulfilmentEvent::RefundFailed { order_id, market_id } => {
+                metrics::count(&REFUND_FAILURES, []);
+                (order_id, market_id)
+            }
             FulfilmentEvent::Account { user_id } => return self.close_markets(user_id, &context).await,
         };
         TracedSpan::current().set_attribute(trace::entity_id("market", market_id.to_string()));
@@ -170,11 +177,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 })
             }
             Effect::Refund(intent) => self.refund(&intent, context).await,
-            Effect::FindRefund(intent) => {
-                let found = self.gateway.find_refund(&intent, correlation).await;
-                let retry = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
-                found.map(|found| found.map_or(retry, |outcome| after_refund(&intent, outcome)))
-            }
+            Effect::FindRefund(intent) => self.find_refund(&intent, context).await,
         };
         result.map_err(|error| FailedStep { step, error })
     }
@@ -200,11 +203,30 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         context: &CommandContext,
     ) -> Result<FulfilmentTransition, GatewayError> {
         match self.gateway.refund(intent, &context.correlation_id).await? {
-            RefundAnswer::Ended(outcome) => Ok(after_refund(intent, outcome)),
+            RefundAnswer::Accepted(refund) => Ok(FulfilmentTransition::RefundReported(refund)),
+            // Another part may have been refunded at the gateway itself.
+            RefundAnswer::Refused(code) => {
+                let refunds = self.gateway.refunds(&intent.gateway_id, &context.correlation_id).await?;
+                let (number, attempt) = (intent.number, intent.attempt);
+                Ok(FulfilmentTransition::RefundRefused(RefundRefusal { number, attempt, code, refunds }))
+            }
             // The refund was started while this message was handled: one attempt per message.
             RefundAnswer::NotRefunded if intent.decided_at >= context.at => Err(GatewayError::Unavailable),
             RefundAnswer::NotRefunded => Ok(FulfilmentTransition::RetryRefund(intent.number, intent.attempt)),
         }
+    }
+
+    /// Finds a refund by its name, or starts another attempt.
+    async fn find_refund(
+        &self,
+        intent: &RefundIntent,
+        context: &CommandContext,
+    ) -> Result<FulfilmentTransition, GatewayError> {
+        let refunds = self.gateway.refunds(&intent.gateway_id, &context.correlation_id).await?;
+        let name = Some(intent.name());
+        let own = refunds.into_iter().find(|refund| refund.name == name);
+        let retry = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
+        Ok(own.map_or(retry, FulfilmentTransition::RefundReported))
     }
 
     /// Records the failed attempt, which buyer and seller can read, and retries the message.
@@ -258,13 +280,6 @@ fn after_charge_resolution(intent: &ChargeIntent, resolution: ChargeResolution) 
         ChargeResolution::Captured(capture) => FulfilmentTransition::Captured(capture),
         ChargeResolution::NotCharged => FulfilmentTransition::NotCharged,
         ChargeResolution::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
-    }
-}
-
-fn after_refund(intent: &RefundIntent, outcome: RefundOutcome) -> FulfilmentTransition {
-    match outcome {
-        RefundOutcome::Done => FulfilmentTransition::Refunded(intent.number),
-        RefundOutcome::Refused(code) => FulfilmentTransition::RefundRefused(intent.number, code),
     }
 }
 

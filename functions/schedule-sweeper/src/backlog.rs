@@ -21,7 +21,7 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
             |oldest: Option<Timestamp>| oldest.map_or(Duration::ZERO, |begun| now.duration_since(begun));
         let saga = orders.iter().filter_map(Order::fulfilment_begun_at).min();
         metrics::record_duration(&OLDEST_SAGA_AGE, [], age(saga));
-        let refund = orders.iter().filter_map(Order::pending_refund).map(|refund| refund.at).min();
+        let refund = orders.iter().filter_map(Order::due_refund).map(|refund| refund.at).min();
         metrics::record_duration(&OLDEST_REFUND_AGE, [], age(refund));
         Ok(())
     }

@@ -100,6 +100,11 @@ where
         {
             tracing::warn!(%error, "failed to recheck open discrepancies");
         }
+        if let Err(error) =
+            self.reconciliation.check_refunds(&self.reader, &context, &self.clock, deadline).await
+        {
+            tracing::warn!(%error, "failed to check refunds");
+        }
         let resumed = resumed_orders? + resumed_jobs?;
         let summary = SweepSummary { expired: expired?, released: released?, resumed, published: published? };
         tracing::info!(

@@ -1,18 +1,18 @@
 //! Reconciles our payment records with the gateway's ledger: repairs what is missing in our records, and
 //! records discrepancies that cannot be repaired automatically.
 
+mod check_refunds;
 mod on_record;
 mod recheck_open;
 
 use std::time::Duration;
 
 use shared::domain::order::OrderId;
-use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
-use shared::domain::order::payment::refund::RefundIntent;
-use shared::domain::order::payment::{Capture, Payment};
+use shared::domain::order::fulfilment::record_refund::RecordRefund;
+use shared::domain::order::payment::{Capture, GatewayId, Payment};
 use shared::domain::reconciliation::GatewayRecord;
-use shared::domain::reconciliation::compare::Finding;
+use shared::domain::reconciliation::compare::{Finding, MismatchKind};
 use shared::domain::reconciliation::cursor::{
     AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
 };
@@ -22,7 +22,7 @@ use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};
 use shared::kit::telemetry::catalogue::RECONCILIATION_AGE;
 use shared::kit::telemetry::metrics;
-use shared::payment_gateway::{GatewayError, LedgerQuery, PaymentGateway, PaymentLedger, RefundOutcome};
+use shared::payment_gateway::{GatewayError, LedgerQuery, PaymentGateway, PaymentLedger};
 
 use crate::due::try_execute;
 use on_record::OnRecord;
@@ -54,6 +54,17 @@ pub struct ReconciliationSummary {
     pub repaired: usize,
     /// Discrepancies that cannot be repaired automatically.
     pub mismatched: usize,
+}
+
+/// Result of a repair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repair {
+    /// Nothing was left to do.
+    None,
+    /// Our records were changed.
+    Done,
+    /// The records contradict each other.
+    Impossible(MismatchKind),
 }
 
 /// Error that ended a tick early. The next tick continues from the same page.
@@ -145,20 +156,21 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let page = self.gateway.page(&query, &context.correlation_id).await?;
         for (entry, on_record) in self.with_orders(&page.entries).await? {
             summary.compared += 1;
-            match on_record.compare(entry) {
-                Finding::Matched => {}
-                Finding::Mismatch(difference) => {
+            match self.repair(on_record.compare(entry), entry, context).await? {
+                Repair::None => {}
+                Repair::Done => summary.repaired += 1,
+                Repair::Impossible(difference) => {
                     summary.mismatched += 1;
                     self.record_discrepancy(on_record.discrepancy(entry, difference, context.at), context)
                         .await?;
                 }
-                finding => summary.repaired += usize::from(self.repair(finding, entry, context).await?),
             }
         }
-        Ok(match page.entries.last() {
-            Some(last) if page.has_more => cursor.clone().after_page(last.gateway_id.clone()),
-            _ => cursor.clone().after_round(self.rounds, context.at),
-        })
+        if let Some(last) = page.entries.last().filter(|_| page.has_more) {
+            return Ok(cursor.clone().after_page(last.gateway_id.clone()));
+        }
+        summary.repaired += self.record_recent_refunds(cursor, context).await?;
+        Ok(cursor.clone().after_round(self.rounds, context.at))
     }
 
     /// Records a discrepancy that cannot be repaired automatically.
@@ -192,24 +204,31 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         Ok(entries.iter().map(find).collect())
     }
 
-    /// Repairs a finding. Returns false if nothing was left to do.
+    /// Repairs a finding.
     async fn repair(
         &self,
         finding: Finding,
         entry: &GatewayRecord,
         context: &CommandContext,
-    ) -> Result<bool, ReconcileError> {
-        match finding {
+    ) -> Result<Repair, ReconcileError> {
+        let repaired = match finding {
             Finding::MissingCapture(order_id, capture) => {
-                self.record_capture(order_id, capture, context).await
+                self.record_capture(order_id, capture, context).await?
             }
-            Finding::MissingRefund(intent) => self.record_refund(&intent, context).await,
+            Finding::RefundsDiffer(order_id) => {
+                if self.record_refunds(order_id, &entry.gateway_id, context).await? == 0 {
+                    return Ok(Repair::Impossible(MismatchKind::Refunded));
+                }
+                true
+            }
             Finding::OpenCheckout => {
                 self.gateway.close(&entry.gateway_id, &context.correlation_id).await?;
-                Ok(true)
+                true
             }
-            Finding::Matched | Finding::Mismatch(_) => Ok(false),
-        }
+            Finding::Matched => false,
+            Finding::Mismatch(difference) => return Ok(Repair::Impossible(difference)),
+        };
+        Ok(if repaired { Repair::Done } else { Repair::None })
     }
 
     /// Records a capture whose webhook was missed.
@@ -222,20 +241,38 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         self.try_execute(RecordCapture { order_id, capture }, context).await
     }
 
-    /// Records a refund whose response was lost.
-    async fn record_refund(
+    /// Records the refunds created since the round before the last one, of payments of any age: the webhook about a
+    /// refund in the gateway's dashboard may be lost.
+    async fn record_recent_refunds(
         &self,
-        intent: &RefundIntent,
+        cursor: &ReconciliationCursor,
         context: &CommandContext,
-    ) -> Result<bool, ReconcileError> {
-        let found = self.gateway.find_refund(intent, &context.correlation_id).await?;
-        if found != Some(RefundOutcome::Done) {
-            return Ok(false);
+    ) -> Result<usize, ReconcileError> {
+        let from = cursor.refunds_from(self.rounds);
+        let refunds = self.gateway.refunds_created(from, cursor.until, &context.correlation_id).await?;
+        let mut recorded = 0;
+        for refund in refunds {
+            let Some(order_id) = refund.order_id else { continue };
+            let command = RecordRefund { order_id, refund };
+            recorded += usize::from(self.try_execute(command, context).await?);
         }
-        let (id, by) = (intent.order_id, FulfilmentTransition::Refunded(intent.number));
-        // The payment window matters only to orders whose stock is being reserved; this one has been paid.
-        let payment_window = Duration::ZERO;
-        self.try_execute(AdvanceOrder { id, by, payment_window }, context).await
+        Ok(recorded)
+    }
+
+    /// Records the present state of the refunds of a payment, whose responses or webhooks were lost. Returns the
+    /// number of refunds that have changed.
+    async fn record_refunds(
+        &self,
+        order_id: OrderId,
+        payment: &GatewayId,
+        context: &CommandContext,
+    ) -> Result<usize, ReconcileError> {
+        let mut recorded = 0;
+        for refund in self.gateway.refunds(payment, &context.correlation_id).await? {
+            let command = RecordRefund { order_id, refund };
+            recorded += usize::from(self.try_execute(command, context).await?);
+        }
+        Ok(recorded)
     }
 
     /// Executes a command. Returns false if it was refused, for example because the order has changed

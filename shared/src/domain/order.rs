@@ -58,6 +58,9 @@ pub struct Order {
     /// Refunds of the order's captures, regardless of their status.
     #[serde(default)]
     pub refunds: Vec<Refund>,
+    /// Time at which the refunds are compared with the gateway again; `None` if none can change any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_check_at: Option<Timestamp>,
     /// Shipment, once the order has shipped.
     pub shipment: Option<Shipment>,
     /// Status as shown to buyer and seller.
@@ -164,7 +167,9 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, moderator};
-    use payment::{Capture, GatewayId, Payment};
+    use payment::refund::RefundStatus;
+    use payment::refund::gateway_refund::GatewayRefund;
+    use payment::{Capture, DeclineCode, GatewayId, Payment};
 
     /// Time at which the orders of these tests are placed, in milliseconds.
     pub(crate) const NOW: i64 = 1_800_000_000_000;
@@ -191,6 +196,7 @@ pub(crate) mod tests {
             payment_method: method.map(|method| method.parse().unwrap()),
             payment_id: None,
             refunds: Vec::new(),
+            refund_check_at: None,
             shipment: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,
@@ -221,6 +227,21 @@ pub(crate) mod tests {
         let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total };
         let payment = Payment::captured(order.id, &capture, now);
         (order.apply_payment(&payment, now).unwrap(), payment)
+    }
+
+    /// Refund of the order with this number, as the gateway reports it. A refund that the order does not contain
+    /// is one of an unknown payment.
+    pub(crate) fn reported(order: &Order, number: u32, status: RefundStatus) -> GatewayRefund {
+        let refund = order.refunds.iter().find(|refund| refund.number == number);
+        GatewayRefund {
+            id: GatewayId(format!("re_{number}")),
+            payment: refund.map_or(GatewayId("pi_unknown".to_owned()), |refund| refund.gateway_id.clone()),
+            order_id: Some(order.id),
+            name: refund.map(|refund| refund.intent(order.id).name()),
+            amount: refund.map_or(order.total, |refund| refund.amount),
+            status,
+            failure: status.is_unmade().then(|| DeclineCode::new("expired_or_canceled_card")),
+        }
     }
 
     #[test]

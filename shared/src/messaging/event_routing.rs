@@ -74,7 +74,7 @@ impl Subscriber {
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {
-        "order.created" | "order.cancelled" => {
+        "order.created" | "order.cancelled" | "order.refund_failed" => {
             &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails]
         }
         "order.refund_started" | "order.resumed" | "dead_letter.redriven.fulfilment" => {
@@ -101,7 +101,6 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         // the same as for a known one.
         "user.password_reset_requested"
         | "user.password_reset_unknown_email"
-        | "order.refund_failed"
         | "job.succeeded.notify"
         | "job.failed.notify"
         | "job.died.notify"
@@ -179,6 +178,12 @@ impl DeadLetterQueues {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failed_refund_is_counted_mailed_and_ends_its_order() {
+        let expected = [Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails];
+        assert_eq!(subscribers("order.refund_failed"), expected);
+    }
 
     #[test]
     fn redriven_dead_letter_is_routed_to_its_own_queue_only() {

@@ -16,10 +16,11 @@ use serde::Deserialize;
 
 use super::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer, RefundOutcome,
+    RefundAnswer,
 };
 use crate::domain::order::OrderId;
 use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
 use crate::domain::values::money::{Amount, Money};
 use crate::kit::command::CorrelationId;
@@ -191,12 +192,12 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         refunds::refund(self, intent, correlation).await
     }
 
-    async fn find_refund(
+    async fn refunds(
         &self,
-        intent: &RefundIntent,
+        payment: &GatewayId,
         correlation: &CorrelationId,
-    ) -> Result<Option<RefundOutcome>, GatewayError> {
-        refunds::find(self, intent, correlation).await
+    ) -> Result<Vec<GatewayRefund>, GatewayError> {
+        refunds::of_payment(self, payment, correlation).await
     }
 }
 

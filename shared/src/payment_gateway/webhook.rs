@@ -103,6 +103,13 @@ pub struct GatewayEvent {
     data: serde_json::Value,
 }
 
+/// The fields of a charge or a refund that we use. The state is not among them: an event can be late, so the
+/// present state is read from the gateway.
+#[derive(Debug, Deserialize)]
+struct OfPayment {
+    payment_intent: Option<String>,
+}
+
 /// The fields of a payment intent that we use.
 #[derive(Debug, Deserialize)]
 struct Intent {
@@ -127,6 +134,8 @@ pub enum WebhookEvent {
     Declined(OrderId),
     /// Money was captured for an order, in an unsupported currency or amount.
     UnsupportedAmount(OrderId),
+    /// A refund of this payment was made or has changed. Its state must be read from the gateway.
+    RefundsChanged(GatewayId),
     /// The event is not relevant to us.
     Ignored,
 }
@@ -138,6 +147,11 @@ impl GatewayEvent {
         let captured = match self.kind.as_str() {
             "payment_intent.succeeded" => true,
             "payment_intent.payment_failed" => false,
+            "charge.refunded"
+            | "charge.refund.updated"
+            | "refund.created"
+            | "refund.updated"
+            | "refund.failed" => return self.refunded_payment(),
             _ => return WebhookEvent::Ignored,
         };
         let intent = self.data.get("object").and_then(|object| Intent::deserialize(object).ok());
@@ -150,6 +164,14 @@ impl GatewayEvent {
         intent.capture().map_or(WebhookEvent::UnsupportedAmount(order_id), |capture| {
             WebhookEvent::Captured(order_id, capture)
         })
+    }
+}
+
+impl GatewayEvent {
+    fn refunded_payment(&self) -> WebhookEvent {
+        let object = self.data.get("object").and_then(|object| OfPayment::deserialize(object).ok());
+        let payment = object.and_then(|object| object.payment_intent);
+        payment.map_or(WebhookEvent::Ignored, |id| WebhookEvent::RefundsChanged(GatewayId(id)))
     }
 }
 

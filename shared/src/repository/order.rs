@@ -220,4 +220,12 @@ impl DynamoReader {
     pub async fn unfinished_orders(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
         self.due::<Order>(partitions::unfinished_orders(request.shard), request).await
     }
+
+    /// Lists the orders whose refunds are to be checked, the longest due first. Reads only those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn due_refund_checks(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
+        self.due::<Order>(partitions::REFUND_CHECKS.to_owned(), request).await
+    }
 }

@@ -126,3 +126,40 @@ async fn counters_are_exact_under_concurrency() {
     assert_eq!((&purse["coins"], &purse["spent"]), (&0.into(), &10.into()));
     assert_eq!(fixture.items_of("jar").await.len(), 10);
 }
+
+#[tokio::test]
+async fn write_of_an_absent_optional_item_is_left_out() {
+    for grouped in [false, true] {
+        let fixture = Fixture::open().await;
+        let store = fixture.store.clone();
+        let store = if grouped { store.with_group_commit() } else { store };
+        store.execute(crate::toy_domain::CreatePurse("p", 5), &context()).await.unwrap();
+        fixture.requests();
+        let effects =
+            [Effect::SpendIfExists("q", 1), Effect::SpendIfExists("p", 2), Effect::SpendIfExists("r", 1)];
+        let save = effects.into_iter().fold(Save::into("a", 1), Save::with);
+        let done = store.execute(save.clone(), &idempotent("request 1", "f")).await.unwrap();
+        assert_eq!(done.committed().map(|jar| jar.coins), Some(1));
+        assert_eq!(fixture.requests(), ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]);
+        let purses = fixture.items_of("purse").await;
+        assert_eq!((purses.len(), &purses[0]["coins"], &purses[0]["spent"]), (1, &3.into(), &2.into()));
+        let again = store.execute(save, &idempotent("request 1", "f")).await.unwrap();
+        assert!(again.is_replayed());
+    }
+}
+
+#[tokio::test]
+async fn absent_optional_item_does_not_hide_a_refusal_or_a_conflict() {
+    let fixture = Fixture::open().await;
+    fixture.store.execute(crate::toy_domain::CreatePurse("p", 5), &context()).await.unwrap();
+    for too_much in [Effect::Spend("p", 6), Effect::SpendIfExists("p", 6), Effect::Spend("r", 1)] {
+        let save = Save::into("a", 1).with(Effect::SpendIfExists("q", 1)).with(too_much);
+        let result = fixture.store.execute(save, &context()).await;
+        assert!(matches!(result, Err(ExecuteError::Refused(Refusal::TooLittle))), "{result:?}");
+    }
+    assert!(fixture.items_of("jar").await.is_empty());
+    fixture.store.execute(Save::into("a", 5), &context()).await.unwrap();
+    let save = Save::into("a", 7).with(Effect::SpendIfExists("q", 1));
+    let done = fixture.store.execute_on(None, save, &context()).await.unwrap().into_output();
+    assert_eq!((done.version.get(), done.coins), (2, 12), "stale state is decided again");
+}

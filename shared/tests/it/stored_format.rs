@@ -11,6 +11,7 @@ use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::{Attempts, RecordFailedAttempt};
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::product::create::{CreateProduct, NewProduct};
@@ -44,7 +45,9 @@ use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
 use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use shared::messaging::event_routing::Subscriber;
-use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, buyer, cents, create_market, id, seller};
+use test_support::fixture::{
+    BUYER, MARKET, ORDER, PRODUCT, buyer, cents, create_market, gateway_refund, id, seller,
+};
 
 use crate::fixture::{Fixture, context, moment};
 
@@ -233,7 +236,10 @@ async fn payment_is_stored_once_per_order() {
     fixture.run(advance(FulfilmentTransition::Captured(capture))).await;
     assert_json_snapshot!("payment-captured", fixture.stored::<Payment>(&Payment::id_for(id(ORDER))).await);
     fixture.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
-    fixture.run_later(advance(FulfilmentTransition::Refunded(1))).await;
+    let order: Option<Order> = fixture.store.load(ReadSet::get(&id(ORDER))).await.unwrap();
+    let refund = gateway_refund(&order.unwrap(), 1, RefundStatus::Succeeded);
+    fixture.run_later(advance(FulfilmentTransition::RefundReported(refund))).await;
+    assert_json_snapshot!("order-refunded", fixture.stored::<Order>(&id(ORDER)).await);
     assert_json_snapshot!("payment-refunded", fixture.stored::<Payment>(&Payment::id_for(id(ORDER))).await);
 }
 

@@ -121,6 +121,8 @@ pub(crate) enum Refusal {
 pub(crate) enum Effect {
     /// Spends coins of a purse.
     Spend(&'static str, i64),
+    /// Spends coins of a purse, if it exists.
+    SpendIfExists(&'static str, i64),
     /// Claims a label.
     Claim(&'static str),
     /// Requires that a label has this colour.
@@ -171,11 +173,17 @@ impl Command for Save {
     }
 }
 
+fn spend(coins: i64) -> Adjustment {
+    Adjustment::of::<Purse>().add("coins", -coins).add("spent", coins)
+}
+
 fn apply(change: Change<Jar, Refusal>, effect: &Effect) -> Change<Jar, Refusal> {
     match effect {
         Effect::Spend(purse, coins) => {
-            let spend = Adjustment::of::<Purse>().add("coins", -coins).add("spent", *coins);
-            change.adjust::<Purse>(&(*purse).to_owned(), spend, Refusal::TooLittle)
+            change.adjust::<Purse>(&(*purse).to_owned(), spend(*coins), Refusal::TooLittle)
+        }
+        Effect::SpendIfExists(purse, coins) => {
+            change.adjust_if_exists::<Purse>(&(*purse).to_owned(), spend(*coins), Refusal::TooLittle)
         }
         Effect::Claim(label) => {
             change.claim(&(*label).to_owned(), &Label { colour: "red".to_owned() }, Refusal::Taken)

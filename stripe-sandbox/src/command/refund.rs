@@ -8,6 +8,7 @@ use crate::form::Form;
 use crate::intent::{Charge, PaymentIntent};
 use crate::refund::Refund;
 use crate::stripe_json;
+use crate::test_cards;
 
 const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 
@@ -53,7 +54,10 @@ impl CreateRefund {
     pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Outcome, StripeError> {
         let (intent, charge) = self.charge(context)?;
         let amount = checked_amount(self.amount, &charge)?;
+        let (status, settles_as) = test_cards::refund_result(&charge.payment_method);
         let refund = Refund {
+            status,
+            settles_as,
             id: context.new_id("re"),
             payment_intent: intent.id.clone(),
             charge: charge.id,
@@ -68,9 +72,11 @@ impl CreateRefund {
         let intent = intent.with_refund(amount, context.now);
         let charge = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent.id));
         let event = charge.map(|charge| context.event("charge.refunded", &charge));
-        let result = Ok(stripe_json::refund(&refund));
-        let commit = Commit { intent: Some(intent), refund: Some(refund), event, ..Commit::default() };
-        Ok(Outcome { commit, result })
+        let object = stripe_json::refund(&refund, None);
+        let more_events = vec![context.event("refund.created", &object)];
+        let (intent, refund) = (Some(intent), Some(refund));
+        let commit = Commit { intent, refund, event, more_events, ..Commit::default() };
+        Ok(Outcome { commit, result: Ok(object) })
     }
 
     /// Captured charge and its intent.

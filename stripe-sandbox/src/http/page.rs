@@ -17,7 +17,8 @@ const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>Paym
     th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}td.n{text-align:right}\
     code{font-size:13px}</style><h1>Payment sandbox</h1>\
     <p>Newest first. As JSON: <a href=/sandbox/ledger>ledger</a>, <a href=/sandbox/behaviour>fault rules</a>.\
-    <p>To pay as the customer: <code>curl -d payment_method=pm_card_visa …/sandbox/payment_intents/pi_…/pay</code>";
+    <p>To pay as the customer: <code>curl -d payment_method=pm_card_visa …/sandbox/payment_intents/pi_…/pay</code>\
+    <p>To let a refund succeed or fail later: <code>curl -X POST …/sandbox/refunds/re_…/settle</code>";
 
 pub(super) async fn show(State(sandbox): State<Sandbox>) -> Html<String> {
     let ledger = sandbox.ledger();
@@ -25,7 +26,7 @@ pub(super) async fn show(State(sandbox): State<Sandbox>) -> Html<String> {
     page.push_str("<h2>Payment intents</h2><table><tr><th>Created<th>Intent<th>Order<th>Amount<th>Refunded<th>Status<th>Charges");
     ledger.intents.iter().rev().take(MAX_ROWS).for_each(|intent| intent_row(&mut page, intent));
     page.push_str(
-        "</table><h2>Refunds</h2><table><tr><th>Created<th>Refund<th>Intent<th>Order<th>Amount<th>Reason",
+        "</table><h2>Refunds</h2><table><tr><th>Created<th>Refund<th>Intent<th>Order<th>Amount<th>Status<th>Reason",
     );
     ledger.refunds.iter().rev().take(MAX_ROWS).for_each(|refund| refund_row(&mut page, refund));
     page.push_str("</table>");
@@ -63,6 +64,7 @@ fn refund_row(page: &mut String, refund: &Refund) {
             &refund.payment_intent,
             refund.order_id.as_deref().unwrap_or_default(),
             &format!("{} {}", refund.amount, refund.currency),
+            refund.status.as_str(),
             refund.reason.as_deref().unwrap_or_default(),
         ],
     );

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{expand, limit};
+use super::{expand, expands, limit};
 use crate::error::StripeError;
 use crate::form::Form;
+use crate::refund::Refund;
 use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
@@ -19,8 +20,10 @@ pub(crate) struct ListIntents {
 /// `GET /v1/refunds` (<https://docs.stripe.com/api/refunds/list>).
 pub(crate) struct ListRefunds {
     page: Page,
+    created: Created,
     payment_intent: Option<String>,
     charge: Option<String>,
+    expand_intent: bool,
 }
 
 struct Page {
@@ -57,18 +60,26 @@ impl ListIntents {
 impl ListRefunds {
     pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
         let page = Page::parse(&mut form)?;
+        let created = Created::parse(&mut form)?;
         let (payment_intent, charge) = (form.text("payment_intent")?, form.text("charge")?);
+        let expand_intent = expands(&mut form, "data.payment_intent")?;
         form.finish()?;
-        Ok(Self { page, payment_intent, charge })
+        Ok(Self { page, created, payment_intent, charge, expand_intent })
     }
 
     pub(super) fn read(&self, store: &PaymentStore) -> Result<Value, StripeError> {
+        if let Some(id) = self.payment_intent.as_ref().filter(|id| store.intent(id).is_none()) {
+            return Err(StripeError::missing("payment_intent", id, "payment_intent"));
+        }
         let newest = store.refunds().iter().rev().filter(|refund| {
             self.payment_intent.as_ref().is_none_or(|intent| refund.payment_intent == *intent)
+                && self.created.covers(refund.created.as_second())
                 && self.charge.as_ref().is_none_or(|charge| refund.charge == *charge)
         });
         let (page, has_more) = self.page.cut(newest, |refund| &refund.id, "refund")?;
-        let data: Vec<_> = page.into_iter().map(stripe_json::refund).collect();
+        let intent_of = |refund: &Refund| store.intent(&refund.payment_intent).filter(|_| self.expand_intent);
+        let json = |refund| stripe_json::refund(refund, intent_of(refund));
+        let data: Vec<_> = page.into_iter().map(json).collect();
         Ok(stripe_json::list("/v1/refunds", &data, has_more))
     }
 }

@@ -34,6 +34,11 @@ async fn events_of_every_type_are_sent_and_signed() {
     assert_eq!(refunded["type"], "charge.refunded");
     assert_eq!(refunded["data"]["object"]["amount_refunded"], 5);
     assert_eq!(refunded["data"]["object"]["refunded"], false);
+    let created = webhooks.recv().await.unwrap().event();
+    assert_eq!(
+        (&created["type"], &created["data"]["object"]["amount"]),
+        (&"refund.created".into(), &5.into())
+    );
 
     fixture.post("/v1/payment_intents", &CHARGE.replace("visa", "chargeDeclined")).await;
     assert_eq!(webhooks.recv().await.unwrap().kind(), "payment_intent.payment_failed");
@@ -70,6 +75,7 @@ async fn delayed_webhook_is_sent_when_due_or_flushed() {
     let id = fixture.create_captured_payment().await;
     fixture.post("/v1/refunds", &format!("payment_intent={id}")).await;
     assert_eq!(webhooks.recv().await.unwrap().kind(), "charge.refunded");
+    assert_eq!(webhooks.recv().await.unwrap().kind(), "refund.created");
     fixture.clock.sleepers(1).await;
     fixture.clock.advance(Duration::from_mins(1));
     assert_eq!(webhooks.recv().await.unwrap().kind(), "payment_intent.succeeded");
@@ -89,8 +95,10 @@ async fn rules_duplicate_reorder_and_drop_webhooks() {
     fixture.sandbox.deliver_pending_webhooks().await;
     let order = kinds(&mut webhooks);
     assert_eq!(order.first().map(String::as_str), Some("charge.refunded"));
-    assert_eq!(order.iter().filter(|kind| *kind == "charge.refunded").count(), 2);
-    assert_eq!(order.len(), 3);
+    for kind in ["charge.refunded", "refund.created"] {
+        assert_eq!(order.iter().filter(|found| *found == kind).count(), 2);
+    }
+    assert_eq!(order.len(), 5);
 
     fixture.sandbox.clear_fault_rules();
     fixture.sandbox.add_fault_rule(Rule::on(Operation::Create, Effect::WebhookDrop));
@@ -107,4 +115,25 @@ async fn events_without_a_webhook_url_are_not_sent_later() {
     fixture.sandbox.set_webhook_url(Some(url));
     fixture.sandbox.deliver_pending_webhooks().await;
     assert_eq!(kinds(&mut webhooks), [""; 0]);
+}
+
+#[tokio::test]
+async fn settled_refund_sends_its_events() {
+    for (card, status, expected) in [
+        ("pendingRefund", "succeeded", vec!["refund.updated", "charge.refund.updated"]),
+        ("refundFail", "failed", vec!["refund.updated", "charge.refund.updated", "refund.failed"]),
+    ] {
+        let (fixture, mut webhooks) = with_webhooks(0).await;
+        let intent = fixture.post("/v1/payment_intents", &CHARGE.replace("visa", card)).await.json;
+        let form = format!("payment_intent={}", intent["id"].as_str().unwrap());
+        let refund = fixture.post("/v1/refunds", &form).await.json;
+        fixture.sandbox.deliver_pending_webhooks().await;
+        kinds(&mut webhooks);
+        fixture.post(&format!("/sandbox/refunds/{}/settle", refund["id"].as_str().unwrap()), "").await;
+        fixture.sandbox.deliver_pending_webhooks().await;
+        let events: Vec<_> =
+            std::iter::from_fn(|| webhooks.try_recv().ok()).map(|event| event.event()).collect();
+        assert!(events.iter().all(|event| event["data"]["object"]["status"] == status), "{events:?}");
+        assert!(events.iter().map(|event| event["type"].as_str().unwrap()).eq(expected));
+    }
 }

@@ -105,7 +105,7 @@ fn orders() -> Vec<Route> {
         ("POST", "/v1/orders/{id}/cancel", nothing, [401, 200, 200, 403, 403]),
         ("POST", "/v1/orders/{id}/ship", shipment, [401, 403, 409, 403, 403]),
         ("POST", "/v1/orders/{id}/deliver", nothing, [401, 403, 409, 403, 403]),
-        ("POST", "/v1/orders/{id}/refund", |_| json!({ "reason": "because" }), [401, 403, 409, 403, 403]),
+        ("POST", "/v1/orders/{id}/refund", |_| json!({ "reason": "because" }), [401, 403, 409, 403, 409]),
     ]
 }
 

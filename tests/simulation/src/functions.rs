@@ -88,7 +88,9 @@ impl Functions {
         let sqs = client!(aws_sdk_sqs, network, Service::Queues, clock);
         let table = Table::new(client, template_config::table().0);
         let store = DynamoStore::with_clock(table.clone(), clock.clone(), entropy.clone());
-        let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET));
+        let transport = SimGateway { network: network.clone(), secret: SECRET };
+        let gateway = StripeGateway::new(transport, BREAKER_OPEN, SEARCH_LAG, clock.clone(), entropy.clone());
+        let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET), gateway);
         let webhooks = middleware::layer(hooks, clock.clone(), entropy.clone());
         Self {
             clock: clock.clone(),

@@ -78,7 +78,13 @@ impl Api {
                 self.execute(CancelOrder { id, by: seller, reason: Some(reason()) }, None, now).await
             }
             UserAction::Refund(_, amount) => {
-                let command = RefundOrder { id, by: seller, amount: amount.map(cents), reason: reason() };
+                let command = RefundOrder {
+                    may_refund_any: false,
+                    id,
+                    by: seller,
+                    amount: amount.map(cents),
+                    reason: reason(),
+                };
                 let key = format!("refund-{id}-{}", amount.unwrap_or_default());
                 self.execute(command, Some((seller, "POST /v1/orders/{id}/refund", &key)), now).await
             }

@@ -9,6 +9,7 @@ mod manual_clock;
 mod marketplace;
 mod orders;
 mod outbox;
+mod payments;
 
 use shared::domain::product::Stock;
 use shared::domain::user::Role;
@@ -23,6 +24,7 @@ pub use jobs::sales_report;
 pub use manual_clock::ManualClock;
 pub(crate) use marketplace::bearer_token;
 pub use marketplace::{Marketplace, create_market};
+pub use orders::gateway_refund;
 
 /// Id of the buyer.
 pub const BUYER: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRB";

@@ -79,6 +79,7 @@ fn every_failure_has_an_alarm_with_an_action() {
         "OldestSagaAge",
         "OldestRefundAge",
         "BreakerTransitions",
+        "RefundFailures",
         "5xx",
         "Latency",
     ] {

@@ -79,7 +79,7 @@ async fn cancelling_a_confirmed_order_refunds_its_payment() {
     assert_eq!((response.status.as_u16(), &response.json()["data"]["status"]), (200, &json!("cancelled")));
     assert!(response.json()["data"]["paymentId"].as_str().unwrap().starts_with("pay_"));
     assert_eq!(orders.fulfilment_step().await, "refunding");
-    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.refund_made(1).await;
     assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
 }
 

@@ -4,7 +4,6 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use shared::domain::order::payment::DeclineCode;
 use test_support::fixture::{ORDER, buyer, id, seller, stock};
 use test_support::lambda_event::RouterResponse;
 
@@ -49,7 +48,7 @@ async fn partial_refund_is_pending_until_the_gateway_makes_it() {
         "at": body["updatedAt"],
     }]);
     assert_eq!(body["refunds"], expected);
-    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.refund_made(1).await;
     assert_eq!(orders.refunds().await, [(1_000, "succeeded".to_owned())]);
     assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Confirmed);
     assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
@@ -59,7 +58,7 @@ async fn partial_refund_is_pending_until_the_gateway_makes_it() {
 async fn refunds_cannot_exceed_the_payment() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.refund("k1", Some(1_000)).await.status, 200);
-    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.refund_made(1).await;
     assert_eq!(orders.refund("k2", Some(2_000)).await.status, 200);
     let too_much = orders.refund("k3", Some(999)).await;
     assert_eq!(refusal(&too_much), (409, "INVALID_STATE", vec!["amount".to_owned()]));
@@ -68,8 +67,8 @@ async fn refunds_cannot_exceed_the_payment() {
     assert_eq!(orders.refund("k5", None).await.code(), "INVALID_STATE");
     assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Confirmed);
 
-    orders.marketplace.advance(FulfilmentTransition::Refunded(3)).await;
-    orders.marketplace.advance(FulfilmentTransition::Refunded(2)).await;
+    orders.marketplace.refund_made(3).await;
+    orders.marketplace.refund_made(2).await;
     let order = orders.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(order.status, OrderStatus::Refunded);
     assert_eq!(order.timeline.last().unwrap().reason.as_deref(), Some("One mug was cracked."));
@@ -88,7 +87,7 @@ async fn refund_of_a_shipped_order_does_not_restock_its_units() {
     assert_eq!(orders.act(seller(), "ship", &parcel).await.status, 200);
     assert_eq!(orders.act(seller(), "deliver", &json!({})).await.status, 200);
     assert_eq!(orders.refund("k1", None).await.status, 200);
-    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.refund_made(1).await;
     assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Refunded);
     assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
 }
@@ -111,13 +110,13 @@ async fn cancelling_refunds_the_remaining_amount() {
     assert_eq!(orders.act(buyer(), "cancel", &json!({})).await.status, 200);
     let pending = |amount| (amount, "pending".to_owned());
     assert_eq!(orders.refunds().await, [pending(1_000), pending(2_998)]);
-    orders.marketplace.advance(FulfilmentTransition::Refunded(2)).await;
+    orders.marketplace.refund_made(2).await;
     assert_eq!(
         orders.marketplace.stock().await,
         stock(8, 0, 2),
         "the stock is released only when all refunds are made"
     );
-    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.refund_made(1).await;
     assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Cancelled);
     assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
 }
@@ -126,10 +125,7 @@ async fn cancelling_refunds_the_remaining_amount() {
 async fn amount_of_a_failed_refund_can_be_refunded_again() {
     let orders = Orders::confirmed().await;
     assert_eq!(orders.refund("k1", None).await.status, 200);
-    orders
-        .marketplace
-        .advance(FulfilmentTransition::RefundRefused(1, DeclineCode::new("charge_disputed")))
-        .await;
+    orders.marketplace.refund_refused(1, "charge_disputed").await;
     assert_eq!(orders.refunds().await, [(3_998, "failed".to_owned())]);
     assert_eq!(orders.refund("k2", Some(3_998)).await.status, 200);
 }
@@ -193,7 +189,7 @@ async fn payment_after_cancellation_is_refunded() {
     assert_eq!(orders.refunds().await, [(3_998, "pending".to_owned())]);
     assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Cancelled);
     assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
-    orders.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    orders.marketplace.refund_made(1).await;
     assert_eq!(orders.refunds().await, [(3_998, "succeeded".to_owned())]);
     assert_eq!(
         orders.marketplace.stock().await,

@@ -5,6 +5,7 @@
 mod discrepancies;
 mod events;
 mod get;
+mod refund_webhooks;
 mod webhook_outcomes;
 mod webhook_signature;
 
@@ -14,6 +15,7 @@ use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId};
 use shared::domain::values::money::Money;
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::payment_gateway::StripeGateway;
 use shared::payment_gateway::webhook::WebhookVerifier;
 use stripe_sandbox::signature;
 use test_support::api_function::{ApiFunction, ApiRequest};
@@ -36,8 +38,9 @@ impl Payments {
         let marketplace = Marketplace::with_sample_data().await;
         let env = marketplace.env("api-payments");
         let app = QueryState::new(&env, marketplace.reader.clone()).unwrap();
-        let webhooks =
-            api_payments::gateway_router(marketplace.store.clone(), WebhookVerifier::from_env(&env).unwrap());
+        let (store, gateway) = (marketplace.store.clone(), StripeGateway::from_env(&env).unwrap());
+        let verifier = WebhookVerifier::from_env(&env).unwrap();
+        let webhooks = api_payments::gateway_router(store, verifier, gateway);
         let secret = env.text("AGORA_PAYMENT_WEBHOOK_SECRET").unwrap().to_owned();
         let api = ApiFunction::new(&marketplace, api_payments::router(app).merge(webhooks));
         Self { marketplace, api, secret }

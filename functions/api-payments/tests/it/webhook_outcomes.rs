@@ -83,7 +83,7 @@ async fn payment_of_an_ended_order_is_refunded_once() {
             "{end}"
         );
         assert_eq!((order.refunds.len(), order.refunds[0].amount), (1, total()));
-        payments.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+        payments.marketplace.refund_made(1).await;
         assert_eq!(payments.report(&paid("evt_3")).await.status, 200);
         let order = payments.marketplace.stored_order(id(ORDER)).await;
         assert_eq!((statuses(&order), &order.fulfilment), (before, &Fulfilment::Finished));
@@ -102,7 +102,7 @@ async fn payment_of_a_wrong_amount_is_refunded() {
         assert_eq!(order.status, OrderStatus::AwaitingPayment);
         assert_eq!(order.refunds[0].amount.amount(), amount);
         assert_eq!(payments.marketplace.stock().await, stock(8, 2, 0));
-        payments.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+        payments.marketplace.refund_made(1).await;
         assert_eq!(payments.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Rejected);
         assert_eq!(payments.marketplace.stock().await, stock(10, 0, 0));
     }
@@ -115,7 +115,7 @@ async fn second_payment_of_a_confirmed_order_is_refunded() {
     let mut second = paid("evt_2");
     second["data"]["object"]["id"] = "pi_another".into();
     assert_eq!(payments.report(&second).await.status, 200);
-    payments.marketplace.advance(FulfilmentTransition::Refunded(1)).await;
+    payments.marketplace.refund_made(1).await;
     let order = payments.marketplace.stored_order(id(ORDER)).await;
     assert_eq!(
         (order.status, order.refunds[0].gateway_id.0.as_str()),

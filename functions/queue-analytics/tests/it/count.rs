@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
 use shared::domain::market::delete::DeleteMarket;
-use shared::domain::order::fulfilment::advance::FulfilmentTransition;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::refund::RefundOrder;
 use shared::domain::product::delete::DeleteProduct;
 use shared::domain::user::Role;
@@ -66,9 +66,15 @@ async fn refunds_are_counted_beside_sales() {
     fixture.count(&[created()]).await;
     for (number, amount) in [(1, Some(500)), (2, None)] {
         let amount = amount.map(cents);
-        let refund = RefundOrder { id: id(ORDER), by: seller(), amount, reason: "cracked".parse().unwrap() };
+        let refund = RefundOrder {
+            may_refund_any: false,
+            id: id(ORDER),
+            by: seller(),
+            amount,
+            reason: "cracked".parse().unwrap(),
+        };
         fixture.marketplace.run(refund).await;
-        fixture.marketplace.advance(FulfilmentTransition::Refunded(number)).await;
+        fixture.marketplace.refund_made(number).await;
         fixture.count(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
         fixture.assert_totals_are_exact().await;
     }
@@ -80,6 +86,23 @@ async fn refunds_are_counted_beside_sales() {
         "a refund does not reduce the sales of the market"
     );
     assert_eq!(counted.lists[&format!("market#{MARKET}#orders#refunded")], 1);
+}
+
+#[tokio::test]
+async fn refund_that_fails_later_is_subtracted() {
+    let fixture = Fixture::open().await;
+    fixture.count_marketplace().await;
+    fixture.place_and_pay(id(ORDER)).await;
+    let (amount, reason) = (Some(cents(500)), "cracked".parse().unwrap());
+    let refund = RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason };
+    fixture.marketplace.run(refund).await;
+    fixture.marketplace.refund_made(1).await;
+    fixture.count(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
+    assert_eq!(fixture.counts().await.0.days.values().copied().collect::<Vec<_>>(), [(1, 1_999, 500)]);
+    fixture.marketplace.refund_reported(1, RefundStatus::Failed).await;
+    fixture.count(&[order_event("order.refund_failed", ORDER, MARKET)]).await;
+    assert_eq!(fixture.counts().await.0.days.values().copied().collect::<Vec<_>>(), [(1, 1_999, 0)]);
+    fixture.assert_totals_are_exact().await;
 }
 
 #[tokio::test]

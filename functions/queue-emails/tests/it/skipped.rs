@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use local::services::ses::{Effect, Rule};
-use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use shared::domain::order::payment::DeclineCode;
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::refund::RefundOrder;
 use shared::domain::session::known_network::{KnownNetworkKey, NetworkDigest};
 use shared::domain::user::Credentials;
@@ -89,13 +89,27 @@ async fn unsubscribed_seller_gets_only_emails_about_failed_refunds() {
     assert!(fixture.mail_catcher().sent_to(SELLER_ADDRESS).is_empty());
     assert_eq!(fixture.sent().len(), 1, "the buyer still gets an e-mail");
     let (reason, by) = ("chipped".parse().unwrap(), seller());
-    fixture.marketplace.run(RefundOrder { id: id(ORDER), by, amount: None, reason }).await;
-    let code = DeclineCode::new("card_closed");
-    fixture.marketplace.advance(FulfilmentTransition::RefundRefused(1, code)).await;
+    fixture
+        .marketplace
+        .run(RefundOrder { may_refund_any: false, id: id(ORDER), by, amount: None, reason })
+        .await;
+    fixture.marketplace.refund_refused(1, "card_closed").await;
     assert!(fixture.handle_case("order-refund-failed").await.is_success());
     let to_seller = fixture.mail_catcher().sent_to(SELLER_ADDRESS);
     assert_eq!(to_seller.len(), 1);
     assert_eq!(to_seller[0].tags["kind"], "refund-failed");
+}
+
+#[tokio::test]
+async fn failed_refund_does_not_hide_who_cancelled_the_order() {
+    let fixture = Fixture::open().await;
+    fixture.confirmed_order().await;
+    fixture.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    fixture.marketplace.refund_made(1).await;
+    fixture.marketplace.refund_reported(1, RefundStatus::Failed).await;
+    assert!(fixture.handle_case("order-cancelled").await.is_success());
+    assert_eq!(fixture.mail_catcher().sent_to(SELLER_ADDRESS)[0].tags["kind"], "sale-cancelled");
+    assert!(fixture.sent()[0].text.contains("You cancelled the order."));
 }
 
 #[tokio::test]

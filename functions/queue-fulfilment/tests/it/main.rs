@@ -5,9 +5,11 @@
 
 mod batches;
 mod close_markets;
+mod deleted_entities;
 mod events;
 mod orders;
 mod outage;
+mod refunds_at_gateway;
 mod scripted_gateway;
 
 use queue_fulfilment::Fulfilment;

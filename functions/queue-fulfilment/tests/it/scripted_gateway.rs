@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use shared::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use shared::domain::order::payment::{
     Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId,
@@ -13,7 +14,7 @@ use shared::domain::order::refund::RefundOrder;
 use shared::kit::command::CorrelationId;
 use shared::payment_gateway::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer, RefundOutcome,
+    RefundAnswer,
 };
 use test_support::fixture::{ORDER, cents, id, seller, stock};
 use test_support::queue_function::{BatchResult, handle};
@@ -129,25 +130,25 @@ impl PaymentGateway for ScriptedGateway {
         intent: &RefundIntent,
         correlation: &CorrelationId,
     ) -> Result<RefundAnswer, GatewayError> {
-        let answer = self.next(&format!("refund {}", intent.idempotency_key()), correlation);
-        Ok(refund_result(answer)?.map_or(RefundAnswer::NotRefunded, RefundAnswer::Ended))
+        match self.next(&format!("refund {}", intent.idempotency_key()), correlation) {
+            ScriptedAnswer::Fail(error) => Err(error),
+            ScriptedAnswer::Nothing | ScriptedAnswer::Break => Ok(RefundAnswer::NotRefunded),
+            ScriptedAnswer::Decline => Ok(RefundAnswer::Refused(DeclineCode::new("charge_disputed"))),
+            ScriptedAnswer::Capture | ScriptedAnswer::Panic => Ok(RefundAnswer::Accepted(GatewayRefund {
+                id: GatewayId(format!("re_{}", intent.number)),
+                payment: intent.gateway_id.clone(),
+                order_id: Some(intent.order_id),
+                name: Some(intent.name()),
+                amount: intent.amount,
+                status: RefundStatus::Succeeded,
+                failure: None,
+            })),
+        }
     }
 
-    async fn find_refund(
-        &self,
-        _: &RefundIntent,
-        correlation: &CorrelationId,
-    ) -> Result<Option<RefundOutcome>, GatewayError> {
-        refund_result(self.next("find refund", correlation))
-    }
-}
-
-fn refund_result(answer: ScriptedAnswer) -> Result<Option<RefundOutcome>, GatewayError> {
-    match answer {
-        ScriptedAnswer::Fail(error) => Err(error),
-        ScriptedAnswer::Nothing | ScriptedAnswer::Break => Ok(None),
-        ScriptedAnswer::Decline => Ok(Some(RefundOutcome::Refused(DeclineCode::new("charge_disputed")))),
-        ScriptedAnswer::Capture | ScriptedAnswer::Panic => Ok(Some(RefundOutcome::Done)),
+    /// The gateway lists no refunds.
+    async fn refunds(&self, _: &GatewayId, _: &CorrelationId) -> Result<Vec<GatewayRefund>, GatewayError> {
+        Ok(Vec::new())
     }
 }
 
@@ -294,7 +295,9 @@ impl Fixture {
     /// Creates a refund by the seller, in cents.
     async fn refund(&self, amount: i64) {
         let (amount, reason) = (Some(cents(amount)), "cracked".parse().unwrap());
-        self.marketplace.run(RefundOrder { id: id(ORDER), by: seller(), amount, reason }).await;
+        self.marketplace
+            .run(RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason })
+            .await;
     }
 
     /// The statuses of the order's refunds.
@@ -346,7 +349,7 @@ async fn failed_refund_is_retried_with_a_new_key_once_per_message() {
 }
 
 #[tokio::test]
-async fn refused_refund_of_a_cancelled_order_is_dead_lettered() {
+async fn refused_refund_of_a_cancelled_order_has_failed() {
     let fixture = Fixture::confirmed().await;
     fixture.refund(1_000).await;
     let refusing = ScriptedGateway::new([ScriptedAnswer::Decline]);
@@ -354,11 +357,16 @@ async fn refused_refund_of_a_cancelled_order_is_dead_lettered() {
     assert_eq!(fixture.refunds().await, [RefundStatus::Failed]);
 
     fixture.cancel().await;
-    let result = fixture.handle_scripted(&refusing).await;
-    let reason = "the gateway refused a refund that must be made".to_owned();
-    assert_eq!(result.calls.dead_lettered, [("m1".to_owned(), reason)]);
-    assert_eq!(fixture.refunds().await, [RefundStatus::Failed, RefundStatus::Pending]);
-    assert_eq!(fixture.marketplace.stock().await, stock(8, 0, 2));
+    assert!(fixture.handle_scripted(&refusing).await.is_success(), "nothing retries by itself");
+    assert_eq!(fixture.refunds().await, [RefundStatus::Failed; 2]);
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
+    assert_eq!((fixture.status().await.as_str(), order.fulfilment), ("cancelled", Fulfilment::Finished));
+    assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
+
+    fixture.refund(3_998).await;
+    assert!(fixture.handle_scripted(&ScriptedGateway::new([ScriptedAnswer::Capture])).await.is_success());
+    assert_eq!(fixture.refunds().await[2], RefundStatus::Succeeded);
+    assert_eq!(fixture.status().await, "cancelled");
 }
 
 #[tokio::test]

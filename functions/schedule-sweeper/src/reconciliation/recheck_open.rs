@@ -1,7 +1,6 @@
 //! Rechecks discrepancies that were open before this round, regardless of the age of the payment: each is
 //! confirmed or closed.
 
-use shared::domain::reconciliation::compare::Finding;
 use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::read_set::{Parsed, parsed_or_reported};
@@ -9,7 +8,7 @@ use shared::kit::command::{CommandContext, ReadSet, Store};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger};
 
-use super::{ReconcileError, Reconciliation};
+use super::{ReconcileError, Reconciliation, Repair};
 use crate::PAGE_SIZE;
 
 impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
@@ -48,14 +47,13 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let entries = [entry];
         let mut found = self.with_orders(&entries).await?;
         let Some((entry, on_record)) = found.pop() else { return Ok(false) };
-        match on_record.compare(entry) {
-            Finding::Mismatch(difference) => {
+        match self.repair(on_record.compare(entry), entry, context).await? {
+            Repair::Impossible(difference) => {
                 let confirmed = on_record.discrepancy(entry, difference, context.at);
                 self.record_discrepancy(confirmed, context).await?;
                 Ok(false)
             }
-            finding => {
-                self.repair(finding, entry, context).await?;
+            Repair::None | Repair::Done => {
                 let close = CloseDiscrepancy { id: known.id, expected: known.version };
                 self.try_execute(close, context).await
             }

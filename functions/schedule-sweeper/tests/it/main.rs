@@ -8,6 +8,7 @@ mod jobs;
 mod missed_events;
 mod quarantine;
 mod reconciliation;
+mod refund_checks;
 mod unfinished;
 
 use std::time::Duration;

@@ -16,20 +16,20 @@ use shared::domain::reconciliation::discrepancy::{
 use shared::domain::values::money::Money;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
-use shared::payment_gateway::{CheckoutOutcome, PaymentGateway, RefundAnswer, RefundOutcome, StripeGateway};
+use shared::payment_gateway::{CheckoutOutcome, PaymentGateway, RefundAnswer, StripeGateway};
 use stripe_sandbox::{Effect, Operation, Rule, When};
 use test_support::fixture::{Marketplace, ORDER, PRODUCT, buyer, cents, id, test_context};
 
 use super::new_order_id;
 
 /// A marketplace and the payment sandbox.
-struct Fixture {
-    marketplace: Marketplace,
-    gateway: StripeGateway,
+pub(super) struct Fixture {
+    pub(super) marketplace: Marketplace,
+    pub(super) gateway: StripeGateway,
 }
 
 impl Fixture {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let marketplace = Marketplace::with_sample_data().await;
         let gateway = StripeGateway::from_env(&marketplace.env("schedule-sweeper")).unwrap();
         Self { marketplace, gateway }
@@ -50,7 +50,7 @@ impl Fixture {
     }
 
     /// Runs a tick and returns the numbers of payments compared, repaired and mismatched.
-    async fn reconcile(&self) -> (usize, usize, usize) {
+    pub(super) async fn reconcile(&self) -> (usize, usize, usize) {
         let summary = self.tick().await.unwrap();
         (summary.compared, summary.repaired, summary.mismatched)
     }
@@ -77,13 +77,13 @@ impl Fixture {
     }
 
     /// All discrepancies, the most recently found first.
-    async fn discrepancies(&self) -> Vec<Discrepancy> {
+    pub(super) async fn discrepancies(&self) -> Vec<Discrepancy> {
         let listed = self.marketplace.reader.discrepancies(None, &PageRequest::first(100)).await;
         listed.unwrap().items
     }
 
     /// Places [`ORDER`] and brings it to `awaiting_payment`.
-    async fn place_awaiting_payment(&self) -> Checkout {
+    pub(super) async fn place_awaiting_payment(&self) -> Checkout {
         self.marketplace.order(None).await;
         let checkout = self.checkout(id(ORDER)).await;
         self.marketplace.advance(FulfilmentTransition::Reserve).await;
@@ -93,13 +93,18 @@ impl Fixture {
 
     /// Pays as the buyer's browser does; returns the HTTP status.
     async fn pay(&self, checkout: &Checkout) -> u16 {
+        self.pay_with(checkout, "pm_card_visa").await
+    }
+
+    /// Pays with this card; returns the HTTP status.
+    pub(super) async fn pay_with(&self, checkout: &Checkout, card: &str) -> u16 {
         let base = self.marketplace.table.stack().payments_endpoint();
         let address = format!("{base}/sandbox/payment_intents/{}/pay", checkout.gateway_id.0);
-        let request = reqwest::Client::new().post(address).form(&[("payment_method", "pm_card_visa")]);
+        let request = reqwest::Client::new().post(address).form(&[("payment_method", card)]);
         request.send().await.unwrap().status().as_u16()
     }
 
-    async fn cancel(&self) {
+    pub(super) async fn cancel(&self) {
         self.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
     }
 }
@@ -136,13 +141,13 @@ async fn late_payment_is_refunded_and_a_lost_refund_response_repaired() {
     assert_eq!(fixture.pay(&checkout).await, 200);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
     let order = fixture.marketplace.stored_order(id(ORDER)).await;
-    let refund = order.pending_refund().unwrap();
+    let refund = order.due_refund().unwrap();
     assert_eq!((order.status, refund.amount), (OrderStatus::Cancelled, cents(3_998)));
     assert_eq!(fixture.reconcile().await, (1, 0, 0), "the refund is pending and has not been made");
 
     let context = test_context(SystemClock.now());
     let answer = fixture.gateway.refund(&refund.intent(order.id), &context.correlation_id).await;
-    assert_eq!(answer, Ok(RefundAnswer::Ended(RefundOutcome::Done)));
+    assert!(matches!(answer, Ok(RefundAnswer::Accepted(_))), "{answer:?}");
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
     let order = fixture.marketplace.stored_order(id(ORDER)).await;
     assert_eq!((order.refunds.len(), order.refunds[0].status), (1, RefundStatus::Succeeded));

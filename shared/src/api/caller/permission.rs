@@ -37,6 +37,8 @@ permission_types! {
     OrdersReadAny,
     /// Read payments of all users.
     PaymentsReadAny,
+    /// Refund orders of all sellers.
+    OrdersRefundAny,
     /// Suspend markets and lift suspensions.
     MarketsSuspend,
     /// Read the daily sales of all markets.

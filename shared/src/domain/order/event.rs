@@ -44,7 +44,7 @@ pub enum OrderEvent {
     /// A refund succeeded that does not change the status.
     #[serde(rename = "order.partially_refunded")]
     PartiallyRefunded(OrderEventData),
-    /// The gateway refused a refund that the seller decided on.
+    /// The gateway refused a refund, or a refund failed after the gateway had accepted it.
     #[serde(rename = "order.refund_failed")]
     RefundFailed(OrderEventData),
     /// The payment is fully refunded.
@@ -155,7 +155,8 @@ mod tests {
         let (order, payment) = confirmed();
         assert_names_are_types(CONSTRUCTORS.map(|event| event((&order).into())));
         let data: PaymentEventData = payment.event_data(payment.captured);
-        assert_names_are_types([PaymentEvent::Captured(data), PaymentEvent::Refunded(data)]);
+        let events = [PaymentEvent::Captured, PaymentEvent::Refunded, PaymentEvent::RefundFailed];
+        assert_names_are_types(events.map(|event| event(data)));
     }
 
     #[test]

@@ -19,13 +19,16 @@
 //! ended order ──late payment──▶ Refunding ──refunded──▶ Finished
 //! ```
 //!
-//! Refunds are separate records of the order. The saga executes pending refunds before anything else.
-//! `Refunding` is the step of an order that ends when no refund is pending any more.
+//! Refunds are separate records of the order. The saga requests due refunds before anything else. `Refunding` is
+//! the step of an order that ends when the gateway has accepted or refused all of its refunds. What happens to an
+//! accepted refund later, webhooks and reconciliation record (`record_refund.rs`).
 
 pub mod advance;
 pub mod attempts;
+mod decision;
 pub mod record_capture;
 pub mod record_decline;
+pub mod record_refund;
 pub mod resume;
 #[cfg(test)]
 mod tests;
@@ -35,7 +38,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderId, OrderStatus};
-use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use crate::domain::order::payment::{ChargeIntent, Checkout, CheckoutIntent, KEY_LIFETIME};
 pub use crate::domain::order::state_machine::stock_position::StockPosition;
 use crate::kit::command::ReadSet;
@@ -67,9 +70,9 @@ pub enum Fulfilment {
         /// Intent of the charge.
         intent: ChargeIntent,
     },
-    /// A refund is pending; the order ends when no refund is pending any more.
+    /// A refund is due; the order ends when the gateway has accepted or refused all of its refunds.
     Refunding {
-        /// Stock position of the order until the refund is made.
+        /// Stock position of the order until its end.
         stock_position: StockPosition,
     },
     /// No step is left.
@@ -98,7 +101,11 @@ pub enum Effect {
 /// Next step of the saga for an order.
 #[must_use]
 pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect> {
-    if let Some(refund) = order.pending_refund() {
+    // An order with a total of zero does not wait for the refund of a payment that it never needed.
+    if order.is_free() && order.fulfilment == Fulfilment::Accepted {
+        return Step::Commit(FulfilmentTransition::Reserve);
+    }
+    if let Some(refund) = order.due_refund() {
         let intent = refund.intent(order.id);
         let fresh = now.duration_since(intent.decided_at) < KEY_LIFETIME;
         return Step::Call(if fresh { Effect::Refund(intent) } else { Effect::FindRefund(intent) });
@@ -117,8 +124,9 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
             Step::Call(Effect::ResolveCharge(intent.clone()))
         }
         Fulfilment::ResolvingCharge { intent } => Step::Call(Effect::FindCancelledCharge(intent.clone())),
-        // The commit of the last refund ends `Refunding`.
-        Fulfilment::Refunding { .. } | Fulfilment::Finished => Step::Finished,
+        // Reached only if the last refund was refused: the commit of one that is made ends the order as well.
+        Fulfilment::Refunding { .. } => Step::Commit(FulfilmentTransition::RefundsRequested),
+        Fulfilment::Finished => Step::Finished,
     }
 }
 
@@ -183,9 +191,13 @@ impl Saga for OrderSaga {
             FulfilmentTransition::Captured(_) => "order.charged",
             FulfilmentTransition::Declined(_) => "order.declined",
             FulfilmentTransition::NotCharged => "order.not_charged",
-            FulfilmentTransition::Refunded(_) => "order.refunded",
+            FulfilmentTransition::RefundReported(refund) if refund.status == RefundStatus::Succeeded => {
+                "order.refunded"
+            }
+            FulfilmentTransition::RefundReported(_) => "order.refund_reported",
             FulfilmentTransition::RetryRefund(..) => "order.refund_retried",
-            FulfilmentTransition::RefundRefused(..) => "order.refund_refused",
+            FulfilmentTransition::RefundRefused(_) => "order.refund_refused",
+            FulfilmentTransition::RefundsRequested => "order.refunds_requested",
         }
     }
 
@@ -203,9 +215,6 @@ impl Saga for OrderSaga {
         match refusal {
             AdvanceError::OutOfStock(product) => Ok(Some(FulfilmentTransition::OutOfStock(product))),
             AdvanceError::Stale => Ok(None),
-            AdvanceError::RefundRefused => {
-                Err(InvariantViolation("the gateway refused a refund that must be made"))
-            }
             AdvanceError::PaymentMismatch => {
                 Err(InvariantViolation("the refunds of a payment exceed its captured amount"))
             }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::OrderId;
-use crate::domain::order::payment::refund::{Refund, RefundStatus};
+use crate::domain::order::payment::refund::Refund;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Money, MoneyError};
 use crate::kit::command::{Event, Version};
@@ -250,6 +250,9 @@ pub enum PaymentEvent {
     /// The gateway made a refund.
     #[serde(rename = "payment.refunded")]
     Refunded(PaymentEventData),
+    /// A refund that the gateway had made has failed.
+    #[serde(rename = "payment.refund_failed")]
+    RefundFailed(PaymentEventData),
 }
 
 /// Data of a payment event.
@@ -269,6 +272,7 @@ impl Event for PaymentEvent {
         match self {
             Self::Captured(_) => "payment.captured",
             Self::Refunded(_) => "payment.refunded",
+            Self::RefundFailed(_) => "payment.refund_failed",
         }
     }
 }
@@ -285,7 +289,7 @@ impl Payment {
     pub fn refundable(&self, refunds: &[Refund]) -> Money {
         let own = refunds
             .iter()
-            .filter(|refund| refund.gateway_id == self.gateway_id && refund.status != RefundStatus::Failed);
+            .filter(|refund| refund.gateway_id == self.gateway_id && !refund.status.is_unmade());
         let left = own.map(|refund| refund.amount).try_fold(self.captured, Money::checked_sub);
         left.unwrap_or(Money::zero(self.captured.currency()))
     }
@@ -312,6 +316,15 @@ impl Payment {
     pub fn refund(self, amount: Money, now: Timestamp) -> Result<Self, MoneyError> {
         let refunded = self.refunded.checked_add(amount)?;
         self.captured.checked_sub(refunded)?;
+        Ok(Self { version: self.version.next(), refunded, updated_at: now, ..self })
+    }
+
+    /// Subtracts a refund that has failed after it was made.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if more fails than was refunded.
+    pub fn refund_failed(self, amount: Money, now: Timestamp) -> Result<Self, MoneyError> {
+        let refunded = self.refunded.checked_sub(amount)?;
         Ok(Self { version: self.version.next(), refunded, updated_at: now, ..self })
     }
 

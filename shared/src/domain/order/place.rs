@@ -116,6 +116,7 @@ impl Command for PlaceOrder {
             payment_method: self.payment_method.clone(),
             payment_id: None,
             refunds: Vec::new(),
+            refund_check_at: None,
             shipment: None,
             status: OrderStatus::Pending,
             fulfilment: Fulfilment::Accepted,

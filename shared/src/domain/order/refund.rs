@@ -2,23 +2,25 @@
 
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
-use crate::domain::access::AccessError;
+use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::order::payment::refund::MAX_REFUNDS;
-use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::Reason;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Decides on a refund. The order's fulfilment requests it from the gateway.
+/// Decides on a refund, on behalf of the seller or of the marketplace. The order's fulfilment requests it from the
+/// gateway. An order that has ended can be refunded if it kept money, because a refund has failed.
 #[derive(Debug, Clone)]
 pub struct RefundOrder {
     /// Id of the order.
     pub id: OrderId,
     /// Actor that decides on the refund.
     pub by: Actor,
+    /// True if the actor may refund orders of all sellers.
+    pub may_refund_any: bool,
     /// Amount to refund; `None` refunds the remaining amount.
     pub amount: Option<Money>,
     /// Reason for the refund.
@@ -76,26 +78,39 @@ impl Command for RefundOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, RefundError>, RefundError> {
-        let order = require_seller(self.id, order, &self.by)?;
-        if order.is_free() {
+        let (order, by) = self.authorize(order)?;
+        let payment = payment.filter(|_| order.fulfilment == Fulfilment::Finished);
+        let refundable = payment.map(|payment| order.refundable(&payment));
+        if order.is_free() && refundable.as_ref().is_none_or(|(_, left)| left.amount() == 0) {
             return Err(RefundError::NothingToRefund(self.id));
         }
-        let paid =
+        let is_active =
             matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
-        let payment = payment.filter(|_| paid && order.fulfilment == Fulfilment::Finished);
-        let payment = payment.ok_or(RefundError::InvalidState(self.id))?;
-        let amount = self.within(payment.refundable(&order.refunds))?;
-        if order.refunds.len() >= MAX_REFUNDS {
+        let refundable = refundable.filter(|(_, left)| is_active || left.amount() > 0);
+        let (gateway_id, left) = refundable.ok_or(RefundError::InvalidState(self.id))?;
+        let amount = self.within(left)?;
+        // Refunds that were not made do not count, so that their amount can be refunded again.
+        if order.refunds.iter().filter(|refund| !refund.status.is_unmade()).count() >= MAX_REFUNDS {
             return Err(RefundError::TooMany(self.id));
         }
-        let refunding =
-            order.with_refund_due(&payment.gateway_id, amount, Party::Seller, self.reason.as_str(), now);
+        let refunding = order.with_refund_due(&gateway_id, amount, by, self.reason.as_str(), now);
         let order = refunding.next_version(now);
         Ok(Change::of(order.clone()).save(&order, OrderEvent::RefundStarted((&order).into())))
     }
 }
 
 impl RefundOrder {
+    /// Returns the order with the party on whose behalf the actor may refund it.
+    fn authorize(&self, order: Option<Order>) -> Result<(Order, Party), AccessError> {
+        let visible = order.filter(|order| order.is_visible_to(&self.by));
+        let order = visible.ok_or(AccessError::not_found(self.id))?;
+        if order.seller_id == self.by.user {
+            return Ok((order, Party::Seller));
+        }
+        forbid_unless(self.may_refund_any, "only the seller of the order may do this")?;
+        Ok((order, Party::System))
+    }
+
     /// Returns the amount to refund, if it is refundable.
     fn within(&self, left: Money) -> Result<Money, RefundError> {
         let amount = self.amount.unwrap_or(left);
@@ -121,14 +136,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::order::payment::GatewayId;
     use crate::domain::order::payment::refund::{Refund, RefundStatus};
     use crate::domain::order::tests::{confirmed, placed, placed_free};
-    use crate::domain::tests::{BUYER, SELLER, actor, at, decide, dollars, euros, refusal};
+    use crate::domain::tests::{
+        BUYER, SELLER, STRANGER, actor, at, decide, dollars, euros, moderator, refusal,
+    };
+    use crate::domain::user::Role;
 
     const TOTAL: i64 = 3_998;
 
     fn refund(amount: Option<Money>) -> RefundOrder {
-        RefundOrder { id: placed(None).id, by: actor(SELLER), amount, reason: "cracked".parse().unwrap() }
+        RefundOrder {
+            may_refund_any: false,
+            id: placed(None).id,
+            by: actor(SELLER),
+            amount,
+            reason: "cracked".parse().unwrap(),
+        }
     }
 
     /// Confirmed order with a number of refunds of one cent.
@@ -158,6 +183,7 @@ mod tests {
                 reason: "cracked".to_owned(),
                 status: RefundStatus::Pending,
                 failure: None,
+                refund_id: None,
                 attempt: 1,
                 decided_at: at(7),
                 at: at(7),
@@ -188,10 +214,12 @@ mod tests {
     fn number_of_refunds_is_limited() {
         let last = decide(&refund(None), with_refunds(MAX_REFUNDS - 1), at(7));
         assert_eq!(last.output.refunds.len(), MAX_REFUNDS);
-        assert_eq!(
-            refusal(&refund(None), with_refunds(MAX_REFUNDS), at(7)),
-            RefundError::TooMany(placed(None).id)
-        );
+        let (order, payment) = with_refunds(MAX_REFUNDS);
+        let refused = refusal(&refund(None), (order.clone(), payment.clone()), at(7));
+        assert_eq!(refused, RefundError::TooMany(placed(None).id));
+        let mut order = order.unwrap();
+        order.refunds[0].status = RefundStatus::Failed;
+        decide(&refund(None), (Some(order), payment), at(7));
     }
 
     #[test]
@@ -201,6 +229,55 @@ mod tests {
             let refused = refusal(&refund(amount), (Some(confirmed.clone()), None), at(7));
             assert_eq!(refused, RefundError::NothingToRefund(placed(None).id));
         }
+    }
+
+    #[test]
+    fn kept_money_of_an_ended_order_is_refunded() {
+        let (order, payment) = confirmed();
+        let mut order =
+            order.with_refund_due(&payment.gateway_id, euros(TOTAL), Party::System, "cancelled", at(0));
+        order.refunds[0].status = RefundStatus::Failed;
+        for status in
+            [OrderStatus::Cancelled, OrderStatus::Refunded, OrderStatus::Rejected, OrderStatus::Expired]
+        {
+            let ended = Order { status, ..order.clone() };
+            let again = decide(&refund(None), (Some(ended), Some(payment.clone())), at(7)).output;
+            assert_eq!((again.status, again.refunds[1].amount), (status, euros(TOTAL)));
+            let refused = refusal(&refund(None), (Some(again), Some(payment.clone())), at(8));
+            assert_eq!(refused, RefundError::InvalidState(placed(None).id), "nothing is left");
+        }
+        let free = Order { total: euros(0), ..order };
+        assert_eq!(
+            decide(&refund(None), (Some(free), Some(payment)), at(7)).output.refunds[1].amount,
+            euros(TOTAL)
+        );
+    }
+
+    #[test]
+    fn kept_duplicate_payment_is_refunded_before_the_payment() {
+        let (order, payment) = confirmed();
+        let duplicate = GatewayId("pi_2".to_owned());
+        let mut order =
+            order.with_refund_due(&duplicate, euros(700), Party::System, "duplicate payment", at(0));
+        let state = (Some(order.clone()), Some(payment.clone()));
+        let of_payment = decide(&refund(Some(euros(1))), state, at(7)).output.refunds.pop().unwrap();
+        assert_eq!(of_payment.gateway_id, payment.gateway_id);
+        order.refunds[0].status = RefundStatus::Failed;
+        let state = (Some(order), Some(payment));
+        let again = decide(&refund(None), state, at(7)).output.refunds.pop().unwrap();
+        assert_eq!((again.gateway_id, again.amount), (duplicate, euros(700)));
+    }
+
+    #[test]
+    fn administrator_refunds_on_behalf_of_the_marketplace() {
+        let by = Actor { role: Role::Admin, ..actor(STRANGER) };
+        let command = RefundOrder { by, may_refund_any: true, ..refund(None) };
+        let started = decide(&command, with_refunds(0), at(7)).output;
+        assert_eq!(started.refunds[0].by, Party::System);
+        let refused = refusal(&RefundOrder { by: moderator(), ..refund(None) }, with_refunds(0), at(7));
+        assert_eq!(refused, AccessError::Forbidden("only the seller of the order may do this").into());
+        let stranger = refusal(&RefundOrder { by: actor(STRANGER), ..refund(None) }, with_refunds(0), at(7));
+        assert_eq!(stranger, AccessError::not_found(placed(None).id).into());
     }
 
     #[test]

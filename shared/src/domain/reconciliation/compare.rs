@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{GatewayRecord, LedgerStatus};
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::payment::refund::{Refund, RefundIntent, RefundStatus};
+use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{Capture, Payment};
 use crate::domain::order::{Order, OrderId, OrderStatus};
 use crate::domain::values::money::Money;
@@ -22,8 +22,8 @@ pub enum Finding {
     Matched,
     /// The capture is missing from our records.
     MissingCapture(OrderId, Capture),
-    /// A refund that is pending in our records may have been made.
-    MissingRefund(RefundIntent),
+    /// The refunded amount differs from our records. The refunds must be read from the gateway.
+    RefundsDiffer(OrderId),
     /// The order has ended, but its checkout can still be paid.
     OpenCheckout,
     /// The records contradict each other and cannot be repaired automatically.
@@ -49,10 +49,13 @@ pub enum MismatchKind {
     /// A payment was captured, but our record of the order or of its payment is damaged.
     #[error("a payment was captured, but our record of the order or of its payment is damaged")]
     DamagedRecord,
+    /// A refund failed, and its amount has not been refunded since.
+    #[error("a refund failed, and its amount has not been refunded since")]
+    RefundFailed,
 }
 
 /// Compares a gateway record with the order and its payment, which must be read after the record. A refund
-/// that is pending in the order is not a mismatch.
+/// that the order has not requested yet is not a mismatch.
 #[must_use]
 pub fn compare(record: &GatewayRecord, order: Option<&Order>, payment: Option<&Payment>) -> Finding {
     // A payment without an order id belongs to another system that uses the same gateway account.
@@ -69,7 +72,7 @@ pub fn compare(record: &GatewayRecord, order: Option<&Order>, payment: Option<&P
                     Capture { gateway_id: record.gateway_id.clone(), amount },
                 ),
                 Some(recorded) if recorded != amount => Finding::Mismatch(MismatchKind::Captured),
-                Some(_) => compare_refunds(record, order, refunded),
+                Some(_) => compare_refunds(record, order, amount, refunded),
             }
         }
     }
@@ -101,23 +104,38 @@ pub(super) fn recorded_capture(
     order: &Order,
     payment: Option<&Payment>,
 ) -> Option<Money> {
-    let paid = payment.filter(|payment| payment.gateway_id == record.gateway_id);
-    paid.map(|payment| payment.captured).or_else(|| refunds(record, order).next().map(|refund| refund.amount))
+    order.captured_by(&record.gateway_id, payment)
 }
 
-/// Refunded amount of the capture in minor units, according to the order.
+/// Refunded amount of the capture in minor units, according to the order. Like the gateway's, it includes
+/// refunds that the gateway has accepted and not made yet.
 pub(super) fn recorded_refunds(record: &GatewayRecord, order: &Order) -> i64 {
-    let succeeded = refunds(record, order).filter(|refund| refund.status == RefundStatus::Succeeded);
-    succeeded.map(|refund| refund.amount.amount()).sum()
+    let counted = refunds(record, order).filter(|refund| refund.counts_at_gateway());
+    counted.map(|refund| refund.amount.amount()).sum()
 }
 
-fn compare_refunds(record: &GatewayRecord, order: &Order, refunded: i64) -> Finding {
+fn compare_refunds(record: &GatewayRecord, order: &Order, captured: Money, refunded: i64) -> Finding {
     let recorded = recorded_refunds(record, order);
-    match refunds(record, order).find(|refund| refund.is_pending()) {
-        Some(pending) if refunded > recorded => Finding::MissingRefund(pending.intent(order.id)),
-        None if refunded != recorded && is_stable(record, order) => Finding::Mismatch(MismatchKind::Refunded),
-        _ => Finding::Matched,
+    let may_be_made = refunds(record, order).any(Refund::is_due) && refunded > recorded;
+    if refunded != recorded {
+        let differs = may_be_made || is_stable(record, order);
+        return if differs { Finding::RefundsDiffer(order.id) } else { Finding::Matched };
     }
+    if keeps_failed_refund(record, order, captured, refunded) {
+        return Finding::Mismatch(MismatchKind::RefundFailed);
+    }
+    Finding::Matched
+}
+
+/// Returns true if the last refund has failed after the gateway had accepted it, or if the order has ended and
+/// keeps money.
+fn keeps_failed_refund(record: &GatewayRecord, order: &Order, captured: Money, refunded: i64) -> bool {
+    let last = refunds(record, order).last();
+    let failed_later =
+        last.is_some_and(|refund| refund.status == RefundStatus::Failed && refund.refund_id.is_some());
+    let has_ended = has_ended_unfulfilled(order) || order.status == OrderStatus::Refunded;
+    let is_open = refunds(record, order).any(Refund::is_open);
+    failed_later || (has_ended && !is_open && refunded < captured.amount())
 }
 
 /// Returns true if the order has not changed between reading the record and reading the order. `updated_at`
@@ -194,33 +212,55 @@ mod tests {
     }
 
     #[test]
-    fn unknown_refund_is_a_mismatch_once_processing_has_ended() {
+    fn unknown_refund_is_found_once_processing_has_ended() {
         let (order, payment) = confirmed();
         let found = |refunded, millis| {
             compare(&record(captured(3_998, refunded), millis), Some(&order), Some(&payment))
         };
         assert_eq!(found(1, 60_000), Finding::Matched, "the order may have changed meanwhile");
-        assert_eq!(found(1, 60_001), Finding::Mismatch(MismatchKind::Refunded));
+        assert_eq!(found(1, 60_001), Finding::RefundsDiffer(order.id));
         assert_eq!(found(0, 60_001), Finding::Matched);
     }
 
     #[test]
-    fn pending_refund_may_have_been_made() {
+    fn refunds_count_once_the_gateway_has_accepted_them() {
         let (order, payment) = confirmed();
         let mut order = [5, 7].into_iter().fold(order, |order, amount| {
             order.with_refund_due(&payment.gateway_id, euros(amount), Party::Seller, "cracked", at(0))
         });
         order.refunds[0].status = RefundStatus::Succeeded;
+        let found = |order: &Order, refunded, millis| {
+            compare(&record(captured(3_998, refunded), millis), Some(order), Some(&payment))
+        };
+        assert_eq!(found(&order, 5, 60_001), Finding::Matched);
+        assert_eq!(found(&order, 4, 60_000), Finding::Matched);
+        for millis in [0, 60_001] {
+            assert_eq!(found(&order, 12, millis), Finding::RefundsDiffer(order.id), "it may have been made");
+        }
+        order.refunds[1].refund_id = Some(GatewayId("re_2".to_owned()));
+        assert_eq!(found(&order, 12, 60_001), Finding::Matched, "a pending refund counts at the gateway");
+        assert_eq!(found(&order, 5, 60_001), Finding::RefundsDiffer(order.id));
+    }
+
+    #[test]
+    fn failed_refund_is_a_mismatch_until_it_is_replaced() {
+        let (order, payment) = confirmed();
+        let refund_due = |order: Order| {
+            order.with_refund_due(&payment.gateway_id, euros(5), Party::Seller, "cracked", at(0))
+        };
         let found = |order: &Order, refunded| {
             compare(&record(captured(3_998, refunded), 60_001), Some(order), Some(&payment))
         };
-        assert_eq!(found(&order, 5), Finding::Matched);
-        assert_eq!(found(&order, 4), Finding::Matched);
-        assert_eq!(found(&order, 12), Finding::MissingRefund(order.refunds[1].intent(order.id)));
-        order.refunds[1].status = RefundStatus::Failed;
-        assert_eq!(found(&order, 5), Finding::Matched);
-        for refunded in [4, 6] {
-            assert_eq!(found(&order, refunded), Finding::Mismatch(MismatchKind::Refunded));
-        }
+        let mut failed = refund_due(order);
+        failed.refunds[0].status = RefundStatus::Failed;
+        assert_eq!(found(&failed, 0), Finding::Matched, "the gateway refused a refund of the seller");
+        failed.refunds[0].refund_id = Some(GatewayId("re_1".to_owned()));
+        assert_eq!(found(&failed, 0), Finding::Mismatch(MismatchKind::RefundFailed));
+        let mut replaced = refund_due(failed.clone());
+        assert_eq!(found(&replaced, 0), Finding::Matched);
+        replaced.refunds[1].status = RefundStatus::Succeeded;
+        assert_eq!(found(&replaced, 5), Finding::Matched);
+        let ended = Order { status: OrderStatus::Refunded, ..replaced };
+        assert_eq!(found(&ended, 5), Finding::Mismatch(MismatchKind::RefundFailed), "it keeps money");
     }
 }

@@ -65,6 +65,12 @@ impl ReconciliationCursor {
         self.from.saturating_add(rounds.overlap)
     }
 
+    /// Start of the period whose refunds are recorded in this round: one interval before the end of the last round.
+    #[must_use]
+    pub fn refunds_from(&self, rounds: RoundConfig) -> Timestamp {
+        self.from.saturating_add(rounds.overlap).saturating_sub(rounds.interval)
+    }
+
     /// Cursor after a page, with more pages in the round.
     #[must_use]
     pub fn after_page(self, last: GatewayId) -> Self {

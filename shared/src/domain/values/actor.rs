@@ -10,6 +10,9 @@ pub enum Permission {
     /// Read orders of all users.
     #[strum(serialize = "orders:read-any")]
     OrdersReadAny,
+    /// Refund orders of all sellers.
+    #[strum(serialize = "orders:refund-any")]
+    OrdersRefundAny,
     /// Suspend markets and lift suspensions.
     #[strum(serialize = "markets:suspend")]
     MarketsSuspend,
@@ -73,6 +76,7 @@ impl Role {
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
+                Permission::OrdersRefundAny,
                 Permission::UsersCreate,
                 Permission::JobsReindex,
                 Permission::JobsPrioritize,
@@ -112,6 +116,7 @@ mod tests {
         assert!(user.is_empty());
         assert!(moderator.iter().all(|permission| admin.contains(permission)));
         let only_admin = [
+            Permission::OrdersRefundAny,
             Permission::UsersCreate,
             Permission::UsersUpdate,
             Permission::UsersDelete,

@@ -67,6 +67,9 @@ pub enum Condition {
     Zero(&'static str),
     /// The item exists, and the adjustment leaves none of its counters below zero.
     NoneBelowZero,
+    /// If the item exists, the adjustment leaves none of its counters below zero. If it does not exist, the
+    /// write is left out.
+    NoneBelowZeroIfExists,
     /// No condition.
     Always,
 }
@@ -154,12 +157,8 @@ impl<T, E> Change<T, E> {
     {
         let mut change = self.announce(last.id().to_string(), last.version(), &event);
         let condition = last.version().previous().map_or(Condition::Absent, Condition::AtVersion);
-        change.writes.push(Write {
-            key: R::key(last.id()),
-            operation: Operation::Delete,
-            condition,
-            refusal: None,
-        });
+        let (key, operation) = (R::key(last.id()), Operation::Delete);
+        change.writes.push(Write { key, operation, condition, refusal: None });
         change
     }
 
@@ -214,6 +213,14 @@ impl<T, E> Change<T, E> {
         self
     }
 
+    /// Like [`adjust`](Self::adjust), but the write is left out if the record does not exist.
+    #[must_use]
+    pub fn adjust_if_exists<R: Record>(mut self, id: &R::Id, adjustment: Adjustment, exhausted: E) -> Self {
+        let (operation, condition) = (Operation::Adjust(adjustment), Condition::NoneBelowZeroIfExists);
+        self.writes.push(Write { key: R::key(id), operation, condition, refusal: Some(exhausted) });
+        self
+    }
+
     /// Adjusts counters and replaces notes unconditionally.
     #[must_use]
     pub fn adjust_unchecked<R: Record>(mut self, id: &R::Id, adjustment: Adjustment) -> Self {
@@ -233,12 +240,8 @@ impl<T, E> Change<T, E> {
         otherwise: E,
     ) -> Self {
         let condition = Condition::Is(attribute, value.to_owned());
-        self.writes.push(Write {
-            key: R::key(id),
-            operation: Operation::Check,
-            condition,
-            refusal: Some(otherwise),
-        });
+        let (key, operation, refusal) = (R::key(id), Operation::Check, Some(otherwise));
+        self.writes.push(Write { key, operation, condition, refusal });
         self
     }
 

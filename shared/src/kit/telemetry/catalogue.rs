@@ -280,6 +280,15 @@ pub static OLDEST_REFUND_AGE: Metric<0> = Metric {
     help: "Age of the oldest pending refund",
 };
 
+/// Refunds that the payment gateway refused or that failed later.
+pub static REFUND_FAILURES: Metric<0> = Metric {
+    name: "RefundFailures",
+    unit: Unit::Count,
+    kind: Kind::Counter,
+    dimensions: [],
+    help: "Refunds that the payment gateway refused or that failed later",
+};
+
 /// Spans dropped because the buffer for the collector was full.
 pub static SPANS_DROPPED: Metric<0> = Metric {
     name: "SpansDropped",
@@ -290,7 +299,7 @@ pub static SPANS_DROPPED: Metric<0> = Metric {
 };
 
 /// Every metric.
-pub static ALL: [Entry; 23] = [
+pub static ALL: [Entry; 24] = [
     HTTP_REQUEST_DURATION.entry(),
     COLD_STARTS.entry(),
     ERRORS.entry(),
@@ -313,5 +322,6 @@ pub static ALL: [Entry; 23] = [
     RECONCILIATION_AGE.entry(),
     OLDEST_SAGA_AGE.entry(),
     OLDEST_REFUND_AGE.entry(),
+    REFUND_FAILURES.entry(),
     SPANS_DROPPED.entry(),
 ];

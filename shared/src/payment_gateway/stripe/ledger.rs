@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{INTENTS, StripeGateway};
+use super::{INTENTS, StripeGateway, refunds};
 use crate::domain::order::payment::GatewayId;
+use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
@@ -76,6 +77,15 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
             StatusCode::NOT_FOUND => Ok(None),
             _ => Err(self.response_error(&response)),
         }
+    }
+
+    async fn refunds_created(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        correlation: &CorrelationId,
+    ) -> Result<Vec<GatewayRefund>, GatewayError> {
+        refunds::created_between(self, (from, until), correlation).await
     }
 
     async fn close(&self, id: &GatewayId, correlation: &CorrelationId) -> Result<(), GatewayError> {

@@ -1,43 +1,106 @@
 //! Refunds. Each has its name in its metadata, so that it can be found among the refunds of its payment when
 //! its idempotency key no longer yields the outcome. Unlike the search, the list of refunds is
 //! read-after-write consistent.
+//!
+//! A refund changes after it was created (<https://docs.stripe.com/refunds#failed-refunds>). A response that is
+//! replayed for an idempotency key is the first one, so the present state is read again.
 
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::{StripeError, StripeGateway};
-use crate::domain::order::payment::DeclineCode;
-use crate::domain::order::payment::refund::RefundIntent;
+use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
+use crate::domain::order::payment::refund::{RefundIntent, RefundStatus};
+use crate::domain::order::payment::{DeclineCode, GatewayId};
+use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
-use crate::kit::resilience::http_client::Transport;
-use crate::kit::system::clock::{Clock, Entropy};
-use crate::payment_gateway::{GatewayError, RefundAnswer, RefundOutcome};
+use crate::kit::resilience::http_client::{ServiceResponse, Transport};
+use crate::kit::system::clock::{Clock, Entropy, Timestamp};
+use crate::payment_gateway::{GatewayError, RefundAnswer};
 
 const REFUNDS: &str = "/v1/refunds";
+
+/// Maximum number of pages of a list of refunds.
+const MAX_PAGES: usize = 10;
 
 /// The fields of a refund that we use.
 #[derive(Debug, Deserialize)]
 struct Refund {
+    id: String,
+    amount: i64,
+    currency: String,
     status: String,
     failure_reason: Option<String>,
+    /// Absent for refunds that other systems made without payment intents.
+    payment_intent: Option<Intent>,
     #[serde(default)]
     metadata: Metadata,
+}
+
+/// Payment intent of a refund, by its id or expanded.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Intent {
+    Id(String),
+    Expanded {
+        id: String,
+        #[serde(default)]
+        metadata: Metadata,
+    },
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct Metadata {
     refund: Option<String>,
+    order_id: Option<String>,
+}
+
+/// The fields of a list that we use.
+#[derive(Debug, Deserialize)]
+struct List {
+    data: Vec<Refund>,
+    has_more: bool,
 }
 
 impl Refund {
-    /// The outcome of the refund. A pending refund counts as done, because the gateway has accepted it.
-    fn outcome(&self) -> RefundOutcome {
-        match self.status.as_str() {
-            "failed" | "canceled" => RefundOutcome::Refused(DeclineCode::new(
-                self.failure_reason.as_deref().unwrap_or(&self.status),
-            )),
-            _ => RefundOutcome::Done,
-        }
+    fn of(response: &ServiceResponse) -> Result<Self, GatewayError> {
+        Self::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)
+    }
+
+    fn state(self) -> Result<GatewayRefund, GatewayError> {
+        let currency: Currency =
+            self.currency.to_ascii_uppercase().parse().map_err(|_| GatewayError::Unexpected)?;
+        let amount = Amount::try_from(self.amount).map_err(|_| GatewayError::Unexpected)?;
+        let status = status_of(&self.status);
+        let failure = status
+            .is_unmade()
+            .then(|| DeclineCode::new(self.failure_reason.as_deref().unwrap_or(&self.status)));
+        let (payment, order_id) = match self.payment_intent {
+            Some(Intent::Id(id)) => (id, None),
+            Some(Intent::Expanded { id, metadata }) => (id, metadata.order_id),
+            None => (String::new(), None),
+        };
+        Ok(GatewayRefund {
+            id: GatewayId(self.id),
+            payment: GatewayId(payment),
+            order_id: order_id.and_then(|id| id.parse().ok()),
+            name: self.metadata.refund,
+            amount: Money::new(amount, currency),
+            status,
+            failure,
+        })
+    }
+}
+
+/// Status of a refund. One that is not known counts as pending, because it does not show that the refund was
+/// made.
+fn status_of(status: &str) -> RefundStatus {
+    match status {
+        "succeeded" => RefundStatus::Succeeded,
+        "failed" => RefundStatus::Failed,
+        "canceled" => RefundStatus::Cancelled,
+        "requires_action" => RefundStatus::RequiresAction,
+        _ => RefundStatus::Pending,
     }
 }
 
@@ -56,36 +119,87 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
     let error = StripeError::of(&response);
     match response.status {
         StatusCode::OK => {
-            let refund = Refund::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
-            Ok(RefundAnswer::Ended(refund.outcome()))
+            let refund = Refund::of(&response)?;
+            let refund =
+                if response.replayed { read(gateway, &refund.id, correlation).await? } else { refund };
+            refund.state().map(RefundAnswer::Accepted)
         }
         StatusCode::INTERNAL_SERVER_ERROR => {
-            let found = find(gateway, intent, correlation).await?;
-            Ok(found.map_or(RefundAnswer::NotRefunded, RefundAnswer::Ended))
-        }
-        // The payment was refunded in full outside Agora, at the gateway.
-        _ if error.code.as_deref() == Some("charge_already_refunded") => {
-            Ok(RefundAnswer::Ended(RefundOutcome::Done))
+            let refunds = of_payment(gateway, &intent.gateway_id, correlation).await?;
+            let name = Some(intent.name());
+            let own = refunds.into_iter().find(|refund| refund.name == name);
+            Ok(own.map_or(RefundAnswer::NotRefunded, RefundAnswer::Accepted))
         }
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND
             if error.kind.as_deref() != Some("idempotency_error") =>
         {
-            Ok(RefundAnswer::Ended(RefundOutcome::Refused(error.decline())))
+            Ok(RefundAnswer::Refused(error.decline()))
         }
         _ => Err(gateway.response_error(&response)),
     }
 }
 
-pub(super) async fn find<T: Transport, C: Clock, R: Entropy>(
+/// Reads the present state of a refund.
+async fn read<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
-    intent: &RefundIntent,
+    id: &str,
     correlation: &CorrelationId,
-) -> Result<Option<RefundOutcome>, GatewayError> {
-    let path = format!("{REFUNDS}?limit=100&payment_intent={}", intent.gateway_id.0);
-    let response = gateway.get(path, correlation).await?;
-    let refunds: Vec<Refund> =
-        Deserialize::deserialize(&response.body["data"]).map_err(|_| GatewayError::Unexpected)?;
-    let name = intent.name();
-    let own = refunds.iter().find(|refund| refund.metadata.refund.as_deref() == Some(&name));
-    Ok(own.map(Refund::outcome))
+) -> Result<Refund, GatewayError> {
+    Refund::of(&gateway.get(format!("{REFUNDS}/{id}"), correlation).await?)
+}
+
+/// Lists the refunds of a payment, with the order of the payment.
+pub(super) async fn of_payment<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
+    payment: &GatewayId,
+    correlation: &CorrelationId,
+) -> Result<Vec<GatewayRefund>, GatewayError> {
+    list(gateway, &[("payment_intent", payment.0.clone())], correlation).await
+}
+
+/// Lists the refunds created in a period, newest first, with the orders of their payments.
+pub(super) async fn created_between<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
+    (from, until): (Timestamp, Timestamp),
+    correlation: &CorrelationId,
+) -> Result<Vec<GatewayRefund>, GatewayError> {
+    let bound = |at: Timestamp| at.as_seconds().to_string();
+    list(gateway, &[("created[gte]", bound(from)), ("created[lte]", bound(until))], correlation).await
+}
+
+async fn list<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
+    filter: &[(&str, String)],
+    correlation: &CorrelationId,
+) -> Result<Vec<GatewayRefund>, GatewayError> {
+    let mut refunds: Vec<GatewayRefund> = Vec::new();
+    for _ in 0..MAX_PAGES {
+        let response = gateway.send_get(path_of(filter, refunds.last()), correlation).await?;
+        match response.status {
+            StatusCode::OK => {}
+            // The payment belongs to another account of the gateway.
+            StatusCode::NOT_FOUND => return Ok(refunds),
+            status => return Err(gateway.status_error(status)),
+        }
+        let page = List::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
+        for refund in page.data {
+            refunds.push(refund.state()?);
+        }
+        if !page.has_more {
+            return Ok(refunds);
+        }
+    }
+    tracing::error!(count = refunds.len(), "only the newest refunds of a list were read");
+    Ok(refunds)
+}
+
+fn path_of(filter: &[(&str, String)], after: Option<&GatewayRefund>) -> String {
+    let mut parameters = form_urlencoded::Serializer::new(String::new());
+    parameters.append_pair("limit", "100");
+    parameters.append_pair("expand[]", "data.payment_intent");
+    parameters.extend_pairs(filter);
+    if let Some(after) = after {
+        parameters.append_pair("starting_after", &after.id.0);
+    }
+    format!("{REFUNDS}?{}", parameters.finish())
 }

@@ -170,7 +170,7 @@ records! {
         entity(self): self.id, OrderEvent;
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
-        due: due_orders(self), self.fulfilment.payment_deadline().or_else(|| self.examined_at());
+        due: due_orders(self), order_due_at(self);
     }
     Attempts "attempts" {
         key(id: OrderId): format!("order#{id}"), "attempts";
@@ -305,13 +305,22 @@ impl HasName for User {
     }
 }
 
-/// Partition of the due orders that contains an order: those to expire, or those to examine.
+/// Partition of the due orders that contains an order: those to expire, those to examine because their saga has
+/// not finished, or those whose refunds are to be checked.
 fn due_orders(order: &Order) -> String {
     let shard = partitions::expiry_shard(order.id);
-    match order.fulfilment.payment_deadline() {
-        Some(_) => partitions::expiring_orders(shard),
-        None => partitions::unfinished_orders(shard),
+    if order.fulfilment.payment_deadline().is_some() {
+        partitions::expiring_orders(shard)
+    } else if order.examined_at().is_some() {
+        partitions::unfinished_orders(shard)
+    } else {
+        partitions::REFUND_CHECKS.to_owned()
     }
+}
+
+/// Time at which an order is due in its partition.
+fn order_due_at(order: &Order) -> Option<Timestamp> {
+    order.fulfilment.payment_deadline().or_else(|| order.examined_at()).or(order.refund_check_at)
 }
 
 /// Partition of the due jobs that contains a job: those to release, or those to examine.

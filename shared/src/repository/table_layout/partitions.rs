@@ -95,6 +95,10 @@ pub fn expiring_orders(shard: u32) -> String {
     format!("orders#expiring#{shard}")
 }
 
+/// Partition of the orders whose refunds are to be compared with the gateway, sorted by that time. It has no
+/// shards, because few orders are refunded.
+pub const REFUND_CHECKS: &str = "orders#refund-checks";
+
 /// Shard of an order that awaits its payment.
 #[must_use]
 pub fn expiry_shard(order: OrderId) -> u32 {

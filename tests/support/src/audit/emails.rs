@@ -150,7 +150,7 @@ impl State {
     fn requirement_of_seller(&self, event: &str, subject: &str, written: &OutboxEvent) -> Requirement {
         let Some(order) = self.orders.get(subject) else { return Requirement::Forbidden };
         let seller = order.seller_id.to_string();
-        let entry = |status| order.timeline.iter().rfind(|entry| entry.status == status);
+        let entry = |status| order.timeline.iter().find(|entry| entry.status == status);
         let is_due = match event {
             "order.refund_failed" | "order.confirmed" => true,
             "order.cancelled" => {

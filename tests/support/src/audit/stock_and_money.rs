@@ -203,8 +203,8 @@ impl MoneyAndStock {
             let was = format!("{} paid, with status {:?}", ledger.net(id), order.status);
             wrong(format!("{expected} paid"), was);
         }
-        if order.pending_refund().is_some() {
-            wrong("no pending refund".to_owned(), "a pending refund".to_owned());
+        if order.due_refund().is_some() {
+            wrong("no refund to request".to_owned(), "a refund that is not requested".to_owned());
         }
         let payment = self.payments.get(id);
         let (captured, refunded) =

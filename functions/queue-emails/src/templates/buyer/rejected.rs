@@ -1,6 +1,6 @@
 //! E-mail about an order that cannot be fulfilled.
 
-use shared::domain::order::payment::refund::{Refund, RefundStatus};
+use shared::domain::order::payment::refund::Refund;
 use shared::domain::order::{Order, OrderStatus};
 
 use crate::email::EmailContent;
@@ -11,9 +11,9 @@ pub(super) fn content(order: &Order) -> Result<EmailContent, SkipReason> {
     let rejection = transition(order, OrderStatus::Rejected)?;
     let payment = if order.refunds.is_empty() {
         "You have not been charged."
-    } else if order.refunds.iter().any(Refund::is_pending) {
+    } else if order.refunds.iter().any(Refund::is_open) {
         "Your payment is being refunded."
-    } else if order.refunds.iter().any(|refund| refund.status == RefundStatus::Failed) {
+    } else if order.refunds.iter().all(|refund| refund.status.is_unmade()) {
         "The refund of your payment has failed; the seller has been informed."
     } else {
         "Your payment has been refunded. Depending on your bank, it can take a few days until the money is \

@@ -6,13 +6,19 @@ mod tests;
 use std::time::Duration;
 
 use crate::domain::order::event::EventConstructor;
-use crate::domain::order::payment::refund::MAX_REFUNDS;
+use crate::domain::order::fulfilment::decision::Decision;
+use crate::domain::order::fulfilment::record_refund::{
+    RefundRefusal, apply_end, apply_refund, apply_refusal,
+};
+use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
-use crate::domain::order::state_machine::refund_transitions::RefundError;
-use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId, OrderStatus, Party};
+use crate::domain::order::{Order, OrderEvent, OrderId, Party};
 use crate::domain::product::ProductId;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
+
+pub(crate) use super::decision::order_and_payment;
+pub use super::decision::{AdvanceError, OrderAndPayment};
 
 /// Transition of an order's fulfilment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +41,15 @@ pub enum FulfilmentTransition {
     Declined(DeclineCode),
     /// The charge was not made and can no longer be made.
     NotCharged,
-    /// The gateway made the refund with this number.
-    Refunded(u32),
+    /// The gateway has accepted a refund: its present state there.
+    RefundReported(GatewayRefund),
     /// The refund with this number (first field) was not made because of a gateway error: start another
     /// attempt, unless the given attempt (second field) was already retried.
     RetryRefund(u32, u32),
-    /// The gateway refused the refund with this number.
-    RefundRefused(u32, DeclineCode),
+    /// The gateway refused a refund.
+    RefundRefused(RefundRefusal),
+    /// No refund of an order that waits for its refunds must be requested any more.
+    RefundsRequested,
 }
 
 /// Applies a [`FulfilmentTransition`] to an order.
@@ -53,51 +61,6 @@ pub struct AdvanceOrder {
     pub by: FulfilmentTransition,
     /// Time that an order without a payment method waits for its payment.
     pub payment_window: Duration,
-}
-
-/// Reason why a transition cannot be applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AdvanceError {
-    /// A product has fewer units available than ordered.
-    #[error("a product is out of stock")]
-    OutOfStock(ProductId),
-    /// The order does not exist, or the transition does not apply to its current state.
-    #[error("the transition does not apply to the current state of the order")]
-    Stale,
-    /// The gateway refused a refund that must be made.
-    #[error("the gateway refused a refund that must be made")]
-    RefundRefused,
-    /// More was refunded than captured; impossible unless the table was changed by hand.
-    #[error("the refunds of the payment exceed its captured amount")]
-    PaymentMismatch,
-    /// The stock does not contain the units of the order; impossible unless the table was changed by hand.
-    #[error("the stock of a product does not contain the units of the order")]
-    StockMismatch,
-}
-
-impl From<InvalidState> for AdvanceError {
-    fn from(_: InvalidState) -> Self {
-        Self::Stale
-    }
-}
-
-impl From<RefundError> for AdvanceError {
-    fn from(error: RefundError) -> Self {
-        match error {
-            RefundError::NotPending => Self::Stale,
-            RefundError::Refused => Self::RefundRefused,
-        }
-    }
-}
-
-type Decision = Result<Change<OrderAndPayment, AdvanceError>, AdvanceError>;
-
-/// Order and its payment.
-pub type OrderAndPayment = (Option<Order>, Option<Payment>);
-
-/// Reads an order and its payment.
-pub(crate) fn order_and_payment(id: OrderId) -> ReadSet<OrderAndPayment> {
-    ReadSet::get(&id).and(ReadSet::get(&Payment::id_for(id)))
 }
 
 impl Command for AdvanceOrder {
@@ -119,7 +82,13 @@ impl Command for AdvanceOrder {
         let (order, event): (Order, EventConstructor) = match &self.by {
             FulfilmentTransition::Reserve => return self.reserve(order, now),
             FulfilmentTransition::Captured(capture) => return apply_capture(order, payment, capture, now),
-            FulfilmentTransition::Refunded(number) => return apply_refund(order, payment, *number, now),
+            FulfilmentTransition::RefundReported(refund) => {
+                return apply_refund(&order, payment.as_ref(), refund, now);
+            }
+            FulfilmentTransition::RefundRefused(refusal) => {
+                return apply_refusal(order, payment, refusal, now);
+            }
+            FulfilmentTransition::RefundsRequested => return apply_end(order, payment, now),
             FulfilmentTransition::OutOfStock(product) => {
                 (order.out_of_stock(format!("out of stock: {product}"), now)?, OrderEvent::Rejected)
             }
@@ -138,9 +107,6 @@ impl Command for AdvanceOrder {
             FulfilmentTransition::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
             FulfilmentTransition::RetryRefund(number, attempt) => {
                 (order.retry_refund(*number, *attempt, now)?, OrderEvent::Progressed)
-            }
-            FulfilmentTransition::RefundRefused(number, code) => {
-                (order.refund_failed(*number, code, now)?, OrderEvent::RefundFailed)
             }
         };
         let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));
@@ -171,9 +137,9 @@ pub(crate) fn apply_capture(
     let Some(existing) = payment else {
         let payment = Payment::captured(order.id, capture, now);
         let order = order.apply_payment(&payment, now)?;
-        let confirmed = order.status == OrderStatus::Confirmed;
+        let is_refunded = order.due_refund().is_some();
         let event: EventConstructor =
-            if confirmed { OrderEvent::Confirmed } else { OrderEvent::RefundStarted };
+            if is_refunded { OrderEvent::RefundStarted } else { OrderEvent::Confirmed };
         let change = Change::of((Some(order.clone()), Some(payment.clone())))
             .save(&order, event((&order).into()))
             .save(&payment, PaymentEvent::Captured(payment.event_data(payment.captured)));
@@ -181,7 +147,7 @@ pub(crate) fn apply_capture(
     };
     let is_recorded = existing.gateway_id == capture.gateway_id
         || order.refunds.iter().any(|refund| refund.gateway_id == capture.gateway_id);
-    if is_recorded || capture.amount.amount() == 0 || order.refunds.len() >= MAX_REFUNDS {
+    if is_recorded || capture.amount.amount() == 0 {
         return Err(AdvanceError::Stale);
     }
     let refunding =
@@ -189,24 +155,4 @@ pub(crate) fn apply_capture(
     let order = refunding.next_version(now);
     let event = OrderEvent::RefundStarted((&order).into());
     Ok(Change::of((Some(order.clone()), Some(existing))).save(&order, event))
-}
-
-fn apply_refund(order: Order, payment: Option<Payment>, number: u32, now: Timestamp) -> Decision {
-    let before = order.stock_position();
-    let payment = payment.ok_or(AdvanceError::Stale)?;
-    let refund = order.refunds.iter().find(|refund| refund.number == number && refund.is_pending());
-    let refund = refund.ok_or(AdvanceError::Stale)?;
-    let amount = Some(refund.amount).filter(|_| refund.gateway_id == payment.gateway_id);
-    let payment = match amount {
-        Some(amount) => payment.refund(amount, now).map_err(|_| AdvanceError::PaymentMismatch)?,
-        None => payment,
-    };
-    let (order, event) = order.refund_succeeded(number, &payment, now)?;
-    let change =
-        Change::of((Some(order.clone()), Some(payment.clone()))).save(&order, event((&order).into()));
-    let change = match amount {
-        Some(amount) => change.save(&payment, PaymentEvent::Refunded(payment.event_data(amount))),
-        None => change,
-    };
-    Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
 }

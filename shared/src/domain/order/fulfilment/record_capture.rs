@@ -39,7 +39,8 @@ impl Command for RecordCapture {
 
 impl Order {
     /// A payment was captured. If the order awaits exactly this amount, it is confirmed; otherwise the
-    /// payment is refunded, and the stock position stays unchanged until the refund is made.
+    /// payment is refunded, and the stock position stays unchanged until the refund is made. The refund does
+    /// not change an order with a total of zero, which needs no payment.
     pub(crate) fn apply_payment(self, payment: &Payment, now: Timestamp) -> Result<Self, InvalidState> {
         if payment.captured.amount() == 0 {
             return Err(InvalidState);
@@ -60,6 +61,9 @@ impl Order {
         }
         let refunding =
             order.with_refund_due(&payment.gateway_id, payment.captured, Party::System, reason, now);
+        if refunding.is_free() {
+            return Ok(refunding.next_version(now));
+        }
         Ok(refunding.with_step(Fulfilment::Refunding { stock_position }, now))
     }
 }
@@ -70,9 +74,12 @@ mod tests {
 
     use super::*;
     use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
+    use crate::domain::order::fulfilment::next;
     use crate::domain::order::payment::GatewayId;
-    use crate::domain::order::tests::{confirmed, placed, placed_free};
+    use crate::domain::order::payment::refund::RefundStatus;
+    use crate::domain::order::tests::{confirmed, placed, placed_free, reported};
     use crate::domain::tests::{at, decide, euros, refusal};
+    use crate::kit::command::saga::Step;
 
     fn record(amount: i64) -> RecordCapture {
         let capture = Capture { gateway_id: GatewayId("pi_9".to_owned()), amount: euros(amount) };
@@ -95,9 +102,23 @@ mod tests {
     }
 
     #[test]
+    fn capture_of_a_free_order_is_refunded_and_the_order_goes_on() {
+        for order in [placed_free(None), free()] {
+            let captured = decide(&record(3_998), (Some(order.clone()), None), at(7));
+            assert_eq!(captured.events()[0].0, "order.refund_started");
+            let stored: Order = captured.stored();
+            assert_eq!((stored.status, &stored.fulfilment), (order.status, &order.fulfilment));
+            assert_eq!((stored.refunds.len(), stored.refunds[0].amount), (1, euros(3_998)));
+            let reserve = Step::Commit(FulfilmentTransition::Reserve);
+            assert_eq!(next(&stored, at(8)) == reserve, order.status == OrderStatus::Pending);
+        }
+    }
+
+    #[test]
     fn refunded_capture_leaves_a_free_order_confirmed() {
         let captured = decide(&record(3_998), (Some(free()), None), at(7)).output;
-        let refunded = FulfilmentTransition::Refunded(1);
+        let refund = reported(captured.0.as_ref().unwrap(), 1, RefundStatus::Succeeded);
+        let refunded = FulfilmentTransition::RefundReported(refund);
         let advance = AdvanceOrder { id: free().id, by: refunded, payment_window: Duration::from_hours(1) };
         let order: Order = decide(&advance, captured, at(8)).stored();
         assert_eq!((order.status, &order.fulfilment), (OrderStatus::Confirmed, &Fulfilment::Finished));
@@ -122,7 +143,9 @@ mod tests {
             let refund = refunded.refunds.last().unwrap();
             assert_eq!((refund.by, refund.reason.as_str()), (Party::System, reason));
             assert_eq!((refund.amount, refunded.status), (euros(amount), order.status));
-            assert_eq!(refunded.fulfilment, Fulfilment::Refunding { stock_position });
+            let step =
+                if order.is_free() { Fulfilment::Finished } else { Fulfilment::Refunding { stock_position } };
+            assert_eq!(refunded.fulfilment, step);
         }
     }
 }

@@ -23,7 +23,7 @@ impl Order {
     /// buyer's payment.
     #[must_use]
     pub fn examined_at(&self) -> Option<Timestamp> {
-        let begun = self.pending_refund().map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
+        let begun = self.due_refund().map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
         Some(next_examination(begun, self.resumed_at))
     }
 

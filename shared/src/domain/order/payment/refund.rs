@@ -1,5 +1,8 @@
 //! Refunds. Each has a number within its order and is made once.
 
+pub mod check;
+pub mod gateway_refund;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +31,11 @@ pub struct Refund {
     pub reason: String,
     /// Status of the refund.
     pub status: RefundStatus,
-    /// Reason code with which the gateway refused the refund.
+    /// Reason code with which the gateway refused the refund, or with which it failed.
     pub failure: Option<DeclineCode>,
+    /// Id of the refund at the gateway, once the gateway has accepted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<GatewayId>,
     /// Number of the refund attempt, from 1. The next attempt starts only if the previous one certainly made
     /// no refund.
     pub attempt: u32,
@@ -39,23 +45,54 @@ pub struct Refund {
     pub at: Timestamp,
 }
 
-/// Status of a refund.
+/// Status of a refund, as at the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
-    /// Decided, but not confirmed by the gateway yet.
+    /// Decided, or accepted by the gateway, but not made yet.
     Pending,
-    /// The amount was refunded.
+    /// The gateway waits for the buyer, for example for the number of a bank account.
+    RequiresAction,
+    /// The amount was refunded. The refund can still fail if the buyer's bank returns the money.
     Succeeded,
-    /// The gateway refused the refund; nothing was refunded.
+    /// The gateway refused the refund, or the buyer's bank returned the money: nothing was refunded.
     Failed,
+    /// The refund was withdrawn before it was made: nothing was refunded.
+    Cancelled,
+}
+
+impl RefundStatus {
+    /// Returns true if nothing was or will be refunded.
+    #[must_use]
+    pub const fn is_unmade(self) -> bool {
+        matches!(self, Self::Failed | Self::Cancelled)
+    }
+
+    /// Returns true if the refund is neither made nor ended.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::RequiresAction)
+    }
 }
 
 impl Refund {
-    /// Returns true if the gateway has not confirmed or refused the refund yet.
+    /// Returns true if the refund is neither made nor ended.
     #[must_use]
-    pub fn is_pending(&self) -> bool {
-        self.status == RefundStatus::Pending
+    pub const fn is_open(&self) -> bool {
+        self.status.is_open()
+    }
+
+    /// Returns true if the refund must still be requested from the gateway.
+    #[must_use]
+    pub const fn is_due(&self) -> bool {
+        self.is_open() && self.refund_id.is_none()
+    }
+
+    /// Returns true if the gateway includes the refund in the refunded amount of its payment: it has accepted
+    /// the refund, and the refund has not failed.
+    #[must_use]
+    pub fn counts_at_gateway(&self) -> bool {
+        !self.status.is_unmade() && !self.is_due()
     }
 
     /// Request to the gateway for the current attempt.

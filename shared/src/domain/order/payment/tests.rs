@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::domain::order::Party;
+use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::tests::{confirmed, placed};
 use crate::domain::tests::{at, dollars, euros};
 
@@ -105,12 +106,15 @@ fn pending_and_made_refunds_reduce_the_refundable_amount() {
     for (gateway_id, status, left) in [
         (&payment.gateway_id, RefundStatus::Pending, 3_900),
         (&payment.gateway_id, RefundStatus::Succeeded, 3_900),
+        (&payment.gateway_id, RefundStatus::RequiresAction, 3_900),
         (&payment.gateway_id, RefundStatus::Failed, 3_998),
+        (&payment.gateway_id, RefundStatus::Cancelled, 3_998),
         (&other, RefundStatus::Pending, 3_998),
     ] {
         let refunds = refunds(gateway_id, status);
         assert_eq!(payment.refundable(&refunds), euros(left));
-        assert_eq!(refunds[0].is_pending(), status == RefundStatus::Pending);
+        let is_open = matches!(status, RefundStatus::Pending | RefundStatus::RequiresAction);
+        assert_eq!((refunds[0].is_open(), refunds[0].is_due()), (is_open, is_open));
     }
 }
 
@@ -128,6 +132,9 @@ fn at_most_the_captured_amount_is_refunded() {
     assert_eq!(part, expected);
     let full = part.clone().refund(euros(1), at(8)).unwrap();
     assert_eq!([&payment, &part, &full].map(Payment::is_fully_refunded), [false, false, true]);
+    let failed = part.clone().refund_failed(euros(7), at(8)).unwrap();
+    assert_eq!((failed.refunded, failed.version), (euros(3_990), part.version.next()));
+    assert_eq!(failed.refund_failed(euros(3_991), at(9)), Err(MoneyError::Negative));
     assert_eq!(part.refund(euros(2), at(8)), Err(MoneyError::Negative));
     assert_eq!(payment.refund(dollars(1), at(8)), Err(MoneyError::CurrencyMismatch));
 }

@@ -3,29 +3,59 @@
 use super::transition::InvalidState;
 use crate::domain::order::event::EventConstructor;
 use crate::domain::order::fulfilment::Fulfilment;
+use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{DeclineCode, GatewayId, Payment};
-use crate::domain::order::{Order, OrderEvent, OrderStatus, Party};
+use crate::domain::order::{Order, OrderEvent, OrderStatus, Party, Transition};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 
-/// Reason why a refund cannot be completed.
+/// Reason of a refund that was made at the gateway itself.
+const MADE_AT_GATEWAY: &str = "refunded at the payment gateway";
+
+/// Change of a refund that the gateway reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RefundError {
-    /// The refund does not exist or is not pending.
-    NotPending,
-    /// The gateway refused a refund that must be made.
-    Refused,
+pub(crate) enum RefundChange {
+    /// The gateway has accepted the refund and has not made it yet.
+    Accepted,
+    /// The gateway has made the refund.
+    Made,
+    /// The refund has failed or was withdrawn before it was made.
+    Unmade,
+    /// The refund has failed after it was made.
+    FailedLater,
 }
 
 impl Order {
-    /// First pending refund.
+    /// First refund that must still be requested from the gateway.
     #[must_use]
-    pub fn pending_refund(&self) -> Option<&Refund> {
-        self.refunds.iter().find(|refund| refund.is_pending())
+    pub fn due_refund(&self) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.is_due())
     }
 
-    /// Adds a pending refund of the given capture, without a new version.
+    /// Captured amount of a payment at the gateway; `None` if it is not recorded in the order.
+    #[must_use]
+    pub fn captured_by(&self, gateway_id: &GatewayId, payment: Option<&Payment>) -> Option<Money> {
+        let own = payment.filter(|payment| payment.gateway_id == *gateway_id);
+        // A duplicate capture is refunded in full by the first refund of its payment.
+        let duplicate = || self.refunds.iter().find(|refund| refund.gateway_id == *gateway_id);
+        own.map(|payment| payment.captured).or_else(|| duplicate().map(|refund| refund.amount))
+    }
+
+    /// Payment at the gateway to refund next, with its refundable amount: a duplicate capture whose refund has
+    /// failed, or else the payment of the order.
+    pub(crate) fn refundable(&self, payment: &Payment) -> (GatewayId, Money) {
+        let duplicates = self.refunds.iter().map(|refund| &refund.gateway_id);
+        let mut kept = duplicates.filter(|id| **id != payment.gateway_id).filter_map(|id| {
+            let captured = self.captured_by(id, None)?;
+            let refunds = self.refunds.iter().filter(|refund| refund.gateway_id == *id);
+            let left = left_of(captured, refunds.filter(|refund| !refund.status.is_unmade()));
+            (left.amount() > 0).then(|| (id.clone(), left))
+        });
+        kept.next().unwrap_or_else(|| (payment.gateway_id.clone(), payment.refundable(&self.refunds)))
+    }
+
+    /// Adds a refund of the given capture that is due, without a new version.
     pub(crate) fn with_refund_due(
         mut self,
         captured_by: &GatewayId,
@@ -34,15 +64,15 @@ impl Order {
         reason: &str,
         now: Timestamp,
     ) -> Self {
-        let number = self.refunds.iter().map(|refund| refund.number).max().unwrap_or(0).saturating_add(1);
         self.refunds.push(Refund {
-            number,
+            number: self.next_refund_number(),
             gateway_id: captured_by.clone(),
             amount,
             by,
             reason: reason.to_owned(),
             status: RefundStatus::Pending,
             failure: None,
+            refund_id: None,
             attempt: 1,
             decided_at: now,
             at: now,
@@ -57,65 +87,191 @@ impl Order {
         attempt: u32,
         now: Timestamp,
     ) -> Result<Self, InvalidState> {
-        let refund =
-            self.pending_mut(number).filter(|refund| refund.attempt == attempt).ok_or(InvalidState)?;
+        let refund = self.due_mut(number, attempt)?;
         refund.attempt = refund.attempt.saturating_add(1);
         refund.decided_at = now;
         Ok(self.next_version(now))
     }
 
-    /// Marks a refund as succeeded. `payment` already includes it. Returns the constructor of the event to
-    /// publish.
-    pub(crate) fn refund_succeeded(
+    /// Records the state of a refund at the gateway. A refund that the order does not contain was made at the
+    /// gateway itself, and is added. States are recorded in one direction only, because reports may arrive in any
+    /// order: open, made, failed.
+    ///
+    /// # Errors
+    /// [`InvalidState`] if the state is already recorded, or is older than the recorded one.
+    pub(crate) fn with_reported_refund(
         mut self,
-        number: u32,
-        payment: &Payment,
+        reported: &GatewayRefund,
         now: Timestamp,
-    ) -> Result<(Self, EventConstructor), RefundError> {
-        let refund = self.pending_mut(number).ok_or(RefundError::NotPending)?;
-        refund.status = RefundStatus::Succeeded;
-        let (by, reason) = (refund.by, refund.reason.clone());
-        let ends_order = matches!(self.fulfilment, Fulfilment::Refunding { .. });
-        let none_pending = self.pending_refund().is_none();
-        let next = self.next_version(now);
-        let result: (Self, EventConstructor) = match next.status {
-            OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
-                if payment.is_fully_refunded() && !next.is_free() =>
-            {
-                (next.with_status(OrderStatus::Refunded, by, Some(reason)), OrderEvent::Refunded)
-            }
-            OrderStatus::Pending | OrderStatus::AwaitingPayment if ends_order && none_pending => {
-                let next = Self { fulfilment: Fulfilment::Finished, ..next };
-                (next.with_status(OrderStatus::Rejected, Party::System, Some(reason)), OrderEvent::Rejected)
-            }
-            _ if ends_order && none_pending => {
-                (Self { fulfilment: Fulfilment::Finished, ..next }, OrderEvent::PartiallyRefunded)
-            }
-            _ => (next, OrderEvent::PartiallyRefunded),
-        };
-        Ok(result)
+    ) -> Result<(Self, RefundChange), InvalidState> {
+        let position = self.position_of(reported);
+        let before = position.and_then(|position| self.refunds.get(position));
+        let change = change(before, reported.status)?;
+        if position.is_none() {
+            let by = Party::System;
+            self = self.with_refund_due(&reported.payment, reported.amount, by, MADE_AT_GATEWAY, now);
+        }
+        let position = position.unwrap_or(self.refunds.len().saturating_sub(1));
+        if let Some(refund) = self.refunds.get_mut(position) {
+            refund.amount = reported.amount;
+            refund.status = reported.status;
+            refund.failure.clone_from(&reported.failure);
+            refund.refund_id = Some(reported.id.clone());
+        }
+        let mut next = self.next_version(now);
+        if reported.status.is_unmade() {
+            return Ok((next.with_failed_refund(position), change));
+        }
+        next.refund_check_at = next.next_refund_check(now);
+        Ok((next, change))
     }
 
-    /// Marks a refund as failed that the gateway refused permanently. Only a refund decided by the seller may
-    /// fail: the seller keeps the money. A refund that the system decided on must be made, so its refusal is
-    /// an error.
-    pub(crate) fn refund_failed(
+    /// Advances the order after a refund was accepted or made. `payment` already includes it. Returns the
+    /// constructor of the event to publish.
+    pub(crate) fn after_refund(
+        self,
+        reported: &GatewayRefund,
+        change: RefundChange,
+        payment: &Payment,
+    ) -> (Self, EventConstructor) {
+        let refund = self.refunds.iter().find(|refund| refund.refund_id.as_ref() == Some(&reported.id));
+        let (by, reason) =
+            refund.map_or((Party::System, None), |refund| (refund.by, Some(refund.reason.clone())));
+        let made = change == RefundChange::Made;
+        let event: EventConstructor = match change {
+            RefundChange::Made => OrderEvent::PartiallyRefunded,
+            RefundChange::Unmade | RefundChange::FailedLater => OrderEvent::RefundFailed,
+            RefundChange::Accepted => OrderEvent::Progressed,
+        };
+        match self.status {
+            OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
+                if made && payment.is_fully_refunded() && !self.is_free() =>
+            {
+                (self.with_status(OrderStatus::Refunded, by, reason), OrderEvent::Refunded)
+            }
+            // After a failure, the end is a step of its own, so that both have their events.
+            _ if self.may_end() && matches!(change, RefundChange::Accepted | RefundChange::Made) => {
+                let (ended, end) = self.ended(reason);
+                (ended, end.unwrap_or(event))
+            }
+            _ => (self, event),
+        }
+    }
+
+    /// The order waited for its refunds only, and none must be requested any more: the order ends.
+    pub(crate) fn refunds_requested(self, now: Timestamp) -> Result<(Self, EventConstructor), InvalidState> {
+        if !self.may_end() {
+            return Err(InvalidState);
+        }
+        let reason = self.refunds.last().map(|refund| refund.reason.clone());
+        let (ended, event) = self.next_version(now).ended(reason);
+        Ok((ended, event.unwrap_or(OrderEvent::Progressed)))
+    }
+
+    /// The gateway refused to make a refund. If it would refund less than the amount, because another part was
+    /// refunded there, the refund is replaced by one of the amount that is `left`.
+    pub(crate) fn refund_refused(
         mut self,
         number: u32,
+        attempt: u32,
+        left: Money,
         code: &DeclineCode,
         now: Timestamp,
-    ) -> Result<Self, RefundError> {
-        let optional = self.fulfilment == Fulfilment::Finished;
-        let refund = self.pending_mut(number).ok_or(RefundError::NotPending)?;
-        if !optional || refund.by != Party::Seller {
-            return Err(RefundError::Refused);
+    ) -> Result<(Self, EventConstructor), InvalidState> {
+        let refund = self.due_mut(number, attempt)?;
+        refund.failure = Some(code.clone());
+        if refund.amount.amount() > left.amount() {
+            refund.status = RefundStatus::Cancelled;
+            let Refund { gateway_id, by, reason, .. } = refund.clone();
+            let next = self.next_version(now);
+            if left.amount() == 0 {
+                return Ok((next, OrderEvent::Progressed));
+            }
+            let next = next.with_refund_due(&gateway_id, left, by, &reason, now);
+            return Ok((next, OrderEvent::RefundStarted));
         }
         refund.status = RefundStatus::Failed;
-        refund.failure = Some(code.clone());
-        Ok(self.next_version(now))
+        let position = self.refunds.iter().position(|refund| refund.number == number).unwrap_or_default();
+        Ok((self.next_version(now).with_failed_refund(position), OrderEvent::RefundFailed))
     }
 
-    fn pending_mut(&mut self, number: u32) -> Option<&mut Refund> {
-        self.refunds.iter_mut().find(|refund| refund.number == number && refund.is_pending())
+    /// Amount of a payment that the gateway would still refund, according to the refunds that it has accepted.
+    pub(crate) fn left_at_gateway(&self, gateway_id: &GatewayId, captured: Money) -> Money {
+        let own = self.refunds.iter().filter(|refund| refund.gateway_id == *gateway_id);
+        left_of(captured, own.filter(|refund| refund.counts_at_gateway()))
+    }
+
+    fn may_end(&self) -> bool {
+        matches!(self.fulfilment, Fulfilment::Refunding { .. }) && self.due_refund().is_none()
+    }
+
+    /// The order without a further step. An order that was not confirmed is rejected.
+    fn ended(self, reason: Option<String>) -> (Self, Option<EventConstructor>) {
+        let ended = Self { fulfilment: Fulfilment::Finished, ..self };
+        match ended.status {
+            OrderStatus::Pending | OrderStatus::AwaitingPayment => {
+                (ended.with_status(OrderStatus::Rejected, Party::System, reason), Some(OrderEvent::Rejected))
+            }
+            _ => (ended, None),
+        }
+    }
+
+    /// Adds a failed or withdrawn refund to the timeline. The next check of the refunds is due at once: it records
+    /// the money that the order keeps as a discrepancy.
+    fn with_failed_refund(mut self, position: usize) -> Self {
+        let Some(refund) = self.refunds.get(position) else { return self };
+        let verb = if refund.status == RefundStatus::Cancelled { "was withdrawn" } else { "failed" };
+        let (amount, currency) = (refund.amount.amount(), refund.amount.currency());
+        let code = refund.failure.as_ref().map_or_else(String::new, |code| format!(": {}", code.as_str()));
+        let reason = format!("refund of {amount} {} {verb}{code}", currency.as_str());
+        let (status, at, by) = (self.status, self.updated_at, Party::System);
+        self.timeline.push(Transition { status, at, by, reason: Some(reason) });
+        self.refund_check_at = Some(at);
+        self
+    }
+
+    fn next_refund_number(&self) -> u32 {
+        self.refunds.iter().map(|refund| refund.number).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// Position of the refund that the gateway reports: by its id, or by its name before the id is known.
+    fn position_of(&self, reported: &GatewayRefund) -> Option<usize> {
+        let has_id = |refund: &Refund| refund.refund_id.as_ref() == Some(&reported.id);
+        let has_name = |refund: &Refund| {
+            refund.refund_id.is_none()
+                && refund.gateway_id == reported.payment
+                && reported.name.as_ref() == Some(&refund.intent(self.id).name())
+        };
+        self.refunds.iter().position(has_id).or_else(|| self.refunds.iter().position(has_name))
+    }
+
+    fn due_mut(&mut self, number: u32, attempt: u32) -> Result<&mut Refund, InvalidState> {
+        let mut due = self.refunds.iter_mut().filter(|refund| refund.is_due());
+        due.find(|refund| refund.number == number && refund.attempt == attempt).ok_or(InvalidState)
+    }
+}
+
+fn left_of<'a>(captured: Money, refunds: impl Iterator<Item = &'a Refund>) -> Money {
+    let left = refunds.map(|refund| refund.amount).try_fold(captured, Money::checked_sub);
+    left.unwrap_or(Money::zero(captured.currency()))
+}
+
+/// Change from the recorded refund (`None` if it is not recorded) to a status at the gateway.
+fn change(before: Option<&Refund>, reported: RefundStatus) -> Result<RefundChange, InvalidState> {
+    let is_accepted = before.is_some_and(|refund| refund.refund_id.is_some());
+    match (before.map(|refund| refund.status), reported) {
+        // The gateway never leaves these states. Without an id, the gateway had refused the refund.
+        (Some(RefundStatus::Failed | RefundStatus::Cancelled), _) if is_accepted => Err(InvalidState),
+        (Some(RefundStatus::Succeeded), RefundStatus::Failed | RefundStatus::Cancelled) => {
+            Ok(RefundChange::FailedLater)
+        }
+        (Some(RefundStatus::Succeeded), _) => Err(InvalidState),
+        (Some(before), reported) if before == reported && is_accepted => Err(InvalidState),
+        (Some(before), reported) if before == reported && before.is_unmade() => Err(InvalidState),
+        // A refund that was made at the gateway and has failed changes nothing.
+        (None, RefundStatus::Failed | RefundStatus::Cancelled) => Err(InvalidState),
+        (_, RefundStatus::Pending | RefundStatus::RequiresAction) => Ok(RefundChange::Accepted),
+        (_, RefundStatus::Succeeded) => Ok(RefundChange::Made),
+        (_, RefundStatus::Failed | RefundStatus::Cancelled) => Ok(RefundChange::Unmade),
     }
 }

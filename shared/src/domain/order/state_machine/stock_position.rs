@@ -51,6 +51,9 @@ impl Order {
 
     /// Adds to `change` the move of the units from the stock position `before` to the current one. If a stock
     /// counter is too low, the change is refused with the error that `otherwise` returns.
+    ///
+    /// Units can be reserved only of a product that exists. Once they are reserved, the order no longer depends
+    /// on the product: the units of a deleted product are not moved.
     pub(crate) fn move_stock<T, E>(
         &self,
         before: StockPosition,
@@ -63,7 +66,12 @@ impl Order {
         }
         self.lines.iter().fold(change, |change, line| {
             let moved = Stock::transfer(before.counter(), now.counter(), line.quantity);
-            change.adjust::<Stock>(&line.product_id, moved, otherwise(line))
+            match before {
+                StockPosition::Available => change.adjust::<Stock>(&line.product_id, moved, otherwise(line)),
+                StockPosition::Reserved | StockPosition::Sold => {
+                    change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise(line))
+                }
+            }
         })
     }
 }

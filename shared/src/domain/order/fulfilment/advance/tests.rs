@@ -1,18 +1,28 @@
 //! Unit tests of the fulfilment transitions that change refunds or payments.
 
 use super::*;
+use crate::domain::order::OrderStatus;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::payment::GatewayId;
-use crate::domain::order::payment::refund::{Refund, RefundStatus};
-use crate::domain::order::tests::{confirmed, placed};
+use crate::domain::order::payment::refund::{MAX_REFUNDS, Refund, RefundStatus};
+use crate::domain::order::tests::{confirmed, placed, reported};
 use crate::domain::tests::{Decided, at, decide, euros, refusal};
 
 fn advance(by: FulfilmentTransition) -> AdvanceOrder {
     AdvanceOrder { id: placed(None).id, by, payment_window: Duration::from_hours(1) }
 }
 
+fn report(number: u32, status: RefundStatus, state: &OrderAndPayment) -> AdvanceOrder {
+    advance(FulfilmentTransition::RefundReported(reported(state.0.as_ref().unwrap(), number, status)))
+}
+
 fn refunded(number: u32, state: &OrderAndPayment) -> Decided<AdvanceOrder> {
-    decide(&advance(FulfilmentTransition::Refunded(number)), state.clone(), at(7))
+    decide(&report(number, RefundStatus::Succeeded, state), state.clone(), at(7))
+}
+
+fn refusal_of(number: u32, refunds: Vec<GatewayRefund>) -> AdvanceOrder {
+    let code = DeclineCode::new("charge_disputed");
+    advance(FulfilmentTransition::RefundRefused(RefundRefusal { number, attempt: 1, code, refunds }))
 }
 
 fn capture(id: &str, amount: i64) -> Capture {
@@ -64,16 +74,13 @@ fn duplicate_capture_is_refunded_once() {
 }
 
 #[test]
-fn number_of_refunds_limits_duplicate_captures() {
+fn duplicate_capture_is_refunded_after_any_number_of_refunds() {
     let (order, payment) = confirmed();
-    let full = |count| {
-        let order = (0..count).fold(order.clone(), |order, _| {
-            order.with_refund_due(&payment.gateway_id, euros(1), Party::Seller, "cracked", at(0))
-        });
-        (Some(order), Some(payment.clone()))
-    };
-    assert!(captured("pi_2", 500).decide(full(MAX_REFUNDS - 1), at(7)).is_ok());
-    assert_eq!(refusal(&captured("pi_2", 500), full(MAX_REFUNDS), at(7)), AdvanceError::Stale);
+    let order = (0..MAX_REFUNDS).fold(order, |order, _| {
+        order.with_refund_due(&payment.gateway_id, euros(1), Party::Seller, "cracked", at(0))
+    });
+    let captured = decide(&captured("pi_2", 500), (Some(order), Some(payment)), at(7)).stored::<Order>();
+    assert_eq!(captured.refunds.len(), MAX_REFUNDS + 1);
 }
 
 #[test]
@@ -87,7 +94,7 @@ fn made_refund_changes_order_and_payment() {
     assert_eq!(statuses, [RefundStatus::Pending, RefundStatus::Succeeded]);
     assert_eq!(second.events(), [("order.partially_refunded", order.version)]);
     for (number, state) in [(2, second.output), (3, refunding()), (1, (refunding().0, None))] {
-        let command = advance(FulfilmentTransition::Refunded(number));
+        let command = report(number, RefundStatus::Succeeded, &state);
         assert_eq!(refusal(&command, state, at(8)), AdvanceError::Stale);
     }
 }
@@ -121,23 +128,115 @@ fn order_ends_with_its_last_refund() {
 }
 
 #[test]
-fn only_refunds_of_the_seller_may_be_refused() {
-    let code = DeclineCode::new("charge_disputed");
-    let refuse = advance(FulfilmentTransition::RefundRefused(1, code.clone()));
+fn refused_refund_has_failed_with_its_code() {
     let (order, payment) = refunding();
     let refund = order.as_ref().unwrap().refunds[0].clone();
-    let refused = decide(&refuse, (order.clone(), payment.clone()), at(7)).stored::<Order>();
-    let failed = Refund { status: RefundStatus::Failed, failure: Some(code), ..refund };
-    assert_eq!(refused.refunds[0], failed);
-    assert_eq!(refusal(&refuse, (Some(refused), payment.clone()), at(8)), AdvanceError::Stale);
+    let refused = decide(&refusal_of(1, Vec::new()), (order.clone(), payment.clone()), at(7));
+    assert_eq!(refused.events()[0].0, "order.refund_failed");
+    let refused = refused.stored::<Order>();
+    let failure = Some(DeclineCode::new("charge_disputed"));
+    assert_eq!(refused.refunds[0], Refund { status: RefundStatus::Failed, failure, ..refund });
+    let last = refused.timeline.last().unwrap();
+    assert_eq!((last.status, last.at, last.by), (OrderStatus::Confirmed, at(7), Party::System));
+    assert_eq!(last.reason.as_deref(), Some("refund of 1000 EUR failed: charge_disputed"));
+    assert_eq!(refused.refund_check_at, Some(at(7)));
+    let again = refusal(&refusal_of(1, Vec::new()), (Some(refused), payment), at(8));
+    assert_eq!(again, AdvanceError::Stale);
+}
 
-    let cancelled = order.unwrap().cancelled(Party::Buyer, None, payment.as_ref(), at(0)).unwrap();
-    let (confirmed, payment) = confirmed();
-    let state = (Some(confirmed), Some(payment.clone()));
-    let duplicate = decide(&captured("pi_2", 500), state, at(0)).output;
-    for state in [(Some(cancelled), Some(payment)), duplicate] {
-        assert_eq!(refusal(&refuse, state, at(8)), AdvanceError::RefundRefused);
+#[test]
+fn refusal_of_an_earlier_attempt_is_ignored() {
+    let retry = advance(FulfilmentTransition::RetryRefund(1, 1));
+    let retried = decide(&retry, refunding(), at(7)).stored::<Order>();
+    let late = refusal(&refusal_of(1, Vec::new()), (Some(retried), refunding().1), at(8));
+    assert_eq!(late, AdvanceError::Stale);
+}
+
+/// Cancelled order of 39.98 EUR, of which 5 EUR were refunded at the gateway itself.
+fn cancelled_and_refunded_in_part() -> (OrderAndPayment, GatewayRefund) {
+    let (order, payment) = confirmed();
+    let cancelled = order.cancelled(Party::Buyer, None, Some(&payment), at(0)).unwrap();
+    let (id, amount) = (GatewayId("re_9".to_owned()), euros(500));
+    let made = reported(&cancelled, 1, RefundStatus::Succeeded);
+    ((Some(cancelled), Some(payment)), GatewayRefund { id, name: None, amount, ..made })
+}
+
+#[test]
+fn rest_is_refunded_after_a_refund_at_the_gateway() {
+    let (state, at_gateway) = cancelled_and_refunded_in_part();
+    let refuse = refusal_of(1, vec![at_gateway.clone()]);
+    let recorded = decide(&refuse, state, at(7));
+    let order = recorded.output.0.as_ref().unwrap();
+    let refund = &order.refunds[1];
+    assert_eq!((refund.number, refund.amount, refund.status), (2, euros(500), RefundStatus::Succeeded));
+    assert_eq!((refund.by, refund.reason.as_str()), (Party::System, "refunded at the payment gateway"));
+    assert_eq!(recorded.output.1.as_ref().unwrap().refunded, euros(500));
+    assert!(order.refunds[0].is_due(), "the refusal is decided on the recorded refunds");
+
+    let replaced = decide(&refuse, recorded.output, at(8));
+    assert_eq!(replaced.events()[0].0, "order.refund_started");
+    let order = replaced.output.0.as_ref().unwrap();
+    assert_eq!(order.refunds[0].status, RefundStatus::Cancelled);
+    assert_eq!((order.refunds[2].amount, order.refunds[2].reason.as_str()), (euros(3_498), "cancelled"));
+    let last = refunded(3, &replaced.output);
+    let (order, payment) = last.output;
+    assert_eq!(order.unwrap().fulfilment, Fulfilment::Finished);
+    assert!(payment.unwrap().is_fully_refunded());
+}
+
+#[test]
+fn refund_is_withdrawn_if_nothing_is_left_at_the_gateway() {
+    let (state, at_gateway) = cancelled_and_refunded_in_part();
+    let all = GatewayRefund { amount: euros(3_998), ..at_gateway };
+    let refuse = refusal_of(1, vec![all]);
+    let recorded = decide(&refuse, state, at(7)).output;
+    let withdrawn = decide(&refuse, recorded, at(8));
+    let order = withdrawn.output.0.as_ref().unwrap();
+    let statuses: Vec<_> = order.refunds.iter().map(|refund| refund.status).collect();
+    assert_eq!(statuses, [RefundStatus::Cancelled, RefundStatus::Succeeded]);
+    let ended = decide(&advance(FulfilmentTransition::RefundsRequested), withdrawn.output, at(9));
+    assert_eq!(ended.stored::<Order>().fulfilment, Fulfilment::Finished);
+}
+
+#[test]
+fn refund_that_fails_later_is_refundable_again() {
+    let made = refunded(2, &refunded(1, &refunding()).output).output;
+    let failed = decide(&report(1, RefundStatus::Failed, &made), made.clone(), at(8));
+    assert_eq!(failed.events()[0].0, "order.refund_failed");
+    let (order, payment) = failed.output.clone();
+    let (order, payment) = (order.unwrap(), payment.unwrap());
+    assert_eq!((payment.refunded, payment.refundable(&order.refunds)), (euros(700), euros(3_298)));
+    assert_eq!((order.status, order.refunds[0].status), (OrderStatus::Confirmed, RefundStatus::Failed));
+    let reason = order.timeline.last().unwrap().reason.as_deref();
+    assert_eq!(reason, Some("refund of 1000 EUR failed: expired_or_canceled_card"));
+    for status in [RefundStatus::Succeeded, RefundStatus::Pending, RefundStatus::Failed] {
+        let late = refusal(&report(1, status, &failed.output), failed.output.clone(), at(9));
+        assert_eq!(late, AdvanceError::Stale, "an earlier state arrives later");
     }
+}
+
+#[test]
+fn pending_refund_is_made_by_a_later_report() {
+    for status in [RefundStatus::Pending, RefundStatus::RequiresAction] {
+        let accepted = decide(&report(1, status, &refunding()), refunding(), at(7));
+        let order = accepted.output.0.as_ref().unwrap();
+        assert_eq!(order.refunds[0].status, status);
+        assert_eq!(order.due_refund().map(|refund| refund.number), Some(2));
+        assert_eq!(accepted.output.1, refunding().1, "nothing was refunded yet");
+        let made = refunded(1, &accepted.output).output;
+        assert_eq!(made.1.unwrap().refunded, euros(1_000));
+    }
+}
+
+#[test]
+fn more_than_the_captured_amount_is_not_recorded() {
+    let (order, payment) = confirmed();
+    let order = order.with_refund_due(&payment.gateway_id, payment.captured, Party::Seller, "cracked", at(0));
+    let made = refunded(1, &(Some(order), Some(payment))).output;
+    let first = reported(made.0.as_ref().unwrap(), 1, RefundStatus::Succeeded);
+    let another = GatewayRefund { id: GatewayId("re_9".to_owned()), name: None, ..first };
+    let report = advance(FulfilmentTransition::RefundReported(another));
+    assert_eq!(refusal(&report, made, at(8)), AdvanceError::PaymentMismatch);
 }
 
 #[test]

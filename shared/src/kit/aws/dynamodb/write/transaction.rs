@@ -17,7 +17,7 @@ use crate::kit::aws::dynamodb::expression::Placeholders;
 use crate::kit::aws::dynamodb::schema::idempotency_record_key;
 use crate::kit::aws::dynamodb::write::idempotency_records;
 use crate::kit::command::change::UncommittedEvent;
-use crate::kit::command::{CommandContext, IdempotencyRecord, Item, Key, StoreError, Write};
+use crate::kit::command::{CommandContext, Condition, IdempotencyRecord, Item, Key, StoreError, Write};
 use crate::kit::system::clock::Timestamp;
 use item::rejected;
 
@@ -58,6 +58,8 @@ enum OnConditionFailure<E> {
     Done,
     /// The domain refuses the command.
     Refused(E),
+    /// The domain refuses the command if the item exists. If it does not, the write is left out.
+    RefusedIfPresent(E),
     /// A concurrent writer changed the item: retry.
     Conflict,
 }
@@ -133,9 +135,15 @@ impl<E> Transaction<E> {
 
     /// Adds one write of a change.
     pub(crate) fn write(&mut self, table: &Table, write: Write<E>) -> Result<(), StoreError> {
+        let may_be_absent = write.condition == Condition::NoneBelowZeroIfExists;
         let item = item::item(table, &write.key, write.operation, write.condition)?;
         self.request.keys.push(write.key);
-        self.push(item, write.refusal.map_or(OnConditionFailure::Conflict, OnConditionFailure::Refused));
+        let meaning = match write.refusal {
+            Some(refusal) if may_be_absent => OnConditionFailure::RefusedIfPresent(refusal),
+            Some(refusal) => OnConditionFailure::Refused(refusal),
+            None => OnConditionFailure::Conflict,
+        };
+        self.push(item, meaning);
         Ok(())
     }
 
@@ -144,18 +152,61 @@ impl<E> Transaction<E> {
         self.on_failure.push(meaning);
     }
 
-    /// Commits atomically through `send`.
+    /// Commits atomically through `send`. If nothing failed but writes of items that may be absent and are, it
+    /// commits again without these writes.
     pub(crate) async fn commit<F: Future<Output = TransactResult>>(
-        self,
-        send: impl FnOnce(TransactRequest) -> F,
+        mut self,
+        send: impl Fn(TransactRequest) -> F,
     ) -> Result<(), CommitError<E>> {
-        let Self { request, on_failure } = self;
-        send(request).await.map_err(|error| match error {
-            TransactError::Cancelled(reasons) => classify(&reasons, on_failure),
-            TransactError::InConflict => CommitError::Conflict,
-            TransactError::Failed(error) => CommitError::Store(error),
-        })
+        loop {
+            // Copied only if a second request may be necessary.
+            let request = if self.on_failure.iter().any(OnConditionFailure::allows_absence) {
+                self.request.clone()
+            } else {
+                std::mem::take(&mut self.request)
+            };
+            let reasons = match send(request).await {
+                Ok(()) => return Ok(()),
+                Err(TransactError::Cancelled(reasons)) => reasons,
+                Err(TransactError::InConflict) => return Err(CommitError::Conflict),
+                Err(TransactError::Failed(error)) => return Err(CommitError::Store(error)),
+            };
+            let present = self.present_items(&reasons);
+            if present.len() == self.on_failure.len() {
+                return Err(classify(&reasons, self.on_failure));
+            }
+            self.retain(&present);
+        }
     }
+
+    /// Positions of the items to send again: all of them, or all but the absent ones if nothing else failed.
+    fn present_items(&self, reasons: &[CancellationReason]) -> Vec<usize> {
+        let failed = |reason: &CancellationReason| reason.code().is_some_and(|code| code != "None");
+        let items = || reasons.iter().zip(&self.on_failure).enumerate();
+        let only_absent = items().all(|(_, (reason, meaning))| !failed(reason) || is_absent(reason, meaning));
+        let kept = items().filter(|(_, (reason, meaning))| !only_absent || !is_absent(reason, meaning));
+        kept.map(|(position, _)| position).collect()
+    }
+
+    fn retain(&mut self, positions: &[usize]) {
+        let mut position = 0..;
+        self.request.items.retain(|_| position.next().is_some_and(|next| positions.contains(&next)));
+        let mut position = 0..;
+        self.on_failure.retain(|_| position.next().is_some_and(|next| positions.contains(&next)));
+    }
+}
+
+impl<E> OnConditionFailure<E> {
+    const fn allows_absence(&self) -> bool {
+        matches!(self, Self::RefusedIfPresent(_))
+    }
+}
+
+/// Returns true if a condition failed because its item does not exist, and the write may be left out.
+fn is_absent<E>(reason: &CancellationReason, meaning: &OnConditionFailure<E>) -> bool {
+    meaning.allows_absence()
+        && reason.code() == Some("ConditionalCheckFailed")
+        && reason.item.as_ref().is_none_or(std::collections::HashMap::is_empty)
 }
 
 impl TransactRequest {
@@ -220,18 +271,22 @@ pub(crate) fn any_failed(reasons: &[CancellationReason]) -> bool {
 ///   only be a consequence of the conflict.
 /// - A refusal without a version conflict is final: its condition was evaluated at the time of the commit.
 /// - A conflict with a running transaction is next, and throttling is last.
+///
+/// An absent item whose write may be left out counts as not failed.
 fn classify<E>(reasons: &[CancellationReason], on_failure: Vec<OnConditionFailure<E>>) -> CommitError<E> {
     let mut chosen = (0, CommitError::Conflict);
     for (reason, meaning) in reasons.iter().zip(on_failure) {
         let candidate = match (reason.code().unwrap_or("None"), meaning) {
             ("None", _) => continue,
+            (_, meaning) if is_absent(reason, &meaning) => continue,
             ("ConditionalCheckFailed", OnConditionFailure::Done) => {
                 return CommitError::AlreadyDone(reason.item().cloned().unwrap_or_default().into());
             }
             ("ConditionalCheckFailed", OnConditionFailure::Conflict) => (4, CommitError::Conflict),
-            ("ConditionalCheckFailed", OnConditionFailure::Refused(refusal)) => {
-                (3, CommitError::Refused(refusal))
-            }
+            (
+                "ConditionalCheckFailed",
+                OnConditionFailure::Refused(refusal) | OnConditionFailure::RefusedIfPresent(refusal),
+            ) => (3, CommitError::Refused(refusal)),
             ("TransactionConflict", OnConditionFailure::Done) => (2, CommitError::InProgress),
             ("TransactionConflict", _) => (2, CommitError::Conflict),
             ("ProvisionedThroughputExceeded" | "ThrottlingError", _) => {

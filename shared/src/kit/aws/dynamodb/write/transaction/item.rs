@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update as UpdateItem,
 };
 
 use crate::kit::aws::dynamodb::Table;
@@ -60,7 +62,10 @@ pub(super) fn item(
     condition: Condition,
 ) -> Result<TransactWriteItem, StoreError> {
     let mut placeholders = Placeholders::default();
+    let may_be_absent = condition == Condition::NoneBelowZeroIfExists;
     let condition = predicate(condition, &operation).map(|predicate| predicate.render(&mut placeholders));
+    // The table returns the item whose condition failed, and nothing if the item does not exist.
+    let returns_item = may_be_absent.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
     let item = TransactWriteItem::builder();
     let key_only = Some(key_item(key));
     let item = match operation {
@@ -69,7 +74,8 @@ pub(super) fn item(
             item.put(build_item!(Put::builder().set_item(Some(attributes)), table, condition, placeholders)?)
         }
         Operation::Adjust(adjustment) => {
-            item.update(update_item(table, key, &adjustment, condition, placeholders)?)
+            let update = UpdateItem::builder().set_return_values_on_condition_check_failure(returns_item);
+            item.update(update_item(update, table, key, &adjustment, condition, placeholders)?)
         }
         Operation::Check => {
             let check = ConditionCheck::builder().set_key(key_only);
@@ -91,7 +97,7 @@ pub(super) fn predicate(condition: Condition, operation: &Operation) -> Option<P
         }
         Condition::Is(attribute, value) => Some(Predicate::equal(attribute, value)),
         Condition::Zero(counter) => Some(Predicate::equal(counter, 0)),
-        Condition::NoneBelowZero => {
+        Condition::NoneBelowZero | Condition::NoneBelowZeroIfExists => {
             let Operation::Adjust(adjustment) = operation else { return None };
             let decreases = adjustment.counters.iter().filter(|(_, by)| *by < 0);
             let floors = decreases.map(|(name, by)| Predicate::at_least(name, by.saturating_neg()));
@@ -101,6 +107,7 @@ pub(super) fn predicate(condition: Condition, operation: &Operation) -> Option<P
 }
 
 fn update_item(
+    builder: UpdateBuilder,
     table: &Table,
     key: &Key,
     adjustment: &Adjustment,
@@ -111,7 +118,7 @@ fn update_item(
     let update = adjustment.counters.iter().fold(update, |update, (name, by)| update.add(name, *by));
     let update = adjustment.notes.iter().fold(update, |update, (name, text)| update.set(name, text.clone()));
     let expression = update.render(&mut placeholders);
-    let builder = UpdateItem::builder().set_key(Some(key_item(key))).update_expression(expression);
+    let builder = builder.set_key(Some(key_item(key))).update_expression(expression);
     build_item!(builder, table, condition, placeholders)
 }
 
