@@ -75,10 +75,10 @@ impl Endpoint {
 
 impl Write {
     /// Id of the payment intent that a call of the API changes; `None` if it creates one. The customer's
-    /// payment is not a call of the API.
+    /// payment and the settlement of a refund are not calls of the API.
     pub(super) fn object(&self, form: &Form) -> Option<String> {
         match self {
-            Self::Create | Self::Pay(_) => None,
+            Self::Create | Self::Pay(_) | Self::SettleRefund(_) => None,
             Self::Confirm(id) | Self::Cancel(id) => Some(id.clone()),
             Self::Refund => form.get("payment_intent").map(ToOwned::to_owned),
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::user::delete::DeleteUser;
-use shared::domain::user::{Role, User, UserId};
+use shared::domain::user::{Role, User, UserEvent, UserId};
 use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, Marketplace, SELLER, actor, id, new_id, seller};
 
@@ -114,7 +114,9 @@ async fn changed_creator_changes_the_entity_tag_of_the_market() {
     let get_again = async || markets.api.get(&path).if_none_match(&tag).await;
     assert_eq!(get_again().await.status, 304);
     let account = markets.marketplace.reader.user(id(SELLER)).await.unwrap().unwrap();
-    markets.marketplace.suspend(account).await;
+    let event = UserEvent::Changed { user_id: account.id };
+    let renamed = User { name: "Eve".parse().unwrap(), version: account.version.next(), ..account };
+    markets.marketplace.put_entity(renamed, event).await;
     assert_eq!(get_again().await.status, 200);
     let change = markets.api.patch(&format!("/v1/markets/{MARKET}")).by(seller()).if_match(&tag);
     let changed = change.json(&json!({ "name": "Cups" })).await;

@@ -105,7 +105,14 @@ impl Fixture {
             Loss::Nothing => {}
             Loss::Product => self.marketplace.run(RemoveProduct).await,
             Loss::MarketDeleted => {
-                self.marketplace.run(DeleteMarket { id: id(MARKET), by: seller(), expected: None }).await;
+                self.marketplace
+                    .run(DeleteMarket {
+                        id: id(MARKET),
+                        by: seller(),
+                        has_open_orders: false,
+                        expected: None,
+                    })
+                    .await;
             }
             Loss::MarketSuspended => {
                 self.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;
@@ -119,7 +126,9 @@ impl Fixture {
 
     async fn delete_account(&self, by: Actor) {
         let (may_read, may_delete, expected) = (false, false, None);
-        self.marketplace.run(DeleteUser { id: by.user, by, may_read, may_delete, expected }).await;
+        self.marketplace
+            .run(DeleteUser { id: by.user, by, may_read, may_delete, has_open_markets: false, expected })
+            .await;
     }
 
     async fn suspend(&self, actor: Actor) {

@@ -72,6 +72,10 @@ pub enum Turn {
 /// Maximum time that a call waits for its slot in the instance.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
+/// Time by which a call may be made before its slot begins: the services allow short bursts, and the records of a
+/// batch that begin together share the requests to the table.
+const MAX_LEAD: Duration = Duration::from_millis(200);
+
 /// Time after which an unused slot is lost. A message can arrive later than its slot, and several at once.
 const SLOT_VALIDITY: Duration = Duration::from_secs(5);
 
@@ -121,7 +125,7 @@ impl<C: Clock> Pacer<C> {
             Some(slot) => slot,
             None => self.slot(schedule).await?,
         };
-        let wait = slot.duration_since(self.clock.now());
+        let wait = slot.duration_since(self.clock.now().saturating_add(MAX_LEAD));
         if wait > MAX_WAIT {
             return Ok(Turn::At(slot));
         }

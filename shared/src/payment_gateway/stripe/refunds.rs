@@ -179,7 +179,7 @@ async fn list<T: Transport, C: Clock, R: Entropy>(
             StatusCode::OK => {}
             // The payment belongs to another account of the gateway.
             StatusCode::NOT_FOUND => return Ok(refunds),
-            status => return Err(gateway.status_error(status)),
+            _ => return Err(gateway.response_error(&response)),
         }
         let page = List::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
         for refund in page.data {
