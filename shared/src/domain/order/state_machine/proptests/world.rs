@@ -167,10 +167,7 @@ impl World {
         match action {
             Action::Saga(result) => {
                 if let Some(by) = self.transition_for(result) {
-                    // The saga replaces the reservation of a product that does not exist.
-                    let is_refused = by == FulfilmentTransition::Reserve && self.stock.is_none();
-                    let product = self.order().lines[0].product_id;
-                    let by = if is_refused { FulfilmentTransition::OutOfStock(product) } else { by };
+                    let by = self.after_refusal(by);
                     self.decide_both(AdvanceOrder { id, by, payment_window });
                 }
             }
@@ -202,6 +199,13 @@ impl World {
                 let state = self.state.clone();
                 self.decide_order(RefundOrder { may_refund_any: false, id, by, amount, reason }, state);
             }
+            other => self.apply_outside(other),
+        }
+    }
+
+    /// Applies an action on another entity than the order.
+    fn apply_outside(&mut self, action: Action) {
+        match action {
             Action::RefundAtGateway { intent, amount } => {
                 let payment = GatewayId(format!("pi_{intent}"));
                 if let Some(captured) = self.captured(&payment) {
@@ -215,7 +219,15 @@ impl World {
                 }
             }
             Action::DeleteProduct => self.stock = self.stock.filter(|stock| stock.reserved > 0),
+            on_order => unreachable!("{on_order:?}"),
         }
+    }
+
+    /// Transition that replaces the reservation of a product that does not exist.
+    fn after_refusal(&self, by: FulfilmentTransition) -> FulfilmentTransition {
+        let is_refused = by == FulfilmentTransition::Reserve && self.stock.is_none();
+        let product = self.order().lines[0].product_id;
+        if is_refused { FulfilmentTransition::OutOfStock(product) } else { by }
     }
 
     /// Executes a command that decides on order and payment.
