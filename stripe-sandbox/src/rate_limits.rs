@@ -74,7 +74,7 @@ impl Bucket {
     }
 }
 
-/// Error of a call above a limit. Stripe tells the limit in a header and does not tell when to retry.
+/// Error of a call above a limit. Stripe names the limit in a header, and not the time to retry.
 pub(super) fn rate_limited(reason: &'static str) -> StripeError {
     let message = "Request rate limit exceeded. You can learn more about rate limits here \
                    https://stripe.com/docs/rate-limits.";
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn reason_tells_which_limit_was_exceeded() {
+    fn reason_names_the_exceeded_limit() {
         let mut limits = RateLimits::new(Rates { account: 1, endpoint: 1 });
         limits.admit(Operation::Create, at(0)).unwrap();
         let error = limits.admit(Operation::Create, at(1)).unwrap_err();

@@ -178,7 +178,14 @@ async fn order_causes_the_expected_number_of_requests() {
     let sends = count("stream-outbox-relay", "SendMessageBatch");
     let relaying = calls("stream-outbox-relay");
     assert!((4..=6).contains(&sends) && relaying.len() <= 9, "{relaying:?}");
-    let fulfilling = ["BatchGetItem", "TransactWriteItems", "POST /v1/payment_intents", "TransactWriteItems"];
+    // The first request takes the slot of the charge.
+    let fulfilling = [
+        "UpdateItem",
+        "BatchGetItem",
+        "TransactWriteItems",
+        "POST /v1/payment_intents",
+        "TransactWriteItems",
+    ];
     assert_eq!(calls("queue-fulfilment"), fulfilling);
     assert_eq!(calls("queue-analytics"), ["BatchGetItem", "TransactWriteItems"], "one batch of all events");
     // Two e-mails to the buyer and one to the seller, with one commit before and one after each. Messages that

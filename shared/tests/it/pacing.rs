@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures::future::join_all;
-use shared::kit::resilience::pacing::{Pacer, Schedule as _, SlotRequest, Taken, Turn};
+use shared::kit::resilience::pacing::{Pacer, Schedule as _, SlotOutcome, SlotRequest, Turn};
 use shared::kit::system::clock::Timestamp;
 use test_support::fixture::ManualClock;
 
@@ -25,14 +25,17 @@ fn after(millis: u64) -> Timestamp {
 async fn slots_follow_each_other_and_begin_now_if_none_are_taken() {
     let fixture = Fixture::open().await;
     let take = async |request| fixture.store.take(SERVICE, request).await.unwrap();
-    assert_eq!(take(request(40, 1_000, None)).await, Taken::Until(after(1_040)));
-    assert_eq!(take(request(80, 1_010, Some(1_040))).await, Taken::Until(after(1_120)));
+    assert_eq!(take(request(40, 1_000, None)).await, SlotOutcome::Until(after(1_040)));
+    assert_eq!(take(request(80, 1_010, Some(1_040))).await, SlotOutcome::Until(after(1_120)));
     // What the instance knows is outdated, but slots are still taken.
-    assert_eq!(take(request(40, 1_020, Some(1_040))).await, Taken::Until(after(1_160)));
-    assert_eq!(take(request(40, 1_030, None)).await, Taken::Outdated(Some(after(1_160))));
-    assert_eq!(take(request(40, 5_000, Some(9_000))).await, Taken::Outdated(Some(after(1_160))));
-    assert_eq!(take(request(40, 5_000, Some(1_160))).await, Taken::Until(after(5_040)));
-    assert_eq!(fixture.store.take("other", request(40, 0, Some(1))).await.unwrap(), Taken::Outdated(None));
+    assert_eq!(take(request(40, 1_020, Some(1_040))).await, SlotOutcome::Until(after(1_160)));
+    assert_eq!(take(request(40, 1_030, None)).await, SlotOutcome::Outdated(Some(after(1_160))));
+    assert_eq!(take(request(40, 5_000, Some(9_000))).await, SlotOutcome::Outdated(Some(after(1_160))));
+    assert_eq!(take(request(40, 5_000, Some(1_160))).await, SlotOutcome::Until(after(5_040)));
+    assert_eq!(
+        fixture.store.take("other", request(40, 0, Some(1))).await.unwrap(),
+        SlotOutcome::Outdated(None)
+    );
     assert_eq!(fixture.requests(), ["UpdateItem"; 7]);
 }
 

@@ -37,8 +37,11 @@ impl TestTable {
     /// # Panics
     /// If the local stack does not start.
     pub async fn of_template(template: PathBuf) -> Self {
-        let builder =
-            StackBuilder::new(template).schedules(false).parameter("LoginFailuresPerQuarterHour", "1000");
+        let builder = StackBuilder::new(template)
+            .schedules(false)
+            .parameter("LoginFailuresPerQuarterHour", "1000")
+            .parameter("PaymentGatewayCallsPerSecond", "1000")
+            .parameter("EmailsPerSecond", "1000");
         let stack = builder.host(HostChoice::Custom(Arc::new(NoFunctions))).start().await;
         Self { stack: stack.expect("the local stack starts") }
     }

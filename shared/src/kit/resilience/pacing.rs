@@ -41,7 +41,7 @@ impl SlotRequest {
 
 /// Result of [`Schedule::take`], with the end of the slots that are taken as it is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum SlotOutcome {
     /// The requested slots are the last ones before this time.
     Until(Timestamp),
     /// Nothing is taken, because the known end is outdated. `None` if no slots are taken.
@@ -57,7 +57,7 @@ pub trait Schedule: Send + Sync {
         &self,
         service: &str,
         request: SlotRequest,
-    ) -> impl Future<Output = Result<Taken, StoreError>> + Send;
+    ) -> impl Future<Output = Result<SlotOutcome, StoreError>> + Send;
 }
 
 /// Time at which a call may be made.
@@ -115,8 +115,8 @@ impl<C: Clock> Pacer<C> {
         Pacer { service, calls_per_second, clock, waiting, state }
     }
 
-    /// Waits for the turn of a call, or tells when it is if that is later. `slot` is the time that the call was
-    /// told before, if any.
+    /// Waits for the turn of a call, or returns its time if that is later. `slot` is the time that was returned
+    /// for the call before, if any.
     ///
     /// # Errors
     /// [`StoreError`] if the schedule cannot be reached.
@@ -145,8 +145,8 @@ impl<C: Clock> Pacer<C> {
             let count = waiting.count();
             let request = SlotRequest { length: self.length_of(count), now, known_end: state.known_end };
             match schedule.take(self.service, request).await? {
-                Taken::Outdated(end) => state.known_end = end,
-                Taken::Until(end) => {
+                SlotOutcome::Outdated(end) => state.known_end = end,
+                SlotOutcome::Until(end) => {
                     state.known_end = Some(end);
                     let begin = end.saturating_sub(request.length);
                     state.slots = (0..count).map(|n| begin.saturating_add(self.length_of(n))).collect();

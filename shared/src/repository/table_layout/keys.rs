@@ -170,7 +170,8 @@ records! {
         entity(self): self.id, OrderEvent;
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
-        due: due_orders(self), order_due_at(self);
+        due: due_orders(self),
+            self.fulfilment.payment_deadline().or_else(|| self.examined_at()).or(self.refund_check_at);
     }
     Attempts "attempts" {
         key(id: OrderId): format!("order#{id}"), "attempts";
@@ -316,11 +317,6 @@ fn due_orders(order: &Order) -> String {
     } else {
         partitions::REFUND_CHECKS.to_owned()
     }
-}
-
-/// Time at which an order is due in its partition.
-fn order_due_at(order: &Order) -> Option<Timestamp> {
-    order.fulfilment.payment_deadline().or_else(|| order.examined_at()).or(order.refund_check_at)
 }
 
 /// Partition of the due jobs that contains a job: those to release, or those to examine.

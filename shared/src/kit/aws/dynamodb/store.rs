@@ -29,7 +29,7 @@ use crate::kit::command::{
     Change, Command, CommandContext, ExecuteError, ExecuteResult, Executed, Item, Key, LoadedItems, ReadSet,
     Store, StoreError,
 };
-use crate::kit::resilience::pacing::{Schedule, SlotRequest, Taken};
+use crate::kit::resilience::pacing::{Schedule, SlotOutcome, SlotRequest};
 use crate::kit::resilience::rate_limit::attempts::{AtomicCounters, Count};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -105,7 +105,7 @@ impl<C: Clock, R: Entropy> AtomicCounters for DynamoStore<C, R> {
 }
 
 impl<C: Clock, R: Entropy> Schedule for DynamoStore<C, R> {
-    async fn take(&self, service: &str, request: SlotRequest) -> Result<Taken, StoreError> {
+    async fn take(&self, service: &str, request: SlotRequest) -> Result<SlotOutcome, StoreError> {
         self.table.take(service, request).await
     }
 }

@@ -38,7 +38,7 @@ struct LocalSchedule {
 }
 
 impl Schedule for LocalSchedule {
-    async fn take(&self, _: &str, request: SlotRequest) -> Result<Taken, StoreError> {
+    async fn take(&self, _: &str, request: SlotRequest) -> Result<SlotOutcome, StoreError> {
         self.updates.fetch_add(1, Ordering::Relaxed);
         // Another instance may run between the decision to take slots and the update.
         futures::pending!();
@@ -46,11 +46,11 @@ impl Schedule for LocalSchedule {
         let appends = request.begin() > request.now;
         let is_taken = end.is_some_and(|end| end > request.now);
         if appends != is_taken {
-            return Ok(Taken::Outdated(*end));
+            return Ok(SlotOutcome::Outdated(*end));
         }
         let new_end = end.map_or(request.now, |end| end.max(request.now)).saturating_add(request.length);
         *end = Some(new_end);
-        Ok(Taken::Until(new_end))
+        Ok(SlotOutcome::Until(new_end))
     }
 }
 
@@ -95,7 +95,7 @@ fn thousand_calls_get_the_slots_that_the_service_needs_for_them() {
 }
 
 #[test]
-fn call_waits_for_a_slot_that_begins_soon_and_is_told_a_later_one() {
+fn call_waits_for_a_near_slot_and_gets_the_time_of_a_later_one() {
     let (clock, schedule) = (TestClock::default(), LocalSchedule::default());
     let pacer = instance(2, &clock);
     assert_eq!(run(pacer.turn(None, &schedule)).unwrap(), Turn::Now);

@@ -1,4 +1,4 @@
-//! What must hold after each action, and once the order and the gateway are idle.
+//! Invariants that hold after each action, and once the order and the gateway are idle.
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@ use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::{Predicate, Update};
 use crate::kit::aws::dynamodb::schema::{KIND, LIMIT_KIND, TTL};
 use crate::kit::command::{Key, MalformedItem, StoreError};
-use crate::kit::resilience::pacing::{Schedule, SlotRequest, Taken};
+use crate::kit::resilience::pacing::{Schedule, SlotOutcome, SlotRequest};
 use crate::kit::system::clock::Timestamp;
 
 /// End of the slots that are taken, in milliseconds since the Unix epoch.
@@ -41,7 +41,7 @@ fn parse(item: &HashMap<String, AttributeValue>) -> Option<Timestamp> {
 }
 
 impl Schedule for Table {
-    async fn take(&self, service: &str, request: SlotRequest) -> Result<Taken, StoreError> {
+    async fn take(&self, service: &str, request: SlotRequest) -> Result<SlotOutcome, StoreError> {
         let key = Key { pk: format!("limit#calls#{service}"), sk: LIMIT_KIND.to_owned() };
         let (update, condition) = update(request);
         let update = self
@@ -55,12 +55,14 @@ impl Schedule for Table {
         match Box::pin(update.send()).await {
             Ok(response) => {
                 let end = response.attributes.as_ref().and_then(parse).ok_or_else(malformed)?;
-                Ok(Taken::Until(end))
+                Ok(SlotOutcome::Until(end))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => match failed.item() {
-                    None => Ok(Taken::Outdated(None)),
-                    Some(item) => parse(item).map(|end| Taken::Outdated(Some(end))).ok_or_else(malformed),
+                    None => Ok(SlotOutcome::Outdated(None)),
+                    Some(item) => {
+                        parse(item).map(|end| SlotOutcome::Outdated(Some(end))).ok_or_else(malformed)
+                    }
                 },
                 _ => Err(store_error(&error)),
             },
