@@ -24,7 +24,9 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         rejected: &HashMap<EventId, String>,
         context: &CommandContext,
     ) -> Result<(), StoreError> {
-        damaged.iter().for_each(|event| event.malformed.report());
+        for event in damaged {
+            event.malformed.report();
+        }
         let damaged = damaged.iter().map(UnpublishableEvent::damaged);
         let rejected = events
             .iter()

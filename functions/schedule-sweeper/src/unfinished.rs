@@ -42,12 +42,11 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
         if page.items.is_empty() {
             return Ok(page);
         }
-        match self.reader.dead_subjects(Subscriber::Fulfilment).await? {
-            Some(subjects) => page.items.retain(|order| !subjects.contains(&order.to_string())),
-            None => {
-                tracing::warn!("no orders are resumed, because there are too many dead letters");
-                page.items.clear();
-            }
+        if let Some(subjects) = self.reader.dead_subjects(Subscriber::Fulfilment).await? {
+            page.items.retain(|order| !subjects.contains(&order.to_string()));
+        } else {
+            tracing::warn!("no orders are resumed, because there are too many dead letters");
+            page.items.clear();
         }
         Ok(page)
     }

@@ -185,13 +185,7 @@ async fn serve(
     };
     let payments = sandbox(state, &secret(PAYMENT_KEY), &secret(WEBHOOK_SECRET))?;
     let mail = mail_catcher(state)?;
-    // The services allow what the deployment is configured to keep to.
-    if let Some(calls) = deployment.variable("AGORA_PAYMENT_GATEWAY_CALLS_PER_SECOND") {
-        payments.set_rates(Rates { account: calls, endpoint: calls });
-    }
-    if let Some(emails) = deployment.variable("AGORA_EMAILS_PER_SECOND") {
-        mail.limit_rate(emails);
-    }
+    limit_rates(&deployment, &payments, &mail);
     let database =
         Database::open(state.map(|folder| folder.join("dynamodb.sqlite")).as_deref(), &deployment.tables)?;
     let queues =
@@ -208,6 +202,16 @@ async fn serve(
     serve_router(listeners.metrics, logs.metrics().router(), &stop, &mut servers);
     let access = IamPolicies::of(&deployment.functions);
     Ok(Services { parameters, deployment, access, database, queues, payments, mail, stop, servers })
+}
+
+/// Limits the rates of the services to those that the deployment is configured to keep to.
+fn limit_rates(deployment: &Deployment, payments: &Sandbox, mail: &MailCatcher) {
+    if let Some(calls) = deployment.variable("AGORA_PAYMENT_GATEWAY_CALLS_PER_SECOND") {
+        payments.set_rates(Rates { account: calls, endpoint: calls });
+    }
+    if let Some(emails) = deployment.variable("AGORA_EMAILS_PER_SECOND") {
+        mail.limit_rate(emails);
+    }
 }
 
 fn sandbox(state: Option<&Path>, key: &str, webhook: &str) -> Result<Sandbox, StartError> {

@@ -343,11 +343,8 @@ pub(crate) mod tests {
             assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded(running().id));
         }
         let over_limit = RetryJob { open_jobs: 50, ..retry };
-        let refused = refusal(&over_limit, Some(ended(JobStatus::Failed)), at(1));
-        assert_eq!(refused, RetryJobError::TooManyOpen);
-        assert_eq!(
-            refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK)),
-            AccessError::not_found(running().id).into()
-        );
+        assert_eq!(refusal(&over_limit, Some(ended(JobStatus::Failed)), at(1)), RetryJobError::TooManyOpen);
+        let expired = refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK));
+        assert_eq!(expired, AccessError::not_found(running().id).into());
     }
 }

@@ -67,7 +67,7 @@ mod tests {
     fn network_is_known_for_90_days_and_renewed_after_30() {
         let key = KnownNetworkKey { user_id: user().id, network: NetworkDigest("n".to_owned()) };
         let recorded: Change<(), ()> = record(Change::of(()), &key, at(0));
-        let (_, writes, _) = recorded.into_parts().unwrap();
+        let ((), writes, _) = recorded.into_parts().unwrap();
         let Operation::Put { expires_at: Some(expires_at), .. } = writes[0].operation else {
             panic!("the record has no time to live")
         };

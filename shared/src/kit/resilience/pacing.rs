@@ -11,11 +11,11 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::Notify;
+use tokio::task::yield_now;
 
 use crate::kit::command::StoreError;
 use crate::kit::system::clock::{Clock, SystemClock, Timestamp};
@@ -88,31 +88,39 @@ pub struct Pacer<C = SystemClock> {
     service: &'static str,
     calls_per_second: NonZeroU32,
     clock: C,
-    /// Number of calls that wait for a slot.
-    waiting: Arc<AtomicU32>,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Notified when slots were taken, or the call that was to take them has ended.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     known_end: Option<Timestamp>,
     slots: VecDeque<Timestamp>,
+    /// Number of calls that wait for a slot.
+    waiting: u32,
+    /// True while a call takes slots for all that wait.
+    is_taking: bool,
 }
 
 impl Pacer {
     /// Paces the calls to `service`, which accepts this number of calls per second.
     #[must_use]
     pub fn new(service: &'static str, calls_per_second: NonZeroU32) -> Self {
-        let (waiting, state) = (Arc::default(), Arc::default());
-        Self { service, calls_per_second, clock: SystemClock, waiting, state }
+        Self { service, calls_per_second, clock: SystemClock, shared: Arc::default() }
     }
 }
 
 impl<C: Clock> Pacer<C> {
     /// Replaces the clock.
     pub fn with_clock<D: Clock>(self, clock: D) -> Pacer<D> {
-        let Self { service, calls_per_second, waiting, state, .. } = self;
-        Pacer { service, calls_per_second, clock, waiting, state }
+        let Self { service, calls_per_second, shared, .. } = self;
+        Pacer { service, calls_per_second, clock, shared }
     }
 
     /// Waits for the turn of a call, or returns its time if that is later. `slot` is the time that was returned
@@ -134,26 +142,52 @@ impl<C: Clock> Pacer<C> {
     }
 
     async fn slot(&self, schedule: &impl Schedule) -> Result<Timestamp, StoreError> {
-        let waiting = Waiting::enter(&self.waiting);
-        let mut state = self.state.lock().await;
+        let _waiting = Waiting::enter(&self.shared);
+        // Lets the other records of the batch wait as well.
+        yield_now().await;
         for _ in 0..MAX_ATTEMPTS {
+            let changed = self.shared.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
             let now = self.clock.now();
-            state.slots.retain(|slot| is_valid(*slot, now));
-            if let Some(slot) = state.slots.pop_front() {
-                return Ok(slot);
-            }
-            let count = waiting.count();
-            let request = SlotRequest { length: self.length_of(count), now, known_end: state.known_end };
-            match schedule.take(self.service, request).await? {
-                SlotOutcome::Outdated(end) => state.known_end = end,
-                SlotOutcome::Until(end) => {
-                    state.known_end = Some(end);
-                    let begin = end.saturating_sub(request.length);
-                    state.slots = (0..count).map(|n| begin.saturating_add(self.length_of(n))).collect();
+            let request = {
+                let mut state = self.shared.lock();
+                state.slots.retain(|slot| is_valid(*slot, now));
+                if let Some(slot) = state.slots.pop_front() {
+                    return Ok(slot);
                 }
+                let is_taking = std::mem::replace(&mut state.is_taking, true);
+                let count = state.waiting;
+                let known_end = state.known_end;
+                (!is_taking).then_some((count, SlotRequest { length: self.length_of(count), now, known_end }))
+            };
+            match request {
+                Some((count, request)) => self.take(count, request, schedule).await?,
+                None => changed.await,
             }
         }
         Err(StoreError::Throttled)
+    }
+
+    /// Takes slots for the calls that wait.
+    async fn take(
+        &self,
+        count: u32,
+        request: SlotRequest,
+        schedule: &impl Schedule,
+    ) -> Result<(), StoreError> {
+        let _taking = Taking(&self.shared);
+        let outcome = schedule.take(self.service, request).await?;
+        let mut state = self.shared.lock();
+        match outcome {
+            SlotOutcome::Outdated(end) => state.known_end = end,
+            SlotOutcome::Until(end) => {
+                state.known_end = Some(end);
+                let begin = end.saturating_sub(request.length);
+                state.slots = (0..count).map(|n| begin.saturating_add(self.length_of(n))).collect();
+            }
+        }
+        Ok(())
     }
 
     /// Length of `count` slots, rounded up to milliseconds.
@@ -168,24 +202,36 @@ fn is_valid(slot: Timestamp, now: Timestamp) -> bool {
     now.duration_since(slot) < SLOT_VALIDITY
 }
 
+impl Shared {
+    // A panic while the lock is held leaves the state consistent.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A call that waits for a slot. It is counted until it is dropped.
-struct Waiting<'a>(&'a AtomicU32);
+struct Waiting<'a>(&'a Shared);
 
 impl<'a> Waiting<'a> {
-    fn enter(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-
-    /// Number of calls that wait, including this one.
-    fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+    fn enter(shared: &'a Shared) -> Self {
+        shared.lock().waiting += 1;
+        Self(shared)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.lock().waiting -= 1;
+    }
+}
+
+/// A call that takes slots for all that wait. When it is dropped, they continue.
+struct Taking<'a>(&'a Shared);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        self.0.lock().is_taking = false;
+        self.0.changed.notify_waiters();
     }
 }
 

@@ -7,7 +7,6 @@ use strum::VariantArray as _;
 
 fn assert_success(failure: Failure, duration: Duration, orders: usize) {
     let result = run(Outage { failure, duration, orders });
-    println!("outage: {result}");
     assert!(result.is_success(), "{result}");
 }
 

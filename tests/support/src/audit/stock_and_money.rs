@@ -1,6 +1,6 @@
 //! Stock and money in the table, checked against the gateway's ledger and the client's expectations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::order::fulfilment::{Fulfilment, StockPosition};
 use shared::domain::order::payment::Payment;
@@ -174,6 +174,15 @@ impl MoneyAndStock {
         let captures = ledger.captures_of(id).len();
         if captures > 1 {
             wrong("at most one capture", format!("{captures} captures"));
+        }
+        let mut names = BTreeSet::new();
+        let refunds = ledger.refunds_of(id).into_iter();
+        for refund in refunds.filter(|refund| refund.status != stripe_sandbox::RefundStatus::Failed) {
+            if let Some(name) = refund.metadata.get("refund")
+                && !names.insert(name)
+            {
+                wrong("each refund is made once", format!("the refund {name} is made twice"));
+            }
         }
         if ledger.net(id) < 0 {
             wrong("at most the captured amount is refunded", format!("{} remain", ledger.net(id)));

@@ -257,6 +257,7 @@ fn left_of<'a>(captured: Money, refunds: impl Iterator<Item = &'a Refund>) -> Mo
 }
 
 /// Change from the recorded refund (`None` if it is not recorded) to a status at the gateway.
+#[expect(clippy::match_same_arms, reason = "each transition that is not possible has its own explanation")]
 fn change(before: Option<&Refund>, reported: RefundStatus) -> Result<RefundChange, InvalidState> {
     let is_accepted = before.is_some_and(|refund| refund.refund_id.is_some());
     match (before.map(|refund| refund.status), reported) {

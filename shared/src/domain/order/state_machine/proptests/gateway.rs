@@ -59,15 +59,15 @@ impl ModelGateway {
     /// Changes a refund as a bank does: a pending one is made or fails, and one that was made fails.
     pub(super) fn settle(&mut self, index: usize, fails: bool) {
         let count = self.0.len().max(1);
-        let Some(states) = self.0.get_mut(index % count) else { return };
-        let Some(last) = states.last().cloned() else { return };
+        let Some(history) = self.0.get_mut(index % count) else { return };
+        let Some(last) = history.last().cloned() else { return };
         let status = match last.status {
             RefundStatus::Pending | RefundStatus::Succeeded if fails => RefundStatus::Failed,
             RefundStatus::Pending => RefundStatus::Succeeded,
             _ => return,
         };
         let failure = fails.then(|| DeclineCode::new("expired_or_canceled_card"));
-        states.push(GatewayRefund { status, failure, ..last });
+        history.push(GatewayRefund { status, failure, ..last });
     }
 
     /// State of a refund, some changes ago.
