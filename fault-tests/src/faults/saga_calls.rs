@@ -20,6 +20,8 @@ pub(crate) struct SagaCalls;
 /// Kind of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallKind {
+    /// Takes the slot of a call to the gateway.
+    Turn,
     Read,
     Write,
     Gateway,
@@ -50,19 +52,28 @@ enum SagaPath {
 const PATHS: [SagaPath; 7] = [
     SagaPath::Forward(
         Scenario::Confirmed,
-        &[CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
+        &[CallKind::Turn, CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
     ),
     SagaPath::Forward(
         Scenario::Declined,
-        &[CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
+        &[CallKind::Turn, CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
     ),
     SagaPath::Forward(
         Scenario::OutOfStock,
-        &[CallKind::Read, CallKind::Write, CallKind::Read, CallKind::Write],
+        &[CallKind::Turn, CallKind::Read, CallKind::Write, CallKind::Read, CallKind::Write],
     ),
-    SagaPath::Forward(Scenario::Paid, &[CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write]),
-    SagaPath::Backward(Scenario::Cancelled, &[CallKind::Read, CallKind::Gateway, CallKind::Write]),
-    SagaPath::Backward(Scenario::Refunded, &[CallKind::Read, CallKind::Gateway, CallKind::Write]),
+    SagaPath::Forward(
+        Scenario::Paid,
+        &[CallKind::Turn, CallKind::Read, CallKind::Write, CallKind::Gateway, CallKind::Write],
+    ),
+    SagaPath::Backward(
+        Scenario::Cancelled,
+        &[CallKind::Turn, CallKind::Read, CallKind::Gateway, CallKind::Write],
+    ),
+    SagaPath::Backward(
+        Scenario::Refunded,
+        &[CallKind::Turn, CallKind::Read, CallKind::Gateway, CallKind::Write],
+    ),
     SagaPath::WhileCharging,
 ];
 
@@ -76,7 +87,7 @@ const FAILURES: [Failure; 6] = [
 ];
 
 /// Maximum number of calls after the cancellation of an order during its charge.
-const CALLS_WHILE_CHARGING: u64 = 4;
+const CALLS_WHILE_CHARGING: u64 = 5;
 
 impl SagaPath {
     const fn calls(self) -> u64 {
@@ -123,7 +134,7 @@ fn fault_of(kind: CallKind, failure: Failure) -> Option<CallFault> {
             CallFault::Status(409, FaultBody::Json(stripe("invalid_request_error")))
         }
         (Failure::Conflict, CallKind::Write) => CallFault::transaction_conflict(),
-        (Failure::Conflict, CallKind::Read) => return None,
+        (Failure::Conflict, CallKind::Read | CallKind::Turn) => return None,
     })
 }
 

@@ -42,14 +42,14 @@ async fn slots_follow_each_other_and_begin_now_if_none_are_taken() {
 #[tokio::test]
 async fn sixteen_instances_never_share_a_slot() {
     let fixture = Fixture::open().await;
-    let clock = ManualClock::at(moment());
     let rate = NonZeroU32::new(10).unwrap();
-    let pacers: Vec<_> = (0..16).map(|_| Pacer::new(SERVICE, rate).with_clock(clock.clone())).collect();
+    // Each has a clock of its own, because a call that waits for its slot advances the clock.
+    let pacers: Vec<_> =
+        (0..16).map(|_| Pacer::new(SERVICE, rate).with_clock(ManualClock::at(moment()))).collect();
     let turns = pacers.iter().flat_map(|pacer| {
         let store = &fixture.store;
         (0..10).map(move |_| pacer.turn(None, store))
     });
-    // A call whose slot begins within a second waits for it, which advances the clock.
     let turns = join_all(turns).await.into_iter().map(Result::unwrap);
     let mut later: Vec<_> =
         turns.filter_map(|turn| if let Turn::At(slot) = turn { Some(slot) } else { None }).collect();

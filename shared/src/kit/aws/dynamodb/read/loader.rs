@@ -29,8 +29,10 @@ pub(crate) async fn load(
     clock: &impl Clock,
     entropy: &impl Entropy,
 ) -> Result<LoadedItems, StoreError> {
-    let distinct: HashSet<&Key> = keys.into_iter().collect();
-    let mut pending: Vec<HashMap<String, AttributeValue>> = distinct.into_iter().map(key_item).collect();
+    // In the order of the keys, so that equal reads make equal requests.
+    let mut distinct = HashSet::new();
+    let keys = keys.into_iter().filter(|key| distinct.insert(*key));
+    let mut pending: Vec<HashMap<String, AttributeValue>> = keys.map(key_item).collect();
     let mut found: Vec<(Key, Item)> = Vec::with_capacity(pending.len());
     let mut idle_rounds = 0;
     while !pending.is_empty() {
