@@ -162,7 +162,11 @@ impl<C: Clock> Pacer<C> {
                 (!is_taking).then_some((count, SlotRequest { length: self.length_of(count), now, known_end }))
             };
             match request {
-                Some((count, request)) => self.take(count, request, schedule).await?,
+                Some((count, request)) => {
+                    self.take(count, request, schedule).await?;
+                    // The other records continue first, so that all of them load their state together.
+                    yield_now().await;
+                }
                 None => changed.await,
             }
         }
