@@ -38,7 +38,7 @@ impl SeededBug {
             Self::NoIdempotencyRecord => &["orders under one key"],
             Self::NoVersion => &["written twice"],
             Self::FreshChargeKey => &["2 captures"],
-            Self::FreshRefundKey => &["refunded, as in the ledger"],
+            Self::FreshRefundKey => &["is made twice"],
             Self::NothingReleased => &["Stock {"],
             Self::Oversell => &["negative"],
             // The order counts money that was not captured, or tries to refund it.
