@@ -75,7 +75,7 @@ pub enum GatewayError {
     /// The gateway rejects the call because there are too many.
     #[error("the payment gateway limits the rate of our calls")]
     Throttled {
-        /// Delay that the gateway asks for; zero if it does not tell.
+        /// Delay that the gateway requests; zero if its response contains none.
         retry_after: Duration,
     },
     /// The circuit breaker is open because too many calls failed.
@@ -140,7 +140,8 @@ pub trait PaymentGateway: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<RefundAnswer, GatewayError>> + Send;
 
-    /// Returns the present state of all refunds of a payment, including those made at the gateway itself.
+    /// Returns the present state of all refunds of a payment, oldest first, including those made at the gateway
+    /// itself.
     fn refunds(
         &self,
         payment: &GatewayId,
@@ -185,7 +186,7 @@ pub trait PaymentLedger: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<Option<GatewayRecord>, GatewayError>> + Send;
 
-    /// Returns the refunds created in a period, of payments of any age.
+    /// Returns the refunds created in a period, oldest first, of payments of any age.
     fn refunds_created(
         &self,
         from: Timestamp,

@@ -223,8 +223,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         context: &CommandContext,
     ) -> Result<FulfilmentTransition, GatewayError> {
         let refunds = self.gateway.refunds(&intent.gateway_id, &context.correlation_id).await?;
-        let name = Some(intent.name());
-        let own = refunds.into_iter().find(|refund| refund.name == name);
+        let own = refunds.into_iter().find(|refund| refund.is_requested_by(intent));
         let retry = FulfilmentTransition::RetryRefund(intent.number, intent.attempt);
         Ok(own.map_or(retry, FulfilmentTransition::RefundReported))
     }

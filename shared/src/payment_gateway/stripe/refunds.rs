@@ -2,11 +2,12 @@
 //! its idempotency key no longer yields the outcome. Unlike the search, the list of refunds is
 //! read-after-write consistent.
 //!
-//! A refund changes after it was created (<https://docs.stripe.com/refunds#failed-refunds>). A response that is
-//! replayed for an idempotency key is the first one, so the present state is read again.
+//! A refund changes after it was created (<https://docs.stripe.com/refunds#failed-refunds>). A response that
+//! is replayed for an idempotency key is the first one, so the present state is read again.
 
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{StripeError, StripeGateway};
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
@@ -33,8 +34,7 @@ struct Refund {
     failure_reason: Option<String>,
     /// Absent for refunds that other systems made without payment intents.
     payment_intent: Option<Intent>,
-    #[serde(default)]
-    metadata: Metadata,
+    metadata: Option<Metadata>,
 }
 
 /// Payment intent of a refund, by its id or expanded.
@@ -55,16 +55,17 @@ struct Metadata {
     order_id: Option<String>,
 }
 
-/// The fields of a list that we use.
+/// The fields of a list that we use. Each refund is parsed separately, so that one that cannot be parsed
+/// does not hide the others.
 #[derive(Debug, Deserialize)]
 struct List {
-    data: Vec<Refund>,
+    data: Vec<Value>,
     has_more: bool,
 }
 
 impl Refund {
-    fn of(response: &ServiceResponse) -> Result<Self, GatewayError> {
-        Self::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)
+    fn of(body: &Value) -> Result<Self, GatewayError> {
+        Self::deserialize(body).map_err(|_| GatewayError::Unexpected)
     }
 
     fn state(self) -> Result<GatewayRefund, GatewayError> {
@@ -84,7 +85,7 @@ impl Refund {
             id: GatewayId(self.id),
             payment: GatewayId(payment),
             order_id: order_id.and_then(|id| id.parse().ok()),
-            name: self.metadata.refund,
+            name: self.metadata.and_then(|metadata| metadata.refund),
             amount: Money::new(amount, currency),
             status,
             failure,
@@ -119,15 +120,14 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
     let error = StripeError::of(&response);
     match response.status {
         StatusCode::OK => {
-            let refund = Refund::of(&response)?;
+            let refund = Refund::of(&response.body)?;
             let refund =
                 if response.replayed { read(gateway, &refund.id, correlation).await? } else { refund };
             refund.state().map(RefundAnswer::Accepted)
         }
         StatusCode::INTERNAL_SERVER_ERROR => {
             let refunds = of_payment(gateway, &intent.gateway_id, correlation).await?;
-            let name = Some(intent.name());
-            let own = refunds.into_iter().find(|refund| refund.name == name);
+            let own = refunds.into_iter().find(|refund| refund.is_requested_by(intent));
             Ok(own.map_or(RefundAnswer::NotRefunded, RefundAnswer::Accepted))
         }
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND
@@ -145,10 +145,10 @@ async fn read<T: Transport, C: Clock, R: Entropy>(
     id: &str,
     correlation: &CorrelationId,
 ) -> Result<Refund, GatewayError> {
-    Refund::of(&gateway.get(format!("{REFUNDS}/{id}"), correlation).await?)
+    Refund::of(&gateway.get(format!("{REFUNDS}/{id}"), correlation).await?.body)
 }
 
-/// Lists the refunds of a payment, with the order of the payment.
+/// Lists the refunds of a payment, oldest first, with the order of the payment.
 pub(super) async fn of_payment<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     payment: &GatewayId,
@@ -157,7 +157,7 @@ pub(super) async fn of_payment<T: Transport, C: Clock, R: Entropy>(
     list(gateway, &[("payment_intent", payment.0.clone())], correlation).await
 }
 
-/// Lists the refunds created in a period, newest first, with the orders of their payments.
+/// Lists the refunds created in a period, oldest first, with the orders of their payments.
 pub(super) async fn created_between<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     (from, until): (Timestamp, Timestamp),
@@ -172,34 +172,50 @@ async fn list<T: Transport, C: Clock, R: Entropy>(
     filter: &[(&str, String)],
     correlation: &CorrelationId,
 ) -> Result<Vec<GatewayRefund>, GatewayError> {
-    let mut refunds: Vec<GatewayRefund> = Vec::new();
+    let mut listed: Vec<Value> = Vec::new();
+    let mut has_more = true;
     for _ in 0..MAX_PAGES {
-        let response = gateway.send_get(path_of(filter, refunds.last()), correlation).await?;
+        let after = listed.last().and_then(|refund| refund["id"].as_str());
+        let response = gateway.send_get(path_of(filter, after), correlation).await?;
         match response.status {
             StatusCode::OK => {}
             // The payment belongs to another account of the gateway.
-            StatusCode::NOT_FOUND => return Ok(refunds),
+            StatusCode::NOT_FOUND => return Ok(Vec::new()),
             _ => return Err(gateway.response_error(&response)),
         }
         let page = List::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
-        for refund in page.data {
-            refunds.push(refund.state()?);
-        }
-        if !page.has_more {
-            return Ok(refunds);
+        listed.extend(page.data);
+        has_more = page.has_more;
+        if !has_more {
+            break;
         }
     }
-    tracing::error!(count = refunds.len(), "only the newest refunds of a list were read");
-    Ok(refunds)
+    if has_more {
+        tracing::error!(count = listed.len(), "only the newest refunds of a list were read");
+    }
+    // The gateway lists the newest refunds first. A refund can follow the failure of an earlier one.
+    Ok(listed.iter().rev().filter_map(parsed_or_logged).collect())
 }
 
-fn path_of(filter: &[(&str, String)], after: Option<&GatewayRefund>) -> String {
+/// Parses a refund of a list. One that cannot be parsed is logged: another system that uses the same gateway
+/// account may make refunds in a currency that is not supported.
+fn parsed_or_logged(listed: &Value) -> Option<GatewayRefund> {
+    let refund = Refund::of(listed).and_then(Refund::state);
+    refund
+        .inspect_err(|error| {
+            let refund_id = listed["id"].as_str().unwrap_or_default();
+            tracing::warn!(%error, refund_id, "failed to parse a refund of the payment gateway");
+        })
+        .ok()
+}
+
+fn path_of(filter: &[(&str, String)], after: Option<&str>) -> String {
     let mut parameters = form_urlencoded::Serializer::new(String::new());
     parameters.append_pair("limit", "100");
     parameters.append_pair("expand[]", "data.payment_intent");
     parameters.extend_pairs(filter);
     if let Some(after) = after {
-        parameters.append_pair("starting_after", &after.id.0);
+        parameters.append_pair("starting_after", after);
     }
     format!("{REFUNDS}?{}", parameters.finish())
 }

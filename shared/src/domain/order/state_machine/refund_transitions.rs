@@ -237,11 +237,8 @@ impl Order {
     /// Position of the refund that the gateway reports: by its id, or by its name before the id is known.
     fn position_of(&self, reported: &GatewayRefund) -> Option<usize> {
         let has_id = |refund: &Refund| refund.refund_id.as_ref() == Some(&reported.id);
-        let has_name = |refund: &Refund| {
-            refund.refund_id.is_none()
-                && refund.gateway_id == reported.payment
-                && reported.name.as_ref() == Some(&refund.intent(self.id).name())
-        };
+        let has_name =
+            |refund: &Refund| refund.refund_id.is_none() && reported.is_requested_by(&refund.intent(self.id));
         self.refunds.iter().position(has_id).or_else(|| self.refunds.iter().position(has_name))
     }
 
