@@ -9,13 +9,10 @@ use shared::kit::system::clock::{Clock, Entropy};
 use shared::payment_gateway::PaymentGateway;
 use shared::repository::table_layout::sorted_list::ListError;
 
-use crate::Fulfilment;
+use crate::{Fulfilment, TABLE_UNAVAILABLE};
 
 /// Number of markets that are read at once.
 const PAGE_SIZE: u32 = 50;
-
-/// Outcome if the table does not respond.
-const TABLE_UNAVAILABLE: Outcome = Outcome::Retry { after: None, reason: "the table did not respond" };
 
 impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
     /// Closes the active markets of an account, unless it is active. A repetition changes nothing.
@@ -53,7 +50,7 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         }
     }
 
-    /// Closes a market. Returns the outcome of the message if that failed.
+    /// Closes a market. Returns the outcome of the message if the market cannot be closed now.
     async fn close_market(&self, id: MarketId, creator: UserId, context: &CommandContext) -> Option<Outcome> {
         match self.store.execute(CloseMarket { id, creator }, context).await {
             Ok(_) | Err(ExecuteError::Refused(_)) => None,

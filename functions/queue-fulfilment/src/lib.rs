@@ -103,7 +103,10 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
         let (id, market_id) = match event.event {
             FulfilmentEvent::Order { order_id, market_id } => (order_id, market_id),
             FulfilmentEvent::RefundFailed { order_id, market_id } => {
-                metrics::count(&REFUND_FAILURES, []);
+                // Counted once, although the message is sent again if it is deferred or fails.
+                if delivery.attempt() == 1 && delivery.call_slot().is_none() {
+                    metrics::count(&REFUND_FAILURES, []);
+                }
                 (order_id, market_id)
             }
             FulfilmentEvent::Account { user_id } => return self.close_markets(user_id, &context).await,
@@ -132,9 +135,12 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
     }
 }
 
+/// Outcome if the table does not respond.
+const TABLE_UNAVAILABLE: Outcome = Outcome::Retry { after: None, reason: "the table did not respond" };
+
 fn store_failed(error: &StoreError, message: &'static str) -> Outcome {
     tracing::warn!(%error, "{message}");
-    Outcome::Retry { after: None, reason: "the table did not respond" }
+    TABLE_UNAVAILABLE
 }
 
 /// Failed gateway call, or one with an unknown outcome.
