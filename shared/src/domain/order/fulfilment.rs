@@ -124,7 +124,8 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
             Step::Call(Effect::ResolveCharge(intent.clone()))
         }
         Fulfilment::ResolvingCharge { intent } => Step::Call(Effect::FindCancelledCharge(intent.clone())),
-        // Reached only if the last refund was refused: the commit of one that is made ends the order as well.
+        // Reached only if the last refund was not made: the commit of one that the gateway has accepted ends the
+        // order as well.
         Fulfilment::Refunding { .. } => Step::Commit(FulfilmentTransition::RefundsRequested),
         Fulfilment::Finished => Step::Finished,
     }

@@ -19,11 +19,14 @@ pub struct ResumeOrder {
 pub struct NotStalled;
 
 impl Order {
-    /// Time at which the sweeper examines the order; `None` if the saga has no step to execute or waits for the
-    /// buyer's payment.
+    /// Time at which the sweeper examines the order; `None` if the saga has no step to execute or waits for
+    /// the buyer's payment.
     #[must_use]
     pub fn examined_at(&self) -> Option<Timestamp> {
-        let begun = self.due_refund().map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
+        let waits_for_refunds = matches!(self.fulfilment, Fulfilment::Refunding { .. });
+        // If the gateway refused the last refund, the end of the order is a step that still has to be executed.
+        let refund = self.due_refund().or_else(|| self.refunds.last().filter(|_| waits_for_refunds));
+        let begun = refund.map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
         Some(next_examination(begun, self.resumed_at))
     }
 
@@ -65,6 +68,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::order::payment::refund::RefundStatus;
     use crate::domain::order::tests::{NOW, confirmed, placed};
     use crate::domain::order::{OrderStatus, Party};
     use crate::domain::tests::{decide, euros, refusal};
@@ -110,6 +114,16 @@ mod tests {
         for order in [waiting, rejected, confirmed] {
             assert_eq!(order.examined_at(), None, "{order:?}");
         }
+    }
+
+    #[test]
+    fn order_whose_last_refund_was_refused_is_resumed() {
+        let (order, payment) = confirmed();
+        let mut order = order.cancelled(Party::Buyer, None, Some(&payment), minutes(60)).unwrap();
+        order.refunds[0].status = RefundStatus::Failed;
+        assert_eq!(order.examined_at(), Some(minutes(75)));
+        let resume = ResumeOrder { id: order.id };
+        assert_eq!(decide(&resume, Some(order), minutes(75)).events()[0].0, "order.resumed");
     }
 
     #[test]
