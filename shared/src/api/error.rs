@@ -212,7 +212,7 @@ impl From<RefundError> for ApiError {
                 let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
                 Self::new(ErrorCode::InvalidState, message).with_field("amount", rule)
             }
-            RefundError::InvalidState(_) | RefundError::NothingToRefund(_) | RefundError::TooMany(_) => {
+            RefundError::InvalidState(_) | RefundError::NothingToRefund(_) | RefundError::TooMany(..) => {
                 Self::new(ErrorCode::InvalidState, message)
             }
         }

@@ -50,6 +50,7 @@ fn refunds(at: Timestamp) -> Vec<Refund> {
         reason: "chipped".to_owned(),
         status,
         failure: (status == RefundStatus::Failed).then(|| DeclineCode::new("card_closed")),
+        failed_after: None,
         refund_id: None,
         attempt: 1,
         decided_at: at,

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::OrderId;
-use crate::domain::order::payment::refund::Refund;
+use crate::domain::order::payment::refund::{Refund, left_of};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Money, MoneyError};
 use crate::kit::command::{Event, Version};
@@ -290,8 +290,7 @@ impl Payment {
         let own = refunds
             .iter()
             .filter(|refund| refund.gateway_id == self.gateway_id && !refund.status.is_unmade());
-        let left = own.map(|refund| refund.amount).try_fold(self.captured, Money::checked_sub);
-        left.unwrap_or(Money::zero(self.captured.currency()))
+        left_of(self.captured, own)
     }
 
     /// Payment created by a capture.

@@ -4,15 +4,15 @@ use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party};
 use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
-use crate::domain::order::payment::refund::MAX_REFUNDS;
+use crate::domain::order::payment::refund::{MAX_REFUNDS, MAX_REQUESTED_REFUNDS};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::Reason;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Decides on a refund, on behalf of the seller or of the marketplace. The order's fulfilment requests it from the
-/// gateway. An order that has ended can be refunded if it kept money, because a refund has failed.
+/// Decides on a refund, on behalf of the seller or of the marketplace. The order's fulfilment requests it from
+/// the gateway. An order that has ended can be refunded if it kept money, because a refund has failed.
 #[derive(Debug, Clone)]
 pub struct RefundOrder {
     /// Id of the order.
@@ -57,9 +57,9 @@ pub enum RefundError {
         /// Refundable amount.
         left: Money,
     },
-    /// The order already has [`MAX_REFUNDS`] refunds.
-    #[error("order {0} has {MAX_REFUNDS} refunds, which is the maximum")]
-    TooMany(OrderId),
+    /// The order already has the maximum number of refunds.
+    #[error("order {0} has {1} refunds, which is the maximum")]
+    TooMany(OrderId, usize),
 }
 
 impl Command for RefundOrder {
@@ -89,9 +89,12 @@ impl Command for RefundOrder {
         let refundable = refundable.filter(|(_, left)| is_active || left.amount() > 0);
         let (gateway_id, left) = refundable.ok_or(RefundError::InvalidState(self.id))?;
         let amount = self.within(left)?;
+        if order.refunds.len() >= MAX_REQUESTED_REFUNDS {
+            return Err(RefundError::TooMany(self.id, MAX_REQUESTED_REFUNDS));
+        }
         // Refunds that were not made do not count, so that their amount can be refunded again.
         if order.refunds.iter().filter(|refund| !refund.status.is_unmade()).count() >= MAX_REFUNDS {
-            return Err(RefundError::TooMany(self.id));
+            return Err(RefundError::TooMany(self.id, MAX_REFUNDS));
         }
         let refunding = order.with_refund_due(&gateway_id, amount, by, self.reason.as_str(), now);
         let order = refunding.next_version(now);
@@ -183,6 +186,7 @@ mod tests {
                 reason: "cracked".to_owned(),
                 status: RefundStatus::Pending,
                 failure: None,
+                failed_after: None,
                 refund_id: None,
                 attempt: 1,
                 decided_at: at(7),
@@ -216,10 +220,16 @@ mod tests {
         assert_eq!(last.output.refunds.len(), MAX_REFUNDS);
         let (order, payment) = with_refunds(MAX_REFUNDS);
         let refused = refusal(&refund(None), (order.clone(), payment.clone()), at(7));
-        assert_eq!(refused, RefundError::TooMany(placed(None).id));
+        assert_eq!(refused, RefundError::TooMany(placed(None).id, MAX_REFUNDS));
         let mut order = order.unwrap();
         order.refunds[0].status = RefundStatus::Failed;
         decide(&refund(None), (Some(order), payment), at(7));
+
+        let (order, payment) = with_refunds(MAX_REQUESTED_REFUNDS);
+        let mut order = order.unwrap();
+        order.refunds.iter_mut().for_each(|refund| refund.status = RefundStatus::Failed);
+        let refused = refusal(&refund(None), (Some(order), payment), at(7));
+        assert_eq!(refused, RefundError::TooMany(placed(None).id, MAX_REQUESTED_REFUNDS));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn compare(record: &GatewayRecord, order: Option<&Order>, payment: Option<&P
                     Capture { gateway_id: record.gateway_id.clone(), amount },
                 ),
                 Some(recorded) if recorded != amount => Finding::Mismatch(MismatchKind::Captured),
-                Some(_) => compare_refunds(record, order, amount, refunded),
+                Some(_) => compare_refunds(record, order, payment, (amount, refunded)),
             }
         }
     }
@@ -114,28 +114,39 @@ pub(super) fn recorded_refunds(record: &GatewayRecord, order: &Order) -> i64 {
     counted.map(|refund| refund.amount.amount()).sum()
 }
 
-fn compare_refunds(record: &GatewayRecord, order: &Order, captured: Money, refunded: i64) -> Finding {
+fn compare_refunds(
+    record: &GatewayRecord,
+    order: &Order,
+    payment: Option<&Payment>,
+    (captured, refunded): (Money, i64),
+) -> Finding {
     let recorded = recorded_refunds(record, order);
     let may_be_made = refunds(record, order).any(Refund::is_due) && refunded > recorded;
     if refunded != recorded {
         let differs = may_be_made || is_stable(record, order);
         return if differs { Finding::RefundsDiffer(order.id) } else { Finding::Matched };
     }
-    if keeps_failed_refund(record, order, captured, refunded) {
+    if keeps_failed_refund(record, order, payment, captured.amount() - refunded) {
         return Finding::Mismatch(MismatchKind::RefundFailed);
     }
     Finding::Matched
 }
 
-/// Returns true if the last refund has failed after the gateway had accepted it, or if the order has ended and
-/// keeps money.
-fn keeps_failed_refund(record: &GatewayRecord, order: &Order, captured: Money, refunded: i64) -> bool {
-    let last = refunds(record, order).last();
-    let failed_later =
-        last.is_some_and(|refund| refund.status == RefundStatus::Failed && refund.refund_id.is_some());
+/// Returns true if a refund has failed after the gateway had accepted it, and no later one replaces it, or if
+/// money is `left` of a payment that must be refunded in full.
+fn keeps_failed_refund(record: &GatewayRecord, order: &Order, payment: Option<&Payment>, left: i64) -> bool {
+    let is_replaced = |failed: &Refund| {
+        let failed_after = failed.failed_after.unwrap_or(failed.number);
+        refunds(record, order).any(|other| other.number > failed_after && !other.status.is_unmade())
+    };
+    let failed_later = refunds(record, order)
+        .filter(|refund| refund.status == RefundStatus::Failed && refund.refund_id.is_some())
+        .any(|failed| !is_replaced(failed));
+    let is_duplicate = payment.is_some_and(|payment| payment.gateway_id != record.gateway_id);
     let has_ended = has_ended_unfulfilled(order) || order.status == OrderStatus::Refunded;
+    let is_due_in_full = has_ended || is_duplicate || order.is_free();
     let is_open = refunds(record, order).any(Refund::is_open);
-    failed_later || (has_ended && !is_open && refunded < captured.amount())
+    failed_later || (is_due_in_full && !is_open && left > 0)
 }
 
 /// Returns true if the order has not changed between reading the record and reading the order. `updated_at`
@@ -262,5 +273,44 @@ mod tests {
         assert_eq!(found(&replaced, 5), Finding::Matched);
         let ended = Order { status: OrderStatus::Refunded, ..replaced };
         assert_eq!(found(&ended, 5), Finding::Mismatch(MismatchKind::RefundFailed), "it keeps money");
+    }
+
+    #[test]
+    fn refund_before_a_failure_does_not_replace_it() {
+        let (order, payment) = confirmed();
+        let mut order = [5, 7, 5].into_iter().fold(order, |order, amount| {
+            order.with_refund_due(&payment.gateway_id, euros(amount), Party::Seller, "cracked", at(0))
+        });
+        let last = order.refunds.pop();
+        for (refund, status) in order.refunds.iter_mut().zip([RefundStatus::Failed, RefundStatus::Succeeded])
+        {
+            refund.status = status;
+            refund.refund_id = Some(GatewayId(format!("re_{}", refund.number)));
+        }
+        order.refunds[0].failed_after = Some(2);
+        let found = |order: &Order| compare(&record(captured(3_998, 7), 60_001), Some(order), Some(&payment));
+        assert_eq!(found(&order), Finding::Mismatch(MismatchKind::RefundFailed));
+        order.refunds.extend(last);
+        assert_eq!(found(&order), Finding::Matched, "a later refund is due");
+        order.refunds[2].status = RefundStatus::Failed;
+        let refused = found(&order);
+        assert_eq!(
+            refused,
+            Finding::Mismatch(MismatchKind::RefundFailed),
+            "the gateway refused the later one"
+        );
+    }
+
+    #[test]
+    fn duplicate_payment_is_a_mismatch_until_refunded_in_full() {
+        let (order, payment) = confirmed();
+        let duplicate = record(captured(700, 0), 60_001);
+        let mut order =
+            order.with_refund_due(&duplicate.gateway_id, euros(700), Party::System, "duplicate", at(0));
+        let payment = Payment { gateway_id: GatewayId("pi_own".to_owned()), ..payment };
+        assert_eq!(compare(&duplicate, Some(&order), Some(&payment)), Finding::Matched);
+        order.refunds[0].status = RefundStatus::Failed;
+        let kept = compare(&duplicate, Some(&order), Some(&payment));
+        assert_eq!(kept, Finding::Mismatch(MismatchKind::RefundFailed));
     }
 }

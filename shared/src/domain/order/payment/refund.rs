@@ -11,8 +11,10 @@ use crate::domain::order::{OrderId, Party};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 
-/// Maximum number of refunds of an order.
+/// Maximum number of refunds of an order, without those that were not made.
 pub const MAX_REFUNDS: usize = 20;
+/// Maximum number of refunds of an order, including those that were not made. It limits the size of the order.
+pub const MAX_REQUESTED_REFUNDS: usize = 100;
 
 /// Refund of an order. It is stored in its order and decided under the order's version, so concurrent refunds
 /// never exceed the captured amount.
@@ -33,6 +35,9 @@ pub struct Refund {
     pub status: RefundStatus,
     /// Reason code with which the gateway refused the refund, or with which it failed.
     pub failure: Option<DeclineCode>,
+    /// Number of the last refund of the order when this one failed: only later ones replace it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_after: Option<u32>,
     /// Id of the refund at the gateway, once the gateway has accepted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_id: Option<GatewayId>,
@@ -102,6 +107,12 @@ impl Refund {
         let (gateway_id, decided_at) = (self.gateway_id.clone(), self.decided_at);
         RefundIntent { order_id, number, gateway_id, amount, attempt, decided_at }
     }
+}
+
+/// Rest of a captured amount after these refunds.
+pub(crate) fn left_of<'a>(captured: Money, refunds: impl Iterator<Item = &'a Refund>) -> Money {
+    let left = refunds.map(|refund| refund.amount).try_fold(captured, Money::checked_sub);
+    left.unwrap_or(Money::zero(captured.currency()))
 }
 
 /// Refund to request from the gateway, committed before the gateway is called.

@@ -4,7 +4,7 @@ use super::transition::InvalidState;
 use crate::domain::order::event::EventConstructor;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
-use crate::domain::order::payment::refund::{Refund, RefundStatus};
+use crate::domain::order::payment::refund::{Refund, RefundStatus, left_of};
 use crate::domain::order::payment::{DeclineCode, GatewayId, Payment};
 use crate::domain::order::{Order, OrderEvent, OrderStatus, Party, Transition};
 use crate::domain::values::money::Money;
@@ -65,13 +65,14 @@ impl Order {
         now: Timestamp,
     ) -> Self {
         self.refunds.push(Refund {
-            number: self.next_refund_number(),
+            number: self.last_refund_number().saturating_add(1),
             gateway_id: captured_by.clone(),
             amount,
             by,
             reason: reason.to_owned(),
             status: RefundStatus::Pending,
             failure: None,
+            failed_after: None,
             refund_id: None,
             attempt: 1,
             decided_at: now,
@@ -122,7 +123,10 @@ impl Order {
         if reported.status.is_unmade() {
             return Ok((next.with_failed_refund(position), change));
         }
-        next.refund_check_at = next.next_refund_check(now);
+        // A check that is due stays due: it may be the one that follows a failure.
+        if next.refund_check_at.is_none_or(|due_at| now < due_at) {
+            next.refund_check_at = next.next_refund_check(now);
+        }
         Ok((next, change))
     }
 
@@ -219,7 +223,9 @@ impl Order {
     /// Adds a failed or withdrawn refund to the timeline. The next check of the refunds is due at once: it records
     /// the money that the order keeps as a discrepancy.
     fn with_failed_refund(mut self, position: usize) -> Self {
-        let Some(refund) = self.refunds.get(position) else { return self };
+        let last = self.last_refund_number();
+        let Some(refund) = self.refunds.get_mut(position) else { return self };
+        refund.failed_after = Some(last);
         let verb = if refund.status == RefundStatus::Cancelled { "was withdrawn" } else { "failed" };
         let (amount, currency) = (refund.amount.amount(), refund.amount.currency());
         let code = refund.failure.as_ref().map_or_else(String::new, |code| format!(": {}", code.as_str()));
@@ -230,8 +236,8 @@ impl Order {
         self
     }
 
-    fn next_refund_number(&self) -> u32 {
-        self.refunds.iter().map(|refund| refund.number).max().unwrap_or(0).saturating_add(1)
+    fn last_refund_number(&self) -> u32 {
+        self.refunds.iter().map(|refund| refund.number).max().unwrap_or(0)
     }
 
     /// Position of the refund that the gateway reports: by its id, or by its name before the id is known.
@@ -246,11 +252,6 @@ impl Order {
         let mut due = self.refunds.iter_mut().filter(|refund| refund.is_due());
         due.find(|refund| refund.number == number && refund.attempt == attempt).ok_or(InvalidState)
     }
-}
-
-fn left_of<'a>(captured: Money, refunds: impl Iterator<Item = &'a Refund>) -> Money {
-    let left = refunds.map(|refund| refund.amount).try_fold(captured, Money::checked_sub);
-    left.unwrap_or(Money::zero(captured.currency()))
 }
 
 /// Change from the recorded refund (`None` if it is not recorded) to a status at the gateway.

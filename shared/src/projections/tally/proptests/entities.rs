@@ -161,6 +161,7 @@ fn refund(order: &mut Order, gateway_id: &str, amount: i64) {
         reason: String::new(),
         status: RefundStatus::Succeeded,
         failure: None,
+        failed_after: None,
         refund_id: None,
         attempt: 1,
         decided_at: at,

@@ -134,8 +134,8 @@ fn refused_refund_has_failed_with_its_code() {
     let refused = decide(&refusal_of(1, Vec::new()), (order.clone(), payment.clone()), at(7));
     assert_eq!(refused.events()[0].0, "order.refund_failed");
     let refused = refused.stored::<Order>();
-    let failure = Some(DeclineCode::new("charge_disputed"));
-    assert_eq!(refused.refunds[0], Refund { status: RefundStatus::Failed, failure, ..refund });
+    let (failure, failed_after) = (Some(DeclineCode::new("charge_disputed")), Some(2));
+    assert_eq!(refused.refunds[0], Refund { status: RefundStatus::Failed, failure, failed_after, ..refund });
     let last = refused.timeline.last().unwrap();
     assert_eq!((last.status, last.at, last.by), (OrderStatus::Confirmed, at(7), Party::System));
     assert_eq!(last.reason.as_deref(), Some("refund of 1000 EUR failed: charge_disputed"));
@@ -213,6 +213,13 @@ fn refund_that_fails_later_is_refundable_again() {
         let late = refusal(&report(1, status, &failed.output), failed.output.clone(), at(9));
         assert_eq!(late, AdvanceError::Stale, "an earlier state arrives later");
     }
+}
+
+#[test]
+fn check_after_a_failure_is_not_delayed_by_another_refund() {
+    let failed = decide(&report(1, RefundStatus::Failed, &refunding()), refunding(), at(7));
+    let made = refunded(2, &failed.output).output.0.unwrap();
+    assert_eq!(made.refund_check_at, Some(at(7)));
 }
 
 #[test]
