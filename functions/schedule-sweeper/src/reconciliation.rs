@@ -5,18 +5,20 @@ mod check_refunds;
 mod on_record;
 mod recheck_open;
 
+use std::slice;
 use std::time::Duration;
 
 use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::fulfilment::record_refund::RecordRefund;
+use shared::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use shared::domain::order::payment::{Capture, GatewayId, Payment};
 use shared::domain::reconciliation::GatewayRecord;
 use shared::domain::reconciliation::compare::{Finding, MismatchKind};
 use shared::domain::reconciliation::cursor::{
     AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
 };
-use shared::domain::reconciliation::discrepancy::{Discrepancy, RecordDiscrepancy};
+use shared::domain::reconciliation::discrepancy::RecordDiscrepancy;
 use shared::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError, Version};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};
@@ -156,14 +158,10 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let page = self.gateway.page(&query, &context.correlation_id).await?;
         for (entry, on_record) in self.with_orders(&page.entries).await? {
             summary.compared += 1;
-            match self.repair(on_record.compare(entry), entry, context).await? {
+            match self.reconcile(entry, &on_record, context).await? {
                 Repair::None => {}
                 Repair::Done => summary.repaired += 1,
-                Repair::Impossible(difference) => {
-                    summary.mismatched += 1;
-                    self.record_discrepancy(on_record.discrepancy(entry, difference, context.at), context)
-                        .await?;
-                }
+                Repair::Impossible(_) => summary.mismatched += 1,
             }
         }
         if let Some(last) = page.entries.last().filter(|_| page.has_more) {
@@ -173,15 +171,21 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         Ok(cursor.clone().after_round(self.rounds, context.at))
     }
 
-    /// Records a discrepancy that cannot be repaired automatically.
-    async fn record_discrepancy(
+    /// Repairs the difference of a ledger entry from our records, or records it as a discrepancy.
+    async fn reconcile(
         &self,
-        discrepancy: Discrepancy,
+        entry: &GatewayRecord,
+        on_record: &OnRecord,
         context: &CommandContext,
-    ) -> Result<(), ReconcileError> {
-        let Discrepancy { id, order_id, difference, .. } = &discrepancy;
-        tracing::error!(gateway_id = %id, ?order_id, %difference, "payment differs from the gateway");
-        self.try_execute(RecordDiscrepancy(discrepancy), context).await.map(|_| ())
+    ) -> Result<Repair, ReconcileError> {
+        let repair = self.repair(on_record.compare(entry), entry, context).await?;
+        if let Repair::Impossible(difference) = repair {
+            let (gateway_id, order_id) = (&entry.gateway_id, entry.order_id);
+            tracing::error!(%gateway_id, ?order_id, %difference, "payment differs from the gateway");
+            let discrepancy = on_record.discrepancy(entry, difference, context.at);
+            self.try_execute(RecordDiscrepancy(discrepancy), context).await?;
+        }
+        Ok(repair)
     }
 
     /// Loads the orders and payments of ledger entries. They are read after the entries, so that they are not
@@ -216,10 +220,11 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
                 self.record_capture(order_id, capture, context).await?
             }
             Finding::RefundsDiffer(order_id) => {
-                if self.record_refunds(order_id, &entry.gateway_id, context).await? == 0 {
+                let recorded = self.record_refunds(order_id, &entry.gateway_id, context).await?;
+                if recorded == 0 && self.refunds_still_differ(entry).await? {
                     return Ok(Repair::Impossible(MismatchKind::Refunded));
                 }
-                true
+                recorded > 0
             }
             Finding::OpenCheckout => {
                 self.gateway.close(&entry.gateway_id, &context.correlation_id).await?;
@@ -241,8 +246,8 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         self.try_execute(RecordCapture { order_id, capture }, context).await
     }
 
-    /// Records the refunds created since the round before the last one, of payments of any age: the webhook about a
-    /// refund in the gateway's dashboard may be lost.
+    /// Records the refunds created since shortly before the end of the last round, of payments of any age: the
+    /// webhook about a refund in the gateway's dashboard may be lost.
     async fn record_recent_refunds(
         &self,
         cursor: &ReconciliationCursor,
@@ -250,29 +255,42 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
     ) -> Result<usize, ReconcileError> {
         let from = cursor.refunds_from(self.rounds);
         let refunds = self.gateway.refunds_created(from, cursor.until, &context.correlation_id).await?;
-        let mut recorded = 0;
-        for refund in refunds {
-            let Some(order_id) = refund.order_id else { continue };
-            let command = RecordRefund { order_id, refund };
-            recorded += usize::from(self.try_execute(command, context).await?);
-        }
-        Ok(recorded)
+        // A refund without an order belongs to another system that uses the same gateway account.
+        let of_orders = refunds.into_iter().filter_map(|refund| Some((refund.order_id?, refund)));
+        self.record_each(of_orders, context).await
     }
 
-    /// Records the present state of the refunds of a payment, whose responses or webhooks were lost. Returns the
-    /// number of refunds that have changed.
+    /// Records the present state of the refunds of a payment, whose responses or webhooks were lost. Returns
+    /// the number of refunds that have changed.
     async fn record_refunds(
         &self,
         order_id: OrderId,
         payment: &GatewayId,
         context: &CommandContext,
     ) -> Result<usize, ReconcileError> {
+        let refunds = self.gateway.refunds(payment, &context.correlation_id).await?;
+        self.record_each(refunds.into_iter().map(|refund| (order_id, refund)), context).await
+    }
+
+    /// Records the state of refunds, and returns the number of those that have changed.
+    async fn record_each(
+        &self,
+        refunds: impl Iterator<Item = (OrderId, GatewayRefund)> + Send,
+        context: &CommandContext,
+    ) -> Result<usize, ReconcileError> {
         let mut recorded = 0;
-        for refund in self.gateway.refunds(payment, &context.correlation_id).await? {
+        for (order_id, refund) in refunds {
             let command = RecordRefund { order_id, refund };
             recorded += usize::from(self.try_execute(command, context).await?);
         }
         Ok(recorded)
+    }
+
+    /// Compares a ledger entry again: another worker may have recorded its refunds in the meantime.
+    async fn refunds_still_differ(&self, entry: &GatewayRecord) -> Result<bool, ReconcileError> {
+        let compared = self.with_orders(slice::from_ref(entry)).await?;
+        let mut findings = compared.iter().map(|(entry, on_record)| on_record.compare(entry));
+        Ok(findings.any(|finding| matches!(finding, Finding::RefundsDiffer(_))))
     }
 
     /// Executes a command. Returns false if it was refused, for example because the order has changed

@@ -1,20 +1,18 @@
-//! Checks of refunds that were accepted or made some time ago, in case a webhook about them is lost, and of refunds
-//! that have failed: the money that their orders keep is recorded as a discrepancy.
+//! Checks of refunds that were accepted or made some time ago, in case a webhook about them is lost, and of
+//! refunds that have failed: the money that their orders keep is recorded as a discrepancy.
 
 use std::collections::BTreeSet;
 
+use shared::domain::order::payment::GatewayId;
 use shared::domain::order::payment::refund::check::CompleteRefundCheck;
-use shared::domain::order::payment::{GatewayId, Payment};
 use shared::domain::order::{Order, OrderId};
-use shared::domain::reconciliation::compare::compare;
-use shared::domain::reconciliation::discrepancy::Discrepancy;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::{CommandContext, ReadSet, Store, StoreError};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::payment_gateway::{GatewayError, PaymentGateway, PaymentLedger};
 use shared::repository::table_layout::due_list::DueRequest;
 
-use super::{ReconcileError, Reconciliation, Repair};
+use super::{ReconcileError, Reconciliation};
 use crate::PAGE_SIZE;
 
 impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
@@ -30,20 +28,24 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         deadline: Timestamp,
     ) -> Result<usize, ReconcileError> {
         let mut checked = 0;
-        let due = DueRequest::first(0, context.at, PAGE_SIZE);
-        for order_id in reader.due_refund_checks(due).await?.items {
-            if clock.now() >= deadline {
-                break;
-            }
-            match self.check_refunds_of(order_id, &context.at(clock.now())).await {
-                Ok(()) => checked += 1,
-                // These do not prevent the checks of other orders.
-                Err(ReconcileError::Gateway(GatewayError::Unexpected)) => {
-                    tracing::error!(%order_id, "failed to read the refunds of an order");
+        let mut request = Some(DueRequest::first(0, context.at, PAGE_SIZE));
+        while let Some(current) = request.take() {
+            let page = reader.due_refund_checks(current.clone()).await?;
+            for order_id in page.items {
+                if clock.now() >= deadline {
+                    return Ok(checked);
                 }
-                Err(ReconcileError::Store(StoreError::Malformed(malformed))) => malformed.report(),
-                Err(error) => return Err(error),
+                match self.check_refunds_of(order_id, &context.at(clock.now())).await {
+                    Ok(()) => checked += 1,
+                    // These do not prevent the checks of other orders.
+                    Err(ReconcileError::Gateway(GatewayError::Unexpected)) => {
+                        tracing::error!(%order_id, "failed to read the refunds of an order");
+                    }
+                    Err(ReconcileError::Store(StoreError::Malformed(malformed))) => malformed.report(),
+                    Err(error) => return Err(error),
+                }
             }
+            request = page.next.map(|next| DueRequest { after: Some(next), ..current });
         }
         Ok(checked)
     }
@@ -58,27 +60,21 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
             order.iter().flat_map(|order| &order.refunds).map(|refund| refund.gateway_id.0.clone()).collect();
         for payment in payments.into_iter().map(GatewayId) {
             self.record_refunds(order_id, &payment, context).await?;
-            self.record_kept_money(order_id, &payment, context).await?;
+            self.record_kept_money(&payment, context).await?;
         }
         self.try_execute(CompleteRefundCheck { order_id }, context).await.map(|_| ())
     }
 
-    /// Records a discrepancy if the records of a payment contradict each other after its refunds were recorded.
+    /// Records a discrepancy if the records of a payment contradict each other after its refunds were
+    /// recorded.
     async fn record_kept_money(
         &self,
-        order_id: OrderId,
         payment: &GatewayId,
         context: &CommandContext,
     ) -> Result<(), ReconcileError> {
-        let Some(entry) = self.gateway.entry(payment, &context.correlation_id).await? else { return Ok(()) };
-        let reads = ReadSet::<Option<Order>>::get(&order_id)
-            .and(ReadSet::<Option<Payment>>::get(&Payment::id_for(order_id)));
-        let (order, payment) = self.store.load(reads).await?;
-        let finding = compare(&entry, order.as_ref(), payment.as_ref());
-        if let Repair::Impossible(difference) = self.repair(finding, &entry, context).await? {
-            let (order, payment) = (order.as_ref(), payment.as_ref());
-            let discrepancy = Discrepancy::new(&entry, order, payment, difference, context.at);
-            self.record_discrepancy(discrepancy, context).await?;
+        let entry = self.gateway.entry(payment, &context.correlation_id).await?;
+        for (entry, on_record) in self.with_orders(entry.as_slice()).await? {
+            self.reconcile(entry, &on_record, context).await?;
         }
         Ok(())
     }

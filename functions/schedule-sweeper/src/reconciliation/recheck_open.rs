@@ -47,12 +47,8 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         let entries = [entry];
         let mut found = self.with_orders(&entries).await?;
         let Some((entry, on_record)) = found.pop() else { return Ok(false) };
-        match self.repair(on_record.compare(entry), entry, context).await? {
-            Repair::Impossible(difference) => {
-                let confirmed = on_record.discrepancy(entry, difference, context.at);
-                self.record_discrepancy(confirmed, context).await?;
-                Ok(false)
-            }
+        match self.reconcile(entry, &on_record, context).await? {
+            Repair::Impossible(_) => Ok(false),
             Repair::None | Repair::Done => {
                 let close = CloseDiscrepancy { id: known.id, expected: known.version };
                 self.try_execute(close, context).await
