@@ -140,8 +140,8 @@ pub trait PaymentGateway: Send + Sync {
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<RefundAnswer, GatewayError>> + Send;
 
-    /// Returns the present state of all refunds of a payment, oldest first, including those made at the gateway
-    /// itself.
+    /// Returns the present state of all refunds of a payment, oldest first, including those made at the
+    /// gateway itself.
     fn refunds(
         &self,
         payment: &GatewayId,

@@ -1,9 +1,10 @@
 //! Stripe sandbox: emulates Stripe's `PaymentIntents` API, with a ledger of its own.
 //!
 //! It implements the part of <https://docs.stripe.com/api> that a shop needs: payment intents, confirmation,
-//! cancellation, search, refunds, idempotency keys, rate limits, test payment methods and signed webhooks. In addition,
-//! fault rules make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real payments
-//! ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the charges.
+//! cancellation, search, refunds, idempotency keys, rate limits, test payment methods and signed webhooks. In
+//! addition, fault rules make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real
+//! payments ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the
+//! charges.
 //!
 //! ```
 //! use stripe_sandbox::{Effect, DroppedResponse, Operation, Rule, Sandbox};

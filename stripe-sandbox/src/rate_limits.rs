@@ -1,5 +1,5 @@
-//! Stripe's rate limits (<https://docs.stripe.com/rate-limits>): a token bucket for the account and one for each
-//! endpoint.
+//! Stripe's rate limits (<https://docs.stripe.com/rate-limits>): a token bucket for the account and one for
+//! each endpoint.
 
 use std::collections::HashMap;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Status of a refund (<https://docs.stripe.com/api/refunds/object#refund_object-status>). Refunds to cards never
-/// have the status `requires_action`.
+/// Status of a refund (<https://docs.stripe.com/api/refunds/object#refund_object-status>). Refunds to cards
+/// never have the status `requires_action`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {

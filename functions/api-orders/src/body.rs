@@ -69,8 +69,8 @@ pub(crate) struct OrderBody {
     /// Checkout at which the buyer pays; returned only to the buyer, while the order awaits this payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<Checkout>,
-    /// Refunds of the order, including those made at the payment gateway itself, oldest first; empty if there are
-    /// none.
+    /// Refunds of the order, including those made at the payment gateway itself, oldest first; empty if there
+    /// are none.
     refunds: Vec<RefundBody>,
     /// Shipment; absent until the order is marked as shipped.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,8 +111,8 @@ struct RefundBody {
     status: RefundStatus,
     /// Reason for the refund.
     reason: String,
-    /// Reason code with which the payment gateway refused the refund, or with which it failed later; present only
-    /// if the status is `failed` or `cancelled`.
+    /// Reason code with which the payment gateway refused the refund, or with which it failed later; present
+    /// only if the status is `failed` or `cancelled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<DeclineCode>,
     /// Time at which the refund was decided.

@@ -71,11 +71,10 @@ const GET: OperationDoc = OperationDoc::new("Get an order").with_description(
 const TIMELINE: OperationDoc = OperationDoc::new("Get the status changes and the current step of an order")
     .with_description(
         "Returns every status that the order has had, with time, party and reason, to its buyer, its \
-         seller and callers with the permission `orders:read-any`. A failed refund is an entry, too, with the \
-         unchanged status. As long as the order is being \
-         processed, `fulfilment` shows the current step, the number of failed attempts, the last error \
-         and the time of the next attempt. Use it to find out why an order stays `pending` or \
-         `awaiting_payment`, or why a refund is not complete.",
+         seller and callers with the permission `orders:read-any`. A failed refund is an entry, too, with \
+         the unchanged status. As long as the order is being processed, `fulfilment` shows the current \
+         step, the number of failed attempts, the last error and the time of the next attempt. Use it to \
+         find out why an order stays `pending` or `awaiting_payment`, or why a refund is not complete.",
     );
 
 const CANCEL: OperationDoc = OperationDoc::new("Cancel an order that has not shipped")
@@ -113,21 +112,22 @@ const DELIVER: OperationDoc = OperationDoc::new("Mark an order as delivered (sel
 const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in part")
     .with_description(
         "The seller, or a caller with the permission `orders:refund-any` (administrators), refunds a \
-         `confirmed`, `shipped` or `delivered` order, or the money that an order kept after its end because a \
-         refund has failed. The response contains the new refund in `refunds` with status `pending`. The \
+         `confirmed`, `shipped` or `delivered` order, or the money that an order kept after its end because \
+         a refund has failed. The response contains the new refund in `refunds` with status `pending`. The \
          payment gateway makes it after the response: the refund becomes `succeeded`, and the buyer is \
-         notified by e-mail. It can stay `pending` for some days, and becomes `requires_action` if the gateway \
-         waits for the buyer. When the whole payment is refunded, the order becomes `refunded`; its units \
-         return to the stock unless they have shipped.\n\n\
-         A refund becomes `failed` if the gateway refuses it, or later, even after it has `succeeded`, if the \
-         bank of the buyer returns the money. The order keeps its status, the seller is notified by e-mail, and \
-         the amount can be refunded again; nothing is retried automatically. A refund becomes `cancelled` if \
-         less than its amount is left, because a part was refunded at the gateway itself: the rest is a \
-         further refund. Refunds made at the gateway itself are listed as well.\n\n\
+         notified by e-mail. It can stay `pending` for some days, and becomes `requires_action` if the \
+         gateway waits for the buyer. When the whole payment is refunded, the order becomes `refunded`; its \
+         units return to the stock unless they have shipped.\n\n\
+         A refund becomes `failed` if the gateway refuses it, or later, even after it has `succeeded`, if \
+         the bank of the buyer returns the money. The order keeps its status, the seller is notified by \
+         e-mail, and the amount can be refunded again; nothing is retried automatically. A refund becomes \
+         `cancelled` if less than its amount is left, because a part was refunded at the gateway itself: \
+         the rest is a further refund. Refunds made at the gateway itself are listed as well.\n\n\
          Pending refunds count as refunded. An `amount` above the remaining amount, an order that is not \
-         paid or has a total of 0, and a 21st refund of an order are refused with `INVALID_STATE`; an amount \
-         of 0 or in another currency is a `VALIDATION_ERROR`. `Idempotency-Key` is required: a repetition \
-         with the same key and body makes no second refund. Poll `GET /v1/orders/{id}` for the result.",
+         paid, and a 21st refund of an order (a 101st, counting those that are `failed` or `cancelled`) are \
+         refused with `INVALID_STATE`; an amount of 0 or in another currency is a `VALIDATION_ERROR`. \
+         `Idempotency-Key` is required: a repetition with the same key and body makes no second refund. \
+         Poll `GET /v1/orders/{id}` for the result.",
     )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 

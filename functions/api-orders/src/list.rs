@@ -37,8 +37,8 @@ pub(crate) struct ListOrdersQuery {
     /// End of the period in which the orders were placed (exclusive).
     #[deserr(default)]
     to: Option<Timestamp>,
-    /// Sort order: `createdAt` or `total`; prefix with `-` for descending. Default `-createdAt`. `total` sorts
-    /// by minor units and is limited to 1000 matching orders.
+    /// Sort order: `createdAt` or `total`; prefix with `-` for descending. Default `-createdAt`. `total`
+    /// sorts by minor units and is limited to 1000 matching orders.
     #[deserr(default)]
     #[schemars(default)]
     sort: OrderSortParam,
@@ -67,8 +67,8 @@ pub(crate) async fn list_orders(
     Ok(ListResponse::new(bodies.collect(), pagination).with_fields(query.fields))
 }
 
-/// Returns the requested list if the caller may read it. The orders of a deleted market remain readable for its
-/// seller.
+/// Returns the requested list if the caller may read it. The orders of a deleted market remain readable for
+/// its seller.
 ///
 /// # Errors
 /// 404 if the market does not exist or is not visible to the caller; 403 if it is visible but not their own.

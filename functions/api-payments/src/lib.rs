@@ -31,9 +31,9 @@ const LIST_DISCREPANCIES: OperationDoc =
     OperationDoc::new("List payments on which the gateway's ledger and ours disagree").with_description(
         "Lists the discrepancies that the reconciliation with the payment gateway has found, most \
          recently found first; moderators and administrators have the permission. They cannot be \
-         repaired automatically: an operator compares `atGateway` with `onRecord` and decides. The difference \
-         `refund_failed` means that the money of a failed refund is not refunded yet: the seller or an \
-         administrator requests another refund.\n\n\
+         repaired automatically: an operator compares `atGateway` with `onRecord` and decides. The \
+         difference `refund_failed` means that the money of a failed refund is not refunded yet: the \
+         seller or an administrator requests another refund.\n\n\
          The reconciliation runs periodically. It confirms an open discrepancy by updating \
          `lastSeenAt`, and closes it once the ledgers agree. Closed discrepancies are deleted after 90 \
          days.",
@@ -64,14 +64,14 @@ const RECEIVE_WEBHOOK: OperationDoc = OperationDoc::new("Receive a payment-gatew
         "Called by the payment gateway only, not by clients: `Stripe-Signature` must be made with the \
          shared secret (`INVALID_SIGNATURE`), and its time must be at most five minutes in the past or \
          future (`STALE_WEBHOOK`). There is no rate limit.\n\n\
-         An event is processed once, by its `id`; further deliveries return 200 without an effect. \
-         `payment_intent.succeeded` confirms the order that awaits this payment; a payment that does \
-         not match the order is refunded asynchronously. `payment_intent.payment_failed` records the \
+         An event about a payment is processed once, by its `id`; further deliveries return 200 without \
+         an effect. `payment_intent.succeeded` confirms the order that awaits this payment; a payment that \
+         does not match the order is refunded asynchronously. `payment_intent.payment_failed` records the \
          declined payment in the timeline of the order. `charge.refunded`, `charge.refund.updated`, \
-         `refund.created`, `refund.updated` and `refund.failed` record the refunds of the payment, which \
-         are read from the gateway; if it does not respond, the response is `SERVICE_UNAVAILABLE`. Other \
-         events are acknowledged and ignored. After an error response, the gateway delivers the event \
-         again.",
+         `refund.created`, `refund.updated` and `refund.failed` record the present state of all refunds \
+         of the payment, which each delivery reads from the gateway; if the gateway does not respond, the \
+         response is `SERVICE_UNAVAILABLE`. Other events are acknowledged and ignored. After an error \
+         response, the gateway delivers the event again.",
     )
     .with_errors(&[ErrorCode::ServiceUnavailable]);
 

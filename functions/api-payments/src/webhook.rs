@@ -77,7 +77,7 @@ async fn record_refunds<S: Store, G: PaymentGateway>(
 ) -> Result<(), ApiError> {
     let context = CommandContext::new(context.correlation_id, context.at);
     let refunds = app.gateway.refunds(payment, &context.correlation_id).await.map_err(|error| {
-        tracing::warn!(%error, %payment, "failed to read the refunds of a payment");
+        tracing::warn!(%error, gateway_id = %payment, "failed to read the refunds of a payment");
         ApiError::new(ErrorCode::ServiceUnavailable, "the refunds cannot be read from the payment gateway")
     })?;
     for refund in refunds {

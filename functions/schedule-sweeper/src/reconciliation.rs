@@ -246,8 +246,8 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
         self.try_execute(RecordCapture { order_id, capture }, context).await
     }
 
-    /// Records the refunds created since shortly before the end of the last round, of payments of any age: the
-    /// webhook about a refund in the gateway's dashboard may be lost.
+    /// Records the refunds created since shortly before the end of the last round, of payments of any age:
+    /// the webhook about a refund in the gateway's dashboard may be lost.
     async fn record_recent_refunds(
         &self,
         cursor: &ReconciliationCursor,

@@ -106,7 +106,7 @@ pub struct GatewayEvent {
 /// The fields of a charge or a refund that we use. The state is not among them: an event can be late, so the
 /// present state is read from the gateway.
 #[derive(Debug, Deserialize)]
-struct OfPayment {
+struct ChargeOrRefund {
     payment_intent: Option<String>,
 }
 
@@ -165,11 +165,9 @@ impl GatewayEvent {
             WebhookEvent::Captured(order_id, capture)
         })
     }
-}
 
-impl GatewayEvent {
     fn refunded_payment(&self) -> WebhookEvent {
-        let object = self.data.get("object").and_then(|object| OfPayment::deserialize(object).ok());
+        let object = self.data.get("object").and_then(|object| ChargeOrRefund::deserialize(object).ok());
         let payment = object.and_then(|object| object.payment_intent);
         payment.map_or(WebhookEvent::Ignored, |id| WebhookEvent::RefundsChanged(GatewayId(id)))
     }

@@ -19,9 +19,9 @@
 //! ended order ──late payment──▶ Refunding ──refunded──▶ Finished
 //! ```
 //!
-//! Refunds are separate records of the order. The saga requests due refunds before anything else. `Refunding` is
-//! the step of an order that ends when the gateway has accepted or refused all of its refunds. What happens to an
-//! accepted refund later, webhooks and reconciliation record (`record_refund.rs`).
+//! Refunds are separate records of the order. The saga requests due refunds before anything else. `Refunding`
+//! is the step of an order that ends when the gateway has accepted or refused all of its refunds. Webhooks
+//! and the reconciliation record what happens to an accepted refund later (`record_refund.rs`).
 
 pub mod advance;
 pub mod attempts;
@@ -88,7 +88,8 @@ pub enum Effect {
     FindCharge(ChargeIntent),
     /// Determines whether the charge was made and prevents it from being made later.
     ResolveCharge(ChargeIntent),
-    /// Same as `ResolveCharge`, but finds the charge by its order, because its idempotency key is no longer usable.
+    /// Same as `ResolveCharge`, but finds the charge by its order, because its idempotency key is no longer
+    /// usable.
     FindCancelledCharge(ChargeIntent),
     /// Creates a checkout at which the buyer can pay.
     CreateCheckout(CheckoutIntent),
@@ -124,8 +125,8 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
             Step::Call(Effect::ResolveCharge(intent.clone()))
         }
         Fulfilment::ResolvingCharge { intent } => Step::Call(Effect::FindCancelledCharge(intent.clone())),
-        // Reached only if the last refund was not made: the commit of one that the gateway has accepted ends the
-        // order as well.
+        // Reached only if the last refund was not made: the commit of one that the gateway has accepted ends
+        // the order as well.
         Fulfilment::Refunding { .. } => Step::Commit(FulfilmentTransition::RefundsRequested),
         Fulfilment::Finished => Step::Finished,
     }

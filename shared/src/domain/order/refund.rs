@@ -11,8 +11,8 @@ use crate::domain::values::text::Reason;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Decides on a refund, on behalf of the seller or of the marketplace. The order's fulfilment requests it from
-/// the gateway. An order that has ended can be refunded if it kept money, because a refund has failed.
+/// Decides on a refund, on behalf of the seller or of the marketplace. The order's fulfilment requests it
+/// from the gateway. An order that has ended can be refunded if it kept money, because a refund has failed.
 #[derive(Debug, Clone)]
 pub struct RefundOrder {
     /// Id of the order.

@@ -65,7 +65,8 @@ impl ReconciliationCursor {
         self.from.saturating_add(rounds.overlap)
     }
 
-    /// Start of the period whose refunds are recorded in this round: one interval before the end of the last round.
+    /// Start of the period whose refunds are recorded in this round: one interval before the end of the last
+    /// round.
     #[must_use]
     pub fn refunds_from(&self, rounds: RoundConfig) -> Timestamp {
         self.from.saturating_add(rounds.overlap).saturating_sub(rounds.interval)

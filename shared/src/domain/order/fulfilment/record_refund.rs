@@ -1,5 +1,5 @@
-//! Recording the state of a refund at the gateway: of one that the order requested, or of one that was made at the
-//! gateway itself.
+//! Recording the state of a refund at the gateway: of one that the order requested, or of one that was made
+//! at the gateway itself.
 
 use super::decision::{AdvanceError, Decision, OrderAndPayment, order_and_payment};
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
@@ -82,8 +82,8 @@ pub(crate) fn apply_refund(
     Ok(order_after.move_stock(order.stock_position(), saved, |_| AdvanceError::StockMismatch))
 }
 
-/// The gateway refused a refund. Refunds that it has made and the order does not contain are recorded first, one
-/// in each commit, because they may be the reason.
+/// The gateway refused a refund. Refunds that it has made and the order does not contain are recorded first,
+/// one in each commit, because they may be the reason.
 pub(crate) fn apply_refusal(
     order: Order,
     payment: Option<Payment>,

@@ -24,7 +24,8 @@ impl Order {
     #[must_use]
     pub fn examined_at(&self) -> Option<Timestamp> {
         let waits_for_refunds = matches!(self.fulfilment, Fulfilment::Refunding { .. });
-        // If the gateway refused the last refund, the end of the order is a step that still has to be executed.
+        // If the gateway refused the last refund, the end of the order is a step that still has to be
+        // executed.
         let refund = self.due_refund().or_else(|| self.refunds.last().filter(|_| waits_for_refunds));
         let begun = refund.map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
         Some(next_examination(begun, self.resumed_at))

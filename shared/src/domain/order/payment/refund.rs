@@ -13,7 +13,8 @@ use crate::kit::system::clock::Timestamp;
 
 /// Maximum number of refunds of an order, without those that were not made.
 pub const MAX_REFUNDS: usize = 20;
-/// Maximum number of refunds of an order, including those that were not made. It limits the size of the order.
+/// Maximum number of refunds of an order, including those that were not made. It limits the size of the
+/// order.
 pub const MAX_REQUESTED_REFUNDS: usize = 100;
 
 /// Refund of an order. It is stored in its order and decided under the order's version, so concurrent refunds

@@ -42,8 +42,8 @@ impl Order {
         own.map(|payment| payment.captured).or_else(|| duplicate().map(|refund| refund.amount))
     }
 
-    /// Payment at the gateway to refund next, with its refundable amount: a duplicate capture whose refund has
-    /// failed, or else the payment of the order.
+    /// Payment at the gateway to refund next, with its refundable amount: a duplicate capture whose refund
+    /// has failed, or else the payment of the order.
     pub(crate) fn refundable(&self, payment: &Payment) -> (GatewayId, Money) {
         let duplicates = self.refunds.iter().map(|refund| &refund.gateway_id);
         let mut kept = duplicates.filter(|id| **id != payment.gateway_id).filter_map(|id| {
@@ -95,8 +95,8 @@ impl Order {
     }
 
     /// Records the state of a refund at the gateway. A refund that the order does not contain was made at the
-    /// gateway itself, and is added. States are recorded in one direction only, because reports may arrive in any
-    /// order: open, made, failed.
+    /// gateway itself, and is added. States are recorded in one direction only, because reports may arrive in
+    /// any order: open, made, failed.
     ///
     /// # Errors
     /// [`InvalidState`] if the state is already recorded, or is older than the recorded one.
@@ -172,8 +172,8 @@ impl Order {
         Ok((ended, event.unwrap_or(OrderEvent::Progressed)))
     }
 
-    /// The gateway refused to make a refund. If it would refund less than the amount, because another part was
-    /// refunded there, the refund is replaced by one of the amount that is `left`.
+    /// The gateway refused to make a refund. If it would refund less than the amount, because another part
+    /// was refunded there, the refund is replaced by one of the amount that is `left`.
     pub(crate) fn refund_refused(
         mut self,
         number: u32,
@@ -199,7 +199,8 @@ impl Order {
         Ok((self.next_version(now).with_failed_refund(position), OrderEvent::RefundFailed))
     }
 
-    /// Amount of a payment that the gateway would still refund, according to the refunds that it has accepted.
+    /// Amount of a payment that the gateway would still refund, according to the refunds that it has
+    /// accepted.
     pub(crate) fn left_at_gateway(&self, gateway_id: &GatewayId, captured: Money) -> Money {
         let own = self.refunds.iter().filter(|refund| refund.gateway_id == *gateway_id);
         left_of(captured, own.filter(|refund| refund.counts_at_gateway()))
@@ -220,8 +221,8 @@ impl Order {
         }
     }
 
-    /// Adds a failed or withdrawn refund to the timeline. The next check of the refunds is due at once: it records
-    /// the money that the order keeps as a discrepancy.
+    /// Adds a failed or withdrawn refund to the timeline. The next check of the refunds is due at once: it
+    /// records the money that the order keeps as a discrepancy.
     fn with_failed_refund(mut self, position: usize) -> Self {
         let last = self.last_refund_number();
         let Some(refund) = self.refunds.get_mut(position) else { return self };

@@ -52,8 +52,8 @@ impl Order {
     /// Adds to `change` the move of the units from the stock position `before` to the current one. If a stock
     /// counter is too low, the change is refused with the error that `otherwise` returns.
     ///
-    /// Units can be reserved only of a product that exists. Once they are reserved, the order no longer depends
-    /// on the product: the units of a deleted product are not moved.
+    /// Units can be reserved only of a product that exists. Once they are reserved, the order no longer
+    /// depends on the product: the units of a deleted product are not moved.
     pub(crate) fn move_stock<T, E>(
         &self,
         before: StockPosition,

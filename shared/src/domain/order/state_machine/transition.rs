@@ -16,8 +16,8 @@ pub struct InvalidState;
 const NO_PAYMENT_NEEDED: &str = "no payment needed";
 
 impl Order {
-    /// The stock is reserved: charge the payment method, or wait up to `window` for the payment. An order with a
-    /// total of zero is confirmed at once.
+    /// The stock is reserved: charge the payment method, or wait up to `window` for the payment. An order
+    /// with a total of zero is confirmed at once.
     pub(crate) fn reserved(self, window: Duration, now: Timestamp) -> Result<Self, InvalidState> {
         if self.fulfilment != Fulfilment::Accepted {
             return Err(InvalidState);

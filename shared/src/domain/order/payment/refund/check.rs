@@ -8,8 +8,8 @@ use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Interval between the first checks of a refund that the gateway has accepted and not made. Later intervals grow
-/// with the age of the refund.
+/// Interval between the first checks of a refund that the gateway has accepted and not made. Later intervals
+/// grow with the age of the refund.
 const MIN_INTERVAL: Duration = Duration::from_hours(1);
 /// Maximum interval between checks of such a refund.
 const MAX_INTERVAL: Duration = Duration::from_hours(24);

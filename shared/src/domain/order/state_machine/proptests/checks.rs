@@ -47,8 +47,8 @@ impl World {
         self.check_money(order, payment);
     }
 
-    /// A decision changes nothing, or creates the next version, with an entry of the timeline for a new status and
-    /// one for a refund that has failed.
+    /// A decision changes nothing, or creates the next version, with an entry of the timeline for a new
+    /// status and one for a refund that has failed.
     fn check_version(&self, before: &Order) {
         let order = self.order();
         if order == before {
@@ -73,7 +73,8 @@ impl World {
         assert_eq!(made.map(|refund| refund.amount.amount()).sum::<i64>(), payment.refunded.amount());
         let counted = own().filter(|refund| refund.counts_at_gateway());
         let counted: i64 = counted.map(|refund| refund.amount.amount()).sum();
-        // A refund may have failed at the gateway, and another may have been made and reported before that failure.
+        // A refund may have failed at the gateway, and another may have been made and reported before that
+        // failure.
         let present = self.gateway.all();
         let is_reported = |refund: &Refund| {
             refund.refund_id.as_ref().is_none_or(|id| {
@@ -104,8 +105,8 @@ impl World {
         }
     }
 
-    /// Delivers all reports of the gateway and runs the saga until nothing is left to do; then the records must
-    /// match the gateway.
+    /// Delivers all reports of the gateway and runs the saga until nothing is left to do; then the records
+    /// must match the gateway.
     pub(super) fn check_idle(&mut self) {
         for _ in 0..MAX_STEPS {
             let before = self.order().clone();
