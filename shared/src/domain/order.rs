@@ -229,8 +229,8 @@ pub(crate) mod tests {
         (order.apply_payment(&payment, now).unwrap(), payment)
     }
 
-    /// Refund of the order with this number, as the gateway reports it. A refund that the order does not contain
-    /// is one of an unknown payment.
+    /// Refund of the order with this number, as the gateway reports it. A refund that the order does not
+    /// contain is one of an unknown payment.
     pub(crate) fn reported(order: &Order, number: u32, status: RefundStatus) -> GatewayRefund {
         let refund = order.refunds.iter().find(|refund| refund.number == number);
         GatewayRefund {

@@ -17,7 +17,7 @@ use shared::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{ReadSet, Store as _};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
-use shared::payment_gateway::{PaymentGateway, RefundAnswer, StripeGateway};
+use shared::payment_gateway::{PaymentGateway, PaymentLedger, RefundAnswer, StripeGateway};
 use test_support::fixture::{ManualClock, ORDER, cents, id, seller, test_context};
 
 use crate::reconciliation::Fixture;
@@ -140,6 +140,25 @@ async fn refund_in_the_dashboard_is_recorded_by_the_reconciliation() {
     let refunds = fixture.order().await.refunds;
     assert_eq!((refunds.len(), refunds[0].status), (1, RefundStatus::Succeeded));
     assert_eq!(fixture.reconcile().await, (1, 0, 0));
+}
+
+#[tokio::test]
+async fn refund_in_an_unsupported_currency_hides_no_other() {
+    let fixture = Fixture::paid_with("pm_card_visa").await;
+    for amount in [500, 300] {
+        fixture.marketplace.refund_in_dashboard(amount).await;
+    }
+    let form =
+        [("amount", "5000"), ("currency", "kwd"), ("payment_method", "pm_card_visa"), ("confirm", "true")];
+    let foreign = fixture.marketplace.call_payments("/v1/payment_intents", &form).await;
+    let form = [("payment_intent", foreign["id"].as_str().unwrap())];
+    fixture.marketplace.call_payments("/v1/refunds", &form).await;
+
+    let (now, hour) = (SystemClock.now(), Duration::from_hours(1));
+    let (from, until, context) = (now.saturating_sub(hour), now.saturating_add(hour), test_context(now));
+    let refunds = fixture.gateway.refunds_created(from, until, &context.correlation_id).await.unwrap();
+    let amounts: Vec<_> = refunds.iter().map(|refund| refund.amount.amount()).collect();
+    assert_eq!(amounts, [500, 300], "oldest first");
 }
 
 #[tokio::test]
