@@ -130,6 +130,10 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
             Err(SagaError::Contention) => {
                 Outcome::Retry { after: None, reason: "too many concurrent changes to the order" }
             }
+            Err(SagaError::Store(StoreError::Malformed(malformed))) => {
+                malformed.report();
+                Outcome::DeadLetter { reason: "the stored order cannot be parsed".to_owned() }
+            }
             Err(SagaError::Store(error)) => store_failed(&error, "failed to load or store the order"),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use shared::domain::order::Order;
 use shared::domain::product::{Product, Stock};
 use shared::kit::command::{Change, Command, ReadSet};
 use shared::kit::resilience::pacing::{Schedule, SlotRequest};
@@ -91,6 +92,17 @@ impl Command for EmptyStock {
         let empty = Stock::default();
         Ok(Change::of(()).overwrite(&product, &empty))
     }
+}
+
+#[tokio::test]
+async fn message_of_a_damaged_order_is_dead_lettered_at_once() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(Some("pm_card_visa")).await;
+    fixture.marketplace.damage::<Order>(&id(ORDER)).await;
+    let result = fixture.handle(&created()).await;
+    let reason = "the stored order cannot be parsed".to_owned();
+    assert_eq!(result.calls.dead_lettered, [("m1".to_owned(), reason)]);
+    assert_eq!(fixture.money(), (0, 0));
 }
 
 #[tokio::test]
