@@ -220,7 +220,11 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
                 self.record_capture(order_id, capture, context).await?
             }
             Finding::RefundsDiffer(order_id) => {
-                let recorded = self.record_refunds(order_id, &entry.gateway_id, context).await?;
+                let recorded = match self.record_refunds(order_id, &entry.gateway_id, context).await {
+                    // A refund that cannot be parsed does not prevent the comparison of other payments.
+                    Err(ReconcileError::Gateway(GatewayError::Unexpected)) => 0,
+                    recorded => recorded?,
+                };
                 if recorded == 0 && self.refunds_still_differ(entry).await? {
                     return Ok(Repair::Impossible(MismatchKind::Refunded));
                 }

@@ -15,7 +15,7 @@ use crate::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use crate::domain::order::payment::{DeclineCode, GatewayId};
 use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
-use crate::kit::resilience::http_client::{ServiceResponse, Transport};
+use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
 use crate::payment_gateway::{GatewayError, RefundAnswer};
 
@@ -55,8 +55,7 @@ struct Metadata {
     order_id: Option<String>,
 }
 
-/// The fields of a list that we use. Each refund is parsed separately, so that one that cannot be parsed
-/// does not hide the others.
+/// The fields of a list that we use. Each refund is parsed separately.
 #[derive(Debug, Deserialize)]
 struct List {
     data: Vec<Value>,
@@ -148,30 +147,37 @@ async fn read<T: Transport, C: Clock, R: Entropy>(
     Refund::of(&gateway.get(format!("{REFUNDS}/{id}"), correlation).await?.body)
 }
 
-/// Lists the refunds of a payment, oldest first, with the order of the payment.
+/// Lists the refunds of a payment, oldest first, with the order of the payment. Fails if one cannot be parsed:
+/// it might be the refund that is looked up, which would then be made again.
 pub(super) async fn of_payment<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     payment: &GatewayId,
     correlation: &CorrelationId,
 ) -> Result<Vec<GatewayRefund>, GatewayError> {
-    list(gateway, &[("payment_intent", payment.0.clone())], correlation).await
+    let listed = list(gateway, &[("payment_intent", payment.0.clone())], correlation).await?;
+    listed.iter().map(|refund| Refund::of(refund)?.state()).collect()
 }
 
-/// Lists the refunds created in a period, oldest first, with the orders of their payments.
+/// Lists the refunds created in a period, oldest first, with the orders of their payments. One that cannot be
+/// parsed is logged and left out: other systems that use the same gateway account may make refunds in a
+/// currency that is not supported.
 pub(super) async fn created_between<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     (from, until): (Timestamp, Timestamp),
     correlation: &CorrelationId,
 ) -> Result<Vec<GatewayRefund>, GatewayError> {
     let bound = |at: Timestamp| at.as_seconds().to_string();
-    list(gateway, &[("created[gte]", bound(from)), ("created[lte]", bound(until))], correlation).await
+    let filter = [("created[gte]", bound(from)), ("created[lte]", bound(until))];
+    let listed = list(gateway, &filter, correlation).await?;
+    Ok(listed.iter().filter_map(parsed_or_logged).collect())
 }
 
+/// Reads all pages of a list of refunds, oldest first.
 async fn list<T: Transport, C: Clock, R: Entropy>(
     gateway: &StripeGateway<T, C, R>,
     filter: &[(&str, String)],
     correlation: &CorrelationId,
-) -> Result<Vec<GatewayRefund>, GatewayError> {
+) -> Result<Vec<Value>, GatewayError> {
     let mut listed: Vec<Value> = Vec::new();
     let mut has_more = true;
     for _ in 0..MAX_PAGES {
@@ -194,19 +200,17 @@ async fn list<T: Transport, C: Clock, R: Entropy>(
         tracing::error!(count = listed.len(), "only the newest refunds of a list were read");
     }
     // The gateway lists the newest refunds first. A refund can follow the failure of an earlier one.
-    Ok(listed.iter().rev().filter_map(parsed_or_logged).collect())
+    listed.reverse();
+    Ok(listed)
 }
 
-/// Parses a refund of a list. One that cannot be parsed is logged: another system that uses the same gateway
-/// account may make refunds in a currency that is not supported.
 fn parsed_or_logged(listed: &Value) -> Option<GatewayRefund> {
     let refund = Refund::of(listed).and_then(Refund::state);
-    refund
-        .inspect_err(|error| {
-            let refund_id = listed["id"].as_str().unwrap_or_default();
-            tracing::warn!(%error, refund_id, "failed to parse a refund of the payment gateway");
-        })
-        .ok()
+    if refund.is_err() {
+        let refund_id = listed["id"].as_str().unwrap_or_default();
+        tracing::warn!(refund_id, "failed to parse a refund of the payment gateway");
+    }
+    refund.ok()
 }
 
 fn path_of(filter: &[(&str, String)], after: Option<&str>) -> String {
