@@ -64,7 +64,7 @@ mod tests {
             id: user().id,
             by: actor(BUYER),
             rights: UserAdminRights::default(),
-            is_reauthenticated: true,
+            reauthentication: Some(user().session_epoch),
             expected: Some(third().into()),
             changes: UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() },
         }
@@ -94,11 +94,18 @@ mod tests {
     fn change_of_address_requires_the_current_password() {
         for id in [BUYER, STRANGER] {
             let rights = UserAdminRights { read: true, suspend: true, update: true };
-            let command = UpdateUser { by: actor(id), rights, is_reauthenticated: false, ..change_to(NEW) };
+            let command = UpdateUser { by: actor(id), rights, reauthentication: None, ..change_to(NEW) };
             let refused = refusal(&command, (Some(user()), vec![None]), at(7));
             assert_eq!(refused, UpdateUserError::PasswordRequired, "{id}");
             assert_eq!(refusal(&command, (Some(pending(NEW)), vec![None]), at(7)), refused, "{id}");
         }
+    }
+
+    #[test]
+    fn change_is_refused_after_a_concurrent_password_reset() {
+        let reset = User { session_epoch: user().session_epoch.next(), ..user() };
+        let command = UpdateUser { expected: None, ..change_to(NEW) };
+        assert_eq!(refusal(&command, (Some(reset), vec![None]), at(7)), UpdateUserError::PasswordRequired);
     }
 
     #[test]
@@ -112,7 +119,7 @@ mod tests {
 
     #[test]
     fn current_address_cancels_the_pending_one_without_a_password() {
-        let command = UpdateUser { is_reauthenticated: false, ..change_to("ADA@example.com") };
+        let command = UpdateUser { reauthentication: None, ..change_to("ADA@example.com") };
         let cancelled = decide(&command, (Some(pending(NEW)), vec![Some(claim_of(BUYER))]), at(7));
         assert_eq!(cancelled.output.pending_email, None);
         assert_eq!(cancelled.events(), [("user.changed", third().next())]);
