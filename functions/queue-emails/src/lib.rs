@@ -49,8 +49,8 @@ pub struct Emails<S, M, C = SystemClock> {
 
 /// Number of e-mails of a batch sent concurrently.
 const CONCURRENCY: usize = 10;
-/// Maximum duration of an e-mail: its turn, [`SEND_LEASE`](send::SEND_LEASE), and the table requests before and
-/// after it.
+/// Maximum duration of an e-mail: the wait for its turn, [`SEND_LEASE`](send::SEND_LEASE), and the table
+/// requests before and after it.
 const MAX_DURATION: Duration = Duration::from_secs(25);
 
 impl<S: Store, M: Mailer> Emails<S, M> {

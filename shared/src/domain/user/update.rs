@@ -20,8 +20,8 @@ pub struct UpdateUser {
     pub by: Actor,
     /// Rights of the actor on other accounts.
     pub rights: UserAdminRights,
-    /// Session epoch of the actor's account in which the actor's current password was verified. A change of the
-    /// address requires it.
+    /// Session epoch in which the actor's current password was verified; `None` if it was not. A change of
+    /// the address requires it.
     pub reauthentication: Option<SessionEpoch>,
     /// Accepted versions; `None` accepts any version.
     pub expected: Option<VersionSet>,

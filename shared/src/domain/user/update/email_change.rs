@@ -10,11 +10,11 @@ use crate::domain::values::email::Email;
 use crate::kit::command::{Change, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Time for which the addresses are stored. Later e-mails about the change would be of no use.
+/// Time for which the addresses are stored. The messages of the event are retried for a shorter time.
 const RETENTION: Duration = Duration::from_hours(24 * 7);
 
-/// Addresses of a requested change, from which the e-mails about it are composed. They are not part of the
-/// event, because events contain no addresses; and the account may have changed when the event is consumed.
+/// Addresses of a requested change, to which its e-mails are sent. They are not part of the event, because
+/// events contain no addresses, nor read from the account, which may have changed when the event is consumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailChange {
@@ -33,8 +33,8 @@ pub struct EmailChangeKey {
     pub version: Version,
 }
 
-/// Saves `changed` with its pending address, and the addresses for the e-mails. The result is the same whether
-/// or not another account has the address, so that the caller does not learn it.
+/// Saves `changed` with its pending address, and the addresses for the e-mails. The result does not reveal
+/// whether another account has the address.
 pub(super) fn request(
     user: &User,
     changed: User,
