@@ -59,8 +59,8 @@ const VERIFY_EMAIL: OperationDoc = OperationDoc::new("Verify an e-mail address")
          with it from then on. No access token is needed.\n\n\
          The token expires three days after it was issued (`TOKEN_EXPIRED`) and can be used once. \
          `INVALID_TOKEN` means that the token is malformed or was already used, or that the account \
-         now has another address or another pending one. `EMAIL_TAKEN` means that another account has got \
-         the pending address in the meantime. A password reset verifies the address as well.",
+         now has another address or another pending one. `EMAIL_TAKEN` means that another account has \
+         the pending address. A password reset verifies the address as well.",
     )
     .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired, ErrorCode::EmailTaken]);
 
@@ -75,8 +75,8 @@ const LOG_IN: OperationDoc = OperationDoc::new("Log in")
          means that the account is suspended, or that its e-mail address must be verified first. After \
          too many failed logins of the account or from the caller's network (IPv4 address or IPv6 /64), \
          logins fail with `TOO_MANY_ATTEMPTS`, even with the right password, until the time in \
-         `Retry-After` has passed. Failed logins from other networks do not count for a network from which \
-         the account has logged in or reset its password within 90 days.",
+         `Retry-After` has passed. Failed logins from other networks do not limit logins from a network \
+         from which the account was used to log in or to reset its password within 90 days.",
     )
     .with_errors(&[ErrorCode::InvalidCredentials, ErrorCode::Forbidden, ErrorCode::TooManyAttempts]);
 
@@ -117,8 +117,8 @@ const CONFIRM_PASSWORD_RESET: OperationDoc = OperationDoc::new("Set a new passwo
          an invitation. No access token is needed.\n\n\
          All sessions of the account end: their refresh tokens fail with `TOKEN_REVOKED`, and access \
          tokens expire after at most 15 minutes. The e-mail address counts as verified afterwards, and a \
-         `pendingEmail` is cancelled. The \
-         token expires one hour after it was issued, that of an invitation after seven days \
+         `pendingEmail` is \
+         cancelled. The token expires one hour after it was issued, that of an invitation after seven days \
          (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the token is malformed or was already used, or that \
          the password or the address has changed since. Log in with the new password next.",
     )

@@ -63,7 +63,7 @@ pub(crate) async fn log_in(
 /// Account with a verified password.
 struct Login {
     user: User,
-    /// Network of the login, if it has to be recorded.
+    /// Client network of the login; `None` if it need not be recorded.
     network_to_record: Option<KnownNetworkKey>,
 }
 

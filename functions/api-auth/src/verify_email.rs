@@ -1,4 +1,4 @@
-//! `POST /v1/auth/verify-email`: verifies an e-mail address, current or pending.
+//! `POST /v1/auth/verify-email`: verifies the current or the pending e-mail address of an account.
 
 use axum::extract::State;
 use deserr::Deserr;
@@ -26,7 +26,7 @@ pub(crate) struct VerifyEmailRequest {
     token: String,
 }
 
-/// Marks the address as verified, or makes the pending address that of the account. The token can be used once.
+/// Marks the address as verified, or replaces it with the pending one. The token can be used once.
 pub(crate) async fn verify_email(
     State(app): State<AuthState>,
     NonIdempotent(context): NonIdempotent,

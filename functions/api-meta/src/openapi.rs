@@ -17,8 +17,8 @@ const DOCUMENT: &str = include_str!("../openapi.json");
 /// `Cache-Control` of the description and the page.
 const CACHE_FOR_5_MINUTES: &str = "public, max-age=300";
 
-/// Content security policy: everything from this origin, and no other page may contain this one. Swagger UI also
-/// needs inline styles and `data:` images.
+/// Content security policy: loads files from this origin only, and forbids frames with this page. Swagger UI
+/// also needs inline styles and `data:` images.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -33,14 +33,14 @@ pub(crate) async fn get_openapi() -> Description {
     Description
 }
 
-/// Router of the documentation page and all its files. The page keeps access tokens in memory only, not in the
+/// Router of the documentation page and all its files. The page keeps access tokens in memory, not in the
 /// storage of the browser.
 pub(crate) fn page<S: Clone + Send + Sync + 'static>() -> ApiRouter<S> {
     let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false);
     Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(restrict_origin)).into()
 }
 
-/// Sets the headers that restrict the page and its files to this origin and their types, and make them cacheable.
+/// Sets the security headers of the page and its files, and makes them cacheable.
 async fn restrict_origin(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE_FOR_5_MINUTES));

@@ -67,7 +67,8 @@ const PATCH_CURRENT: OperationDoc = OperationDoc::new("Change properties of your
          `PATCH /v1/users/{id}` with your own id. For example, `{\"notifications\": {\"sales\": false}}` \
          turns off e-mails about new orders and about cancellations by buyers. E-mails about your \
          own purchases, about failed refunds and about the account itself are always sent.\n\n\
-         A new `email` requires `currentPassword`, and becomes `pendingEmail`: see `PATCH /v1/users/{id}`.\n\n\
+         A new `email` requires `currentPassword`, and becomes `pendingEmail`: see \
+         `PATCH /v1/users/{id}`.\n\n\
          `If-Match` is required; a request that changes nothing does not create a new version. Changing \
          your own `role` or `status` is a `VALIDATION_ERROR`. A suspended account gets `TOKEN_REVOKED`.",
     )
@@ -101,19 +102,19 @@ const PATCH: OperationDoc = OperationDoc::new("Change properties of an account")
          `users:update` (administrators) can change every field of other accounts; callers with \
          `users:suspend` (moderators) only the `status` of accounts with the role `user`. Changing \
          one's own `role` or `status` is a `VALIDATION_ERROR`.\n\n\
-         A new `email` requires `currentPassword`, the password of the caller (also if the account is \
-         another one); without it, the request fails with a `VALIDATION_ERROR`, and with a wrong one with \
-         `INVALID_CREDENTIALS`. Wrong passwords are counted with failed logins, and too many of them cause \
+         A new `email` requires `currentPassword`, the password of the caller, also for another account. \
+         Without it, the request fails with a `VALIDATION_ERROR`; with a wrong one, with \
+         `INVALID_CREDENTIALS`. Wrong passwords are counted as failed logins, and too many of them cause \
          `TOO_MANY_ATTEMPTS`. The new address is shown as `pendingEmail` and has no effect until the token \
-         that is sent to it is passed to `POST /v1/auth/verify-email`; log in with the old address until then. \
-         The old address gets a notice. Send the request again for another token; an address gets at most \
-         one e-mail per minute and ten in 24 hours. The current address as `email`, and a password reset, cancel a \
-         pending change. The response is the same if another account has the address, but no token is sent \
-         then.\n\n\
+         that is sent to it is passed to `POST /v1/auth/verify-email`; log in with the old address until \
+         then. The old address gets a notice. Send the request again for another token; an address gets at \
+         most one such e-mail per minute and ten in 24 hours. The current address as `email`, or a password \
+         reset, cancels a pending change. If another account has the new address, the response is the same, \
+         but no token is sent.\n\n\
          Suspending an account ends all its sessions for good: after it is reinstated with `active`, \
-         the user must log in again. Its active markets become `closed` a little later; the user opens them \
-         again after being reinstated. `If-Match` is required; a request that changes nothing does not \
-         create a new version.\n\n\
+         the user must log in again. Its active markets become `closed` shortly after the suspension, and \
+         stay closed until the reinstated user sets them to `active`. `If-Match` is required; a request \
+         that changes nothing does not create a new version.\n\n\
          `FORBIDDEN` means that the caller can read the account but not make this change, `NOT_FOUND` \
          that it is not visible to the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",
     )
@@ -125,7 +126,7 @@ const DELETE: OperationDoc = OperationDoc::new("Delete an account")
         "Deletes an account permanently. Users can delete their own account; callers with the \
          permission `users:delete` (administrators) can delete any account. `If-Match` is required.\n\n\
          The password is deleted, all sessions end, and the e-mail address can be registered again. \
-         `INVALID_STATE` means that a market of the account is `active`: close or delete it first. Closed \
+         `INVALID_STATE` means that a market of the account is `active`: close or delete it first. The other \
          markets and the orders of the account remain. `FORBIDDEN` means that the caller can \
          read the account but not delete it, `NOT_FOUND` that it does not exist or is not visible to \
          the caller. The owner of a suspended account gets `TOKEN_REVOKED`.",

@@ -1,11 +1,11 @@
-//! Application state of `api-users`, with what checks a password.
+//! State of the handlers of `api-users`, including the verification of the current password.
 
 use axum::extract::FromRef;
 use shared::api::permission::UserLookup;
 use shared::api::rate_limits::failed_logins::{LoginLimits, LoginSource};
 use shared::api::{ApiState, CommandState, QueryState};
 use shared::domain::access::AccessError;
-use shared::domain::user::UserId;
+use shared::domain::user::{SessionEpoch, UserId};
 use shared::kit::auth::access_token::TokenVerifier;
 use shared::kit::auth::hmac_key::HmacKey;
 use shared::kit::auth::password::{Hasher, Password};
@@ -20,7 +20,7 @@ use shared::repository::user::UserReader;
 /// State of the handlers.
 #[derive(Clone)]
 pub struct UsersState {
-    /// State of the handlers that check no password.
+    /// State of the handlers that verify no password.
     pub(crate) commands: CommandState,
     hasher: Hasher,
     login_limits: LoginLimits,
@@ -39,8 +39,8 @@ impl UsersState {
         })
     }
 
-    /// Verifies the current password of the account `id` if the request contains it, and returns true then.
-    /// Attempts are counted like logins.
+    /// Verifies the current password of the account `id`, if the request contains it, and returns the session
+    /// epoch of the account then. Attempts are counted like logins.
     ///
     /// # Errors
     /// 401 if the password is wrong, and 429 after too many failed attempts.
@@ -49,8 +49,8 @@ impl UsersState {
         id: UserId,
         password: Option<Password>,
         info: &RequestInfo,
-    ) -> Result<bool, ApiError> {
-        let Some(password) = password else { return Ok(false) };
+    ) -> Result<Option<SessionEpoch>, ApiError> {
+        let Some(password) = password else { return Ok(None) };
         let (reader, store) = (&self.commands.queries.reader, &self.commands.store);
         let account = reader.account_by_id(id).await?;
         let (user, credentials) = account.ok_or_else(|| AccessError::not_found(id))?;
@@ -63,7 +63,7 @@ impl UsersState {
             return Err(ApiError::new(ErrorCode::InvalidCredentials, "the current password is wrong"));
         }
         AttemptLimiter::new(store.clone()).succeeded(attempt).await?;
-        Ok(true)
+        Ok(Some(user.session_epoch))
     }
 }
 

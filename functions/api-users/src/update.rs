@@ -116,9 +116,9 @@ pub(crate) async fn update_user<R: Into<RequestedUpdate>>(
     let rights =
         UserAdminRights { read: read.is_held(), suspend: suspend.is_held(), update: update.is_held() };
     let RequestedUpdate { changes, current_password } = request.into();
-    let is_reauthenticated = app.reauthenticate(by.user, current_password, &info).await?;
+    let reauthentication = app.reauthenticate(by.user, current_password, &info).await?;
     let expected = if_match.expected();
-    let command = UpdateUser { id, by, rights, is_reauthenticated, expected, changes };
+    let command = UpdateUser { id, by, rights, reauthentication, expected, changes };
     let changed = app.commands.store.execute(command, &context).await?;
     let sees_pending_email = id == by.user || rights.update;
     Ok(ApiResponse::updated(changed.map(if sees_pending_email {
@@ -137,9 +137,9 @@ pub(crate) async fn update_current_user(
     Json(request): Json<PatchUserRequest>,
 ) -> Result<Versioned<UserBody>, ApiError> {
     let RequestedUpdate { changes, current_password } = request.into();
-    let is_reauthenticated = app.reauthenticate(by.user, current_password, &info).await?;
+    let reauthentication = app.reauthenticate(by.user, current_password, &info).await?;
     let (rights, expected) = (UserAdminRights::default(), if_match.expected());
-    let command = UpdateUser { id: by.user, by, rights, is_reauthenticated, expected, changes };
+    let command = UpdateUser { id: by.user, by, rights, reauthentication, expected, changes };
     let changed = app.commands.store.execute(command, &context).await?;
     Ok(ApiResponse::updated(changed.map(UserBody::with_pending_email)))
 }

@@ -6,7 +6,7 @@ mod order;
 
 use shared::kit::aws::mail::Mailer;
 use shared::kit::command::{Envelope, Store, StoreError};
-use shared::kit::system::clock::Clock;
+use shared::kit::system::clock::{Clock, Timestamp};
 use shared::messaging::email_dispatch::allowance::AllowanceRequest;
 use shared::messaging::email_dispatch::{DispatchId, EmailDispatch};
 
@@ -26,6 +26,13 @@ pub(crate) struct ComposedEmail {
     pub(crate) dispatch: Option<EmailDispatch>,
     /// Allowance that the e-mail uses, if its kind has one.
     pub(crate) allowance: Option<AllowanceRequest>,
+}
+
+impl ComposedEmail {
+    /// Returns true if the e-mail may be sent now.
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        self.dispatch.as_ref().is_none_or(|dispatch| dispatch.is_open(now))
+    }
 }
 
 /// E-mail for each recipient, or the reason for sending none to them.

@@ -29,7 +29,8 @@ pub enum EmailEvent {
         /// Id of the account.
         user_id: UserId,
     },
-    /// The e-mail address of an account was changed. Only earlier versions changed it to an unverified one.
+    /// The e-mail address of an account was changed. It is verified, so no e-mail is sent, unless an earlier
+    /// release published the event.
     #[serde(rename = "user.email_changed")]
     EmailChanged {
         /// Id of the account.

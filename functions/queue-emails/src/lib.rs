@@ -49,8 +49,8 @@ pub struct Emails<S, M, C = SystemClock> {
 
 /// Number of e-mails of a batch sent concurrently.
 const CONCURRENCY: usize = 10;
-/// Maximum duration of an e-mail: its turn, [`SEND_LEASE`](send::SEND_LEASE), and the table requests before and
-/// after it.
+/// Maximum duration of an e-mail: the wait for its turn, [`SEND_LEASE`](send::SEND_LEASE), and the table
+/// requests before and after it.
 const MAX_DURATION: Duration = Duration::from_secs(25);
 
 impl<S: Store, M: Mailer> Emails<S, M> {
@@ -100,11 +100,14 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
             }
         };
         let mut sends = Vec::new();
-        // The slot of a deferred message is that of one e-mail.
-        let mut slot = delivery.call_slot();
+        // The slot of a deferred message is that of one e-mail, which has not been sent yet.
+        let (mut slot, now) = (delivery.call_slot(), self.clock.now());
         for email in composed {
             match email {
-                Ok(email) => sends.push(self.send(&event, email, slot.take())),
+                Ok(email) => {
+                    let slot = if email.is_open(now) { slot.take() } else { None };
+                    sends.push(self.send(&event, email, slot));
+                }
                 Err(reason) => tracing::info!(%reason, "e-mail skipped"),
             }
         }

@@ -34,14 +34,13 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
-        let ComposedEmail { to, content, fingerprint, dispatch_id: id, dispatch, allowance } = email;
-        let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-        if dispatch.as_ref().is_none_or(|dispatch| dispatch.is_open(context.at))
+        if email.is_open(self.clock.now())
             && let Err(outcome) = self.wait_for_turn(slot).await
         {
             return outcome;
         }
-        let context = context.at(self.clock.now());
+        let ComposedEmail { to, content, fingerprint, dispatch_id: id, dispatch, allowance } = email;
+        let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
         // The allowance is not loaded yet. If there is one, the first version conflicts with it.
         let state = (dispatch, allowance.iter().map(|_| None).collect());
         let command = BeginDispatch { id, fingerprint, lease: SEND_LEASE, allowance };

@@ -12,7 +12,7 @@ pub(crate) enum SkipReason {
     /// The address has been verified.
     #[error("the address is already verified")]
     Verified,
-    /// The requested address was replaced, cancelled, or belonged to another account.
+    /// The requested address was replaced or cancelled, or belonged to another account.
     #[error("the address is not pending")]
     NotPending,
     /// The invited user has set a password.

@@ -107,11 +107,12 @@ impl<R> CommandState<R> {
 }
 
 impl<R: Send + Sync + 'static> CommandState<R> {
-    /// Executes a command of a caller, unless the caller's account is suspended or deleted. The account is read
-    /// in the same request as the state of the command.
+    /// Executes a command of a caller, unless the caller's account is suspended or deleted. The account is
+    /// read in the same request as the state of the command.
     ///
     /// # Errors
-    /// [`CallerError`](crate::domain::access::active_account::CallerError), or the errors of [`Store::execute`].
+    /// [`CallerError`](crate::domain::access::active_account::CallerError), or the errors of
+    /// [`Store::execute`].
     pub async fn execute_as<C: Command>(
         &self,
         caller: &Actor,

@@ -37,7 +37,7 @@ pub struct UserBody {
     /// True if the e-mail address is verified.
     email_verified: bool,
     /// Requested e-mail address, which replaces `email` when it is verified. Present only while a change is
-    /// pending, in responses to the owner of the account and to the caller that requested the change.
+    /// pending, for the owner of the account and in the response to a change by an administrator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pending_email: Option<UnicodeEmail>,
     /// Name of the user.
@@ -67,7 +67,7 @@ impl Resource for UserBody {
 }
 
 impl UserBody {
-    /// Body for the owner of the account, and for callers that may change its address.
+    /// Body for the owner of the account, and for administrators that have changed it.
     #[must_use]
     pub fn with_pending_email(mut user: User) -> Self {
         let pending_email = user.pending_email.take().map(UnicodeEmail::from);

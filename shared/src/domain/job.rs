@@ -60,10 +60,11 @@ pub struct Job {
     pub last_error: Option<String>,
     /// Version that last requested the execution; `None` while the job waits for its scheduled time.
     pub request: Option<Version>,
-    /// Time at which the job was first requested or retried; `None` if it was stored by an earlier release.
+    /// Time at which the job was requested or last retried; `None` if it is not requested yet, or was stored
+    /// by an earlier release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_at: Option<Timestamp>,
-    /// Time at which the job was last resumed after it had stopped.
+    /// Time at which the sweeper last resumed this request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_at: Option<Timestamp>,
     /// Id of the redrive event that would resume the job, if its message was dead-lettered.

@@ -39,8 +39,8 @@ pub enum Recipient {
 pub struct DispatchId(String);
 
 impl DispatchId {
-    /// Id of the dispatch of the e-mail about `event` to `recipient`. The ids for the seller and the old address
-    /// have a suffix, because these events have a second recipient.
+    /// Id of the dispatch of the e-mail about `event` to `recipient`. It has a suffix for the second
+    /// recipient of an event: the seller, or the old address.
     #[must_use]
     pub fn new(event: &EventId, recipient: Recipient) -> Self {
         match recipient {
@@ -78,7 +78,8 @@ pub struct EmailDispatch {
 }
 
 impl EmailDispatch {
-    /// Returns true if the e-mail can be sent now: it has not been sent, and no sender is sending it.
+    /// Returns true if the e-mail may be sent now: it was neither sent nor suppressed, and no other sender is
+    /// sending it.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
         match self.state {
@@ -102,6 +103,6 @@ pub enum DispatchState {
     },
     /// The e-mail has been sent.
     Sent,
-    /// The e-mail is never sent, because the address has got too many of its kind.
+    /// The e-mail is never sent, because its address got too many e-mails of this kind.
     Suppressed,
 }

@@ -97,9 +97,9 @@ async fn account_is_user_credentials_and_email_claim() {
 async fn requested_address_is_stored_with_the_account() {
     let fixture = with_account().await;
     let changes = UserChanges { email: Some("ada@example.org".parse().unwrap()), ..UserChanges::default() };
-    let rights = UserAdminRights::default();
+    let (rights, reauthentication) = (UserAdminRights::default(), Some(SessionEpoch::default()));
     let (id, by) = (id(BUYER), buyer());
-    fixture.run(UpdateUser { id, by, rights, is_reauthenticated: true, expected: None, changes }).await;
+    fixture.run(UpdateUser { id, by, rights, reauthentication, expected: None, changes }).await;
     let user = fixture.stored::<User>(&id).await;
     assert_eq!(
         (&user["email"], &user["pendingEmail"]),

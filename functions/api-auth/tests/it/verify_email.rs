@@ -31,9 +31,10 @@ impl Auth {
         let (user, _) = self.stored(email).await;
         let to: Email = to.parse().unwrap();
         let (id, by) = (user.id, Actor { user: user.id, role: user.role });
-        let (rights, expected) = (UserAdminRights::default(), None);
+        let (rights, expected, reauthentication) =
+            (UserAdminRights::default(), None, Some(user.session_epoch));
         let changes = UserChanges { email: Some(to.clone()), ..UserChanges::default() };
-        let update = UpdateUser { id, by, rights, is_reauthenticated: true, expected, changes };
+        let update = UpdateUser { id, by, rights, reauthentication, expected, changes };
         let user = self.marketplace.run(update).await;
         self.email_tokens().to_change_email(&user, &to, self.clock.now())
     }

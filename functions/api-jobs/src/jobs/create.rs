@@ -11,7 +11,7 @@ use shared::kit::http::{AcceptedResource, ApiResponse, Json};
 use super::body::JobBody;
 use super::request::CreateJobRequest;
 
-/// Permissions of the caller on jobs and what they read.
+/// Permissions of the caller that the creation of a job can require.
 type Permissions = (HasPermission<OrdersReadAny>, HasPermission<JobsReindex>, HasPermission<JobsPrioritize>);
 
 /// Creates a job, whose progress can be polled at the address in `Location`.

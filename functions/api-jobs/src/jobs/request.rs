@@ -76,7 +76,8 @@ pub(crate) struct DataExportRequest {}
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub(crate) struct JobOptions {
-    /// Priority. By default, the priority of the type. A higher one requires the permission `jobs:prioritize`.
+    /// Priority. By default, the priority of the type. A higher one requires the permission
+    /// `jobs:prioritize`.
     #[deserr(default)]
     pub(crate) priority: Option<Priority>,
     /// Time at which the job is to run: in the future, and at most 30 days ahead. By default, the job runs at

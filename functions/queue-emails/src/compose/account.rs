@@ -35,7 +35,7 @@ impl<S: Store, M: Mailer, C: Clock> Emails<S, M, C> {
         Ok(vec![composed])
     }
 
-    /// Composes the verification for a requested address, and the notice to the address that it is to replace.
+    /// Composes the verification of a requested address, and the notice to the address that it would replace.
     pub(super) async fn compose_change_emails(
         &self,
         event: &Envelope<EmailEvent>,

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use local::services::ses::{Effect, Rule};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::kit::command::Store;
 use shared::kit::resilience::pacing::{Schedule, SlotRequest};
 use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
+use shared::messaging::email_dispatch::end::EndDispatch;
 use test_support::fixture::test_context;
 use test_support::lambda_event::event_from_file;
 use test_support::queue_function::BatchResult;
@@ -16,6 +17,24 @@ use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
 /// Lease of the instance that sends an e-mail.
 const SEND_LEASE: Duration = Duration::from_secs(15);
+
+impl Fixture {
+    /// Takes the slots of the next minute, as other instances do.
+    async fn take_slots_of_a_minute(&self) {
+        let (length, now) = (Duration::from_mins(1), self.clock.now());
+        let minute = SlotRequest { length, now, known_end: None };
+        self.marketplace.store.take("mail", minute).await.unwrap();
+    }
+
+    /// Deferred message of an example event, delivered at the time of its slot.
+    fn deferred(&self, case: &str) -> Value {
+        let mut event = event_from_file("queue-emails", case);
+        let slot = self.clock.now().as_millis().to_string();
+        let attribute = json!({ "dataType": "String", "stringValue": slot });
+        event["Records"][0]["messageAttributes"]["callSlot"] = attribute;
+        event
+    }
+}
 
 #[tokio::test]
 async fn ten_concurrent_deliveries_send_one_email() {
@@ -127,22 +146,32 @@ async fn rejected_email_is_dead_lettered_and_can_be_redriven() {
 #[tokio::test]
 async fn email_waits_in_the_queue_for_its_turn() {
     let fixture = Fixture::open().await;
-    // Other instances have taken the slots of the next minute.
     let now = fixture.clock.now();
-    let minute = SlotRequest { length: Duration::from_mins(1), now, known_end: None };
-    fixture.marketplace.store.take("mail", minute).await.unwrap();
+    fixture.take_slots_of_a_minute().await;
     let result = fixture.handle_case("user-registered").await;
     let [(deferred, _)] = &result.calls.deferred[..] else { panic!("{result:?}") };
     assert_eq!(deferred.call_slot(), Some(now.saturating_add(Duration::from_mins(1))));
     assert!(fixture.sent().is_empty());
 
     fixture.clock.advance(Duration::from_mins(1));
-    let mut returned = event_from_file("queue-emails", "user-registered");
-    let slot = fixture.clock.now().as_millis().to_string();
-    let attribute = json!({ "dataType": "String", "stringValue": slot });
-    returned["Records"][0]["messageAttributes"]["callSlot"] = attribute;
-    assert!(fixture.handle(&returned).await.is_success());
+    assert!(fixture.handle(&fixture.deferred("user-registered")).await.is_success());
     assert_eq!(fixture.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn slot_is_used_by_the_email_that_is_not_sent_yet() {
+    let fixture = Fixture::open().await;
+    fixture.confirmed_order().await;
+    // The e-mail to the buyer was sent, and the one to the seller was deferred.
+    let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
+    let begin = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
+    let context = test_context(fixture.clock.now());
+    let begun = fixture.marketplace.store.execute(begin, &context).await.unwrap().into_output();
+    fixture.marketplace.store.execute(EndDispatch { begun, sent: true }, &context).await.unwrap();
+    fixture.take_slots_of_a_minute().await;
+    assert!(fixture.handle(&fixture.deferred("order-confirmed")).await.is_success());
+    assert!(fixture.sent().is_empty());
+    assert_eq!(fixture.mail_catcher().sent_to(SELLER_ADDRESS).len(), 1);
 }
 
 #[tokio::test]

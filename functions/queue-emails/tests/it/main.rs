@@ -16,6 +16,7 @@ use queue_emails::Emails;
 use serde_json::Value;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
+use shared::domain::user::SessionEpoch;
 use shared::domain::user::update::{UpdateUser, UserAdminRights, UserChanges};
 use shared::domain::values::actor::Actor;
 use shared::kit::aws::mail::SesMailer;
@@ -72,8 +73,14 @@ impl Fixture {
     /// Requests another address for an account.
     async fn request_address(&self, by: Actor, email: &str) {
         let changes = UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() };
-        let (rights, expected) = (UserAdminRights::default(), None);
-        let update = UpdateUser { id: by.user, by, rights, is_reauthenticated: true, expected, changes };
+        let update = UpdateUser {
+            id: by.user,
+            by,
+            rights: UserAdminRights::default(),
+            reauthentication: Some(SessionEpoch::default()),
+            expected: None,
+            changes,
+        };
         self.marketplace.run(update).await;
     }
 

@@ -189,9 +189,10 @@ impl<const MAX: usize, const MULTILINE: bool> JsonSchema for Text<MAX, MULTILINE
         let refused =
             if MULTILINE { "Control characters other than line feeds" } else { "Control characters" };
         let rule = format!(
-            "Text of 1 to {MAX} characters in Unicode normalisation form C (NFC), with at least one visible character. \
-             Leading and trailing white space is removed. {refused}, line separators and invisible \
-             characters (zero-width and bidirectional controls outside of words and emoji) are not allowed."
+            "Text of 1 to {MAX} characters in Unicode normalisation form C (NFC), with at least one visible \
+             character. Leading and trailing white space is removed. {refused}, line separators and \
+             invisible characters (zero-width and bidirectional controls outside of words and emoji) are \
+             not allowed."
         );
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "description": rule })
     }

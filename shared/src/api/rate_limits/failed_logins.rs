@@ -1,7 +1,7 @@
 //! Limits of failed logins: per account and client network, per account, and per client network.
 //!
-//! The limit per account stops guesses from many networks. It must not keep the owner out: from a network that
-//! the account has been used from before, only the failures from this network count.
+//! The limit per account stops guesses from many networks. It must not lock out the owner: for a network from
+//! which the account has been used, it counts the failures from this network only.
 
 use std::time::Duration;
 
@@ -23,9 +23,11 @@ use crate::kit::telemetry::metrics;
 pub struct LoginLimits {
     /// Limit of one account from one client network.
     per_account_and_ip: Quota,
-    /// Limit of one account from all networks that it does not know, and of one client network for all accounts.
+    /// Limit of one account, from its unknown networks together and from each known one; and of one client
+    /// network for all accounts.
     per_account_or_ip: Quota,
-    /// Key of the digests, so that the table contains no e-mail addresses without an account and no networks.
+    /// Key of the digests. The table contains no e-mail addresses without an account, and networks only until
+    /// the windows of the limits end.
     key: HmacKey,
 }
 
@@ -53,14 +55,13 @@ impl LoginLimits {
         })
     }
 
-    /// Digest under which a network is stored.
+    /// Digest under which a known network is stored.
     #[must_use]
     pub fn digest(&self, network: &str) -> NetworkDigest {
         NetworkDigest(self.key.mac("known-network", &[network.as_bytes()]))
     }
 
-    /// Counts an attempt before the credentials are checked. Over the limit, even the right password is
-    /// refused.
+    /// Counts an attempt before the password is verified. Over a limit, even the right password is refused.
     ///
     /// # Errors
     /// 429 over a limit, and 503 if the counters cannot be reached.
@@ -85,7 +86,7 @@ impl LoginLimits {
         }
     }
 
-    /// Buckets of an attempt. A known network has one of its own instead of that of the account.
+    /// Buckets of an attempt. A known network has a bucket of its own instead of that of the account.
     fn buckets(&self, email: &Email, source: LoginSource<'_>, now: Timestamp) -> [Bucket; 3] {
         let account = self.key.mac("login", &[email.as_str().as_bytes()]);
         let network = source.network;

@@ -13,7 +13,8 @@ use crate::kit::system::clock::Timestamp;
 /// Maximum time by which a job can be scheduled ahead.
 pub const MAX_SCHEDULE_AHEAD: Duration = Duration::from_hours(24 * 30);
 
-/// Maximum number of jobs of an owner that are queued or running. One owner cannot delay the jobs of all others.
+/// Maximum number of jobs of an owner that are queued or running, so that one owner does not delay the jobs
+/// of others for long.
 pub const MAX_OPEN_JOBS: u32 = 50;
 
 /// Creates a job.
@@ -28,10 +29,10 @@ pub struct CreateJob {
     pub reads_any: bool,
     /// True if the actor may rebuild projections.
     pub reindexes: bool,
-    /// True if the actor may raise the priority of jobs.
+    /// True if the actor may create jobs with a higher priority than that of their type.
     pub prioritizes: bool,
-    /// Number of jobs of the actor that have not ended. It can lag behind concurrent requests, whose number the
-    /// rate limit of writes bounds.
+    /// Number of jobs of the actor that have not ended. It does not include the jobs of concurrent requests,
+    /// whose number is bounded by the rate limit of writes.
     pub open_jobs: u64,
     /// Type and parameters of the job.
     pub work: RequestedWork,

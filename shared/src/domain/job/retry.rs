@@ -15,7 +15,7 @@ pub struct RetryJob {
     pub id: JobId,
     /// User who retries the job.
     pub by: UserId,
-    /// Number of jobs of the user that have not ended, as in [`CreateJob`](super::create::CreateJob).
+    /// Number of jobs of the user that have not ended. It does not include the jobs of concurrent requests.
     pub open_jobs: u64,
 }
 

@@ -11,15 +11,15 @@ use crate::kit::system::clock::Timestamp;
 /// Time for which a network is known after it was last recorded.
 const LIFETIME: Duration = Duration::from_hours(24 * 90);
 
-/// Remaining lifetime from which a login records the network again, so that few logins cause a write.
+/// Remaining lifetime at which a login records the network again, so that few logins cause a write.
 const RENEWAL: Duration = Duration::from_hours(24 * 60);
 
-/// Client network from which the owner of an account has logged in or reset the password. Failed logins of other
-/// networks do not keep the owner out from there.
+/// Client network from which the owner of an account has logged in or reset the password. Failed logins from
+/// other networks do not lock the owner out of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownNetwork {
-    /// Time from which the network is not known any more.
+    /// Time from which the network is no longer known.
     pub expires_at: Timestamp,
 }
 
@@ -32,7 +32,7 @@ pub struct KnownNetworkKey {
     pub network: NetworkDigest,
 }
 
-/// Keyed digest of a client network, so that the table contains no address.
+/// Keyed digest of a client network, so that the record does not reveal the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkDigest(pub String);
 

@@ -17,7 +17,7 @@ pub struct StartSession {
     pub epoch: SessionEpoch,
     /// Hash of the first refresh token.
     pub token: TokenHash,
-    /// Network of the login, if it has to be recorded.
+    /// Client network of the login; `None` if it need not be recorded.
     pub network: Option<KnownNetworkKey>,
 }
 

@@ -6,8 +6,8 @@ use crate::domain::values::actor::{Actor, Permission};
 use crate::kit::command::{Change, Command, ReadSet, VersionSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Deletes an account with its password and releases its e-mail address. Its sessions end. Its orders and its
-/// closed markets remain.
+/// Deletes an account with its password and releases its e-mail address. Its sessions end. Its orders and
+/// its markets, of which none is active, remain.
 #[derive(Debug, Clone)]
 pub struct DeleteUser {
     /// Id of the account.
@@ -34,7 +34,7 @@ pub enum DeleteUserError {
     #[error("the account is suspended")]
     Suspended,
     /// A market of the account is active.
-    #[error("the account has open markets; close or delete them first")]
+    #[error("the account has active markets: close or delete them first")]
     OpenMarkets,
 }
 

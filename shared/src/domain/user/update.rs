@@ -2,7 +2,7 @@
 
 pub mod email_change;
 
-use super::{EmailClaim, Role, User, UserEvent, UserId, UserStatus};
+use super::{EmailClaim, Role, SessionEpoch, User, UserEvent, UserId, UserStatus};
 use crate::domain::access::{AccessError, require_permission, require_version};
 use crate::domain::user::notifications::NotificationChanges;
 use crate::domain::values::actor::{Actor, Permission};
@@ -20,8 +20,9 @@ pub struct UpdateUser {
     pub by: Actor,
     /// Rights of the actor on other accounts.
     pub rights: UserAdminRights,
-    /// True if the request contains the actor's current password, which a change of the address requires.
-    pub is_reauthenticated: bool,
+    /// Session epoch in which the actor's current password was verified; `None` if it was not. A change of
+    /// the address requires it.
+    pub reauthentication: Option<SessionEpoch>,
     /// Accepted versions; `None` accepts any version.
     pub expected: Option<VersionSet>,
     /// Changes to apply.
@@ -101,7 +102,10 @@ impl Command for UpdateUser {
         }
         require_version(user.id, user.version, self.expected.as_ref())?;
         let requested = self.changes.email.as_ref().filter(|email| **email != user.email);
-        if requested.is_some() && !self.is_reauthenticated {
+        // A password reset starts another epoch: the password that was verified is not the current one then.
+        let is_current = |epoch: SessionEpoch| !own || epoch == user.session_epoch;
+        let is_reauthenticated = self.reauthentication.is_some_and(is_current);
+        if requested.is_some() && !is_reauthenticated {
             return Err(UpdateUserError::PasswordRequired);
         }
         let changed = self.changes.applied_to(user.clone());
@@ -181,7 +185,7 @@ mod tests {
 
     fn command(by: &str, rights: UserAdminRights, changes: UserChanges) -> UpdateUser {
         let (id, by, expected) = (user().id, actor(by), Some(third().into()));
-        UpdateUser { id, by, rights, is_reauthenticated: true, expected, changes }
+        UpdateUser { id, by, rights, reauthentication: Some(user().session_epoch), expected, changes }
     }
 
     fn update(

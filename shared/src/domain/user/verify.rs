@@ -36,8 +36,8 @@ impl Command for VerifyEmail {
     }
 
     /// # Errors
-    /// [`VerifyEmailError`]. [`VerifyEmailError::EmailTaken`] results from the claim on the address and is exact
-    /// under concurrency.
+    /// [`VerifyEmailError`]. [`VerifyEmailError::EmailTaken`] results from the claim on the address and is
+    /// exact under concurrency.
     fn decide(
         &self,
         user: Self::State,

@@ -1,7 +1,8 @@
-//! Allowance of e-mails about accounts: how many e-mails of a kind one address gets.
+//! Allowance of e-mails about accounts: limits the e-mails of a kind to one address.
 //!
-//! Other people can cause these e-mails, because they go to addresses that are not verified. The allowance is part
-//! of the commit that begins the dispatch, so no number of accounts or callers gets around it.
+//! Any caller can cause such e-mails, because they are sent to addresses that are not verified. The
+//! allowance is used in the commit that begins the dispatch, so the limit does not depend on the account or
+//! the caller.
 
 use std::time::Duration;
 
@@ -20,11 +21,12 @@ pub const MAX_EMAILS: usize = 10;
 /// Period in which at most [`MAX_EMAILS`] are sent.
 pub const PERIOD: Duration = Duration::from_hours(24);
 
-/// Age from which the age of an event does not matter: messages are retried for as long.
+/// Maximum age of an event. An older one is counted as if it had this age; messages are retried for no
+/// longer.
 const MAX_DELAY: Duration = Duration::from_hours(24);
 
-/// Time for which a cause is stored: events that are older than [`MAX_DELAY`] are compared with the causes of
-/// [`PERIOD`] before.
+/// Time for which a cause is stored: an event of the age [`MAX_DELAY`] is compared with the causes up to
+/// [`PERIOD`] before it.
 const RETENTION: Duration = MAX_DELAY.saturating_add(PERIOD);
 
 /// Id of an [`EmailAllowance`]: a digest of kind and address, so that it does not reveal the address.
@@ -119,7 +121,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the delays and the order in which the events are handled.
+        /// The events have any delay and order.
         #[test]
         fn no_day_has_more_emails_than_allowed(events in vec((0_u64..3_000, 0_u64..200_000), 1..300)) {
             let (mut allowance, mut now) = (None, 300_000);

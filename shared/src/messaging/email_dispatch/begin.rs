@@ -62,10 +62,14 @@ impl Command for BeginDispatch {
         now: Timestamp,
     ) -> Result<Change<EmailDispatch, BeginDispatchError>, BeginDispatchError> {
         let version = previous.as_ref().map_or(Version::FIRST, |previous| previous.version.next());
-        let (id, gist, expires_at) =
-            (self.id.clone(), self.fingerprint.clone(), now.saturating_add(MESSAGE_RETENTION));
-        let state = DispatchState::Sending { until: now.saturating_add(self.lease) };
-        let begun = EmailDispatch { id, version, state, sends: 1, content_hash: gist, expires_at };
+        let begun = EmailDispatch {
+            id: self.id.clone(),
+            version,
+            state: DispatchState::Sending { until: now.saturating_add(self.lease) },
+            sends: 1,
+            content_hash: self.fingerprint.clone(),
+            expires_at: now.saturating_add(MESSAGE_RETENTION),
+        };
         let save = |dispatch: EmailDispatch| Change::of(dispatch.clone()).save(&dispatch, NoEvents);
         // An expired record counts as deleted, even if the table still contains it.
         if let Some(previous) = previous.filter(|previous| previous.expires_at > now) {

@@ -9,8 +9,8 @@ pub(crate) fn content(app_url: &str) -> EmailContent {
         subject: "Your e-mail address is about to change".to_owned(),
         heading: "Your e-mail address is about to change".to_owned(),
         paragraphs: vec![
-            "Another e-mail address was requested for your account. It replaces this address as soon as it is \
-             verified with the link that was sent to it."
+            "Another e-mail address was requested for your account. It replaces this address as soon as it \
+             is verified with the link that was sent to it."
                 .to_owned(),
         ],
         button: Some(Button { label: "Choose a new password", url: format!("{app_url}/forgot-password") }),

@@ -24,9 +24,9 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         subject: "A refund could not be made".to_owned(),
         heading: "A refund could not be made".to_owned(),
         paragraphs: vec![
-            "The payment provider refused a refund of this order, or the bank of the buyer returned it, so the \
-             buyer has not received the money. You can request the refund again, or agree with the buyer on \
-             another way."
+            "The payment provider refused a refund of this order, or the bank of the buyer returned it, so \
+             the buyer has not received the money. You can request the refund again, or agree with the \
+             buyer on another way."
                 .to_owned(),
         ],
         facts: facts.collect(),

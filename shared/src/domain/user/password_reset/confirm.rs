@@ -19,7 +19,7 @@ pub struct ResetPassword {
     pub replacing: Credentials,
     /// New credentials.
     pub credentials: Credentials,
-    /// Network of the request, from which the owner can then log in even while the account is attacked.
+    /// Client network of the request, which becomes known: failed logins from elsewhere do not lock it out.
     pub network: KnownNetworkKey,
 }
 

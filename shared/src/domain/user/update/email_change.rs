@@ -10,11 +10,11 @@ use crate::domain::values::email::Email;
 use crate::kit::command::{Change, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Time for which the addresses are stored. Later e-mails about the change would be of no use.
+/// Time for which the addresses are stored. The messages of the event are retried for a shorter time.
 const RETENTION: Duration = Duration::from_hours(24 * 7);
 
-/// Addresses of a requested change, from which the e-mails about it are composed. They are not part of the
-/// event, because events contain no addresses; and the account may have changed when the event is consumed.
+/// Addresses of a requested change, to which its e-mails are sent. They are not part of the event, because
+/// events contain no addresses, nor read from the account, which may have changed when the event is consumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailChange {
@@ -33,8 +33,8 @@ pub struct EmailChangeKey {
     pub version: Version,
 }
 
-/// Saves `changed` with its pending address, and the addresses for the e-mails. The result is the same whether
-/// or not another account has the address, so that the caller does not learn it.
+/// Saves `changed` with its pending address, and the addresses for the e-mails. The result does not reveal
+/// whether another account has the address.
 pub(super) fn request(
     user: &User,
     changed: User,
@@ -64,7 +64,7 @@ mod tests {
             id: user().id,
             by: actor(BUYER),
             rights: UserAdminRights::default(),
-            is_reauthenticated: true,
+            reauthentication: Some(user().session_epoch),
             expected: Some(third().into()),
             changes: UserChanges { email: Some(email.parse().unwrap()), ..UserChanges::default() },
         }
@@ -94,11 +94,18 @@ mod tests {
     fn change_of_address_requires_the_current_password() {
         for id in [BUYER, STRANGER] {
             let rights = UserAdminRights { read: true, suspend: true, update: true };
-            let command = UpdateUser { by: actor(id), rights, is_reauthenticated: false, ..change_to(NEW) };
+            let command = UpdateUser { by: actor(id), rights, reauthentication: None, ..change_to(NEW) };
             let refused = refusal(&command, (Some(user()), vec![None]), at(7));
             assert_eq!(refused, UpdateUserError::PasswordRequired, "{id}");
             assert_eq!(refusal(&command, (Some(pending(NEW)), vec![None]), at(7)), refused, "{id}");
         }
+    }
+
+    #[test]
+    fn change_is_refused_after_a_concurrent_password_reset() {
+        let reset = User { session_epoch: user().session_epoch.next(), ..user() };
+        let command = UpdateUser { expected: None, ..change_to(NEW) };
+        assert_eq!(refusal(&command, (Some(reset), vec![None]), at(7)), UpdateUserError::PasswordRequired);
     }
 
     #[test]
@@ -112,7 +119,7 @@ mod tests {
 
     #[test]
     fn current_address_cancels_the_pending_one_without_a_password() {
-        let command = UpdateUser { is_reauthenticated: false, ..change_to("ADA@example.com") };
+        let command = UpdateUser { reauthentication: None, ..change_to("ADA@example.com") };
         let cancelled = decide(&command, (Some(pending(NEW)), vec![Some(claim_of(BUYER))]), at(7));
         assert_eq!(cancelled.output.pending_email, None);
         assert_eq!(cancelled.events(), [("user.changed", third().next())]);
