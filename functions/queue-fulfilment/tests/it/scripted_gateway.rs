@@ -340,7 +340,7 @@ async fn failed_refund_is_retried_with_a_new_key_once_per_message() {
 }
 
 #[tokio::test]
-async fn refused_refund_of_a_cancelled_order_has_failed() {
+async fn refused_refund_of_a_cancelled_order_fails() {
     let fixture = Fixture::confirmed().await;
     fixture.marketplace.refund_by_seller(Some(1_000)).await;
     let refusing = ScriptedGateway::new([ScriptedAnswer::Decline]);
