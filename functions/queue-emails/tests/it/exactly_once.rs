@@ -9,7 +9,7 @@ use shared::kit::resilience::pacing::{Schedule, SlotRequest};
 use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use test_support::fixture::test_context;
-use test_support::lambda_event::{event_from_file, set_call_slot};
+use test_support::lambda_event::event_from_file;
 use test_support::queue_function::BatchResult;
 
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
@@ -138,7 +138,9 @@ async fn email_waits_in_the_queue_for_its_turn() {
 
     fixture.clock.advance(Duration::from_mins(1));
     let mut returned = event_from_file("queue-emails", "user-registered");
-    set_call_slot(&mut returned, fixture.clock.now());
+    let slot = fixture.clock.now().as_millis().to_string();
+    let attribute = json!({ "dataType": "String", "stringValue": slot });
+    returned["Records"][0]["messageAttributes"]["callSlot"] = attribute;
     assert!(fixture.handle(&returned).await.is_success());
     assert_eq!(fixture.sent().len(), 1);
 }
