@@ -119,7 +119,7 @@ mod tests {
     }
 
     proptest! {
-        /// Events are handled after any delay and in any order.
+        /// Whatever the delays and the order in which the events are handled.
         #[test]
         fn no_day_has_more_emails_than_allowed(events in vec((0_u64..3_000, 0_u64..200_000), 1..300)) {
             let (mut allowance, mut now) = (None, 300_000);
