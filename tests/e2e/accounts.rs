@@ -11,16 +11,6 @@ const PASSWORD: &str = "correct horse battery staple";
 /// Address to which Ada changes.
 const NEW_ADDRESS: &str = "countess@example.com";
 
-/// Verifies the new address with the token of the e-mail to it, and returns the account.
-async fn verify_new_address(app: &TestApp) -> Value {
-    let sent = || async { app.stack().mail().sent_to(NEW_ADDRESS).pop() };
-    let email = eventually("the verification is sent", sent).await;
-    let link = email.link("http://localhost:3000/verify-email#token=").unwrap();
-    let token = link.split_once('=').unwrap().1;
-    let verify = app.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token }));
-    verify.send().await.data(StatusCode::OK)
-}
-
 /// Logs in and returns the tokens.
 async fn log_in(app: &TestApp, email: &str) -> Value {
     let body = json!({ "email": email, "password": PASSWORD });
@@ -42,7 +32,7 @@ async fn account_is_updated_suspended_reinstated_and_deleted() {
     let me = app.request(Method::GET, "/v1/users/me").by(&ada).header("if-none-match", "\"2\"").send().await;
     assert_eq!(me.status, StatusCode::NOT_MODIFIED);
 
-    let verified = verify_new_address(&app).await;
+    let verified = app.verify_email(NEW_ADDRESS).await;
     assert_eq!((&verified["email"], &verified["version"]), (&json!(NEW_ADDRESS), &json!(3)));
     let notified = || async {
         app.stack().mail().sent_to(&ada.email).pop().filter(|email| email.tags["kind"] == "address-change")

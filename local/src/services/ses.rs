@@ -46,7 +46,7 @@ struct State {
     emails: VecDeque<Email>,
     rules: Vec<Rule>,
     /// Maximum sending rate; `None` if there is none.
-    rate: Option<Arc<TokenBucket>>,
+    rate: Option<TokenBucket>,
 }
 
 impl MailCatcher {
@@ -97,13 +97,12 @@ impl MailCatcher {
     /// Limits the number of e-mails per second, as SES does.
     pub(crate) fn limit_rate(&self, per_second: u32) {
         let throttle = Throttle { rate: per_second, burst: per_second };
-        self.lock().rate = Some(Arc::new(TokenBucket::new(throttle, Instant::now())));
+        self.lock().rate = Some(TokenBucket::new(throttle, Instant::now()));
     }
 
     /// Returns true if another e-mail may be sent now.
     fn is_within_rate(&self) -> bool {
-        let rate = self.lock().rate.clone();
-        rate.is_none_or(|rate| rate.try_acquire(Instant::now()))
+        self.lock().rate.as_ref().is_none_or(|rate| rate.try_acquire(Instant::now()))
     }
 
     /// Adds a fault rule.

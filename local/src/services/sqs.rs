@@ -106,8 +106,8 @@ pub(crate) struct FailedDelivery {
 }
 
 impl Queues {
-    /// Creates the queues. `visibility` overrides the visibility timeouts of the template, and `max_delay` limits
-    /// the delays of messages, to speed tests up.
+    /// Creates the queues. To speed up tests, `visibility` overrides the visibility timeouts of the template,
+    /// and `max_delay` limits the delays of messages.
     pub(crate) async fn create(
         queues: &[Queue],
         address: SocketAddr,

@@ -161,8 +161,8 @@ impl StackBuilder {
         self
     }
 
-    /// Limits the delays of messages (at least one second), so that tests do not wait minutes until a message is
-    /// retried.
+    /// Limits the delays of messages, so that tests do not wait minutes for a retry. The limit is at least
+    /// one second.
     #[must_use]
     pub fn max_message_delay(mut self, delay: Duration) -> Self {
         self.max_delay = Some(delay.max(Duration::from_secs(1)));

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use shared::kit::command::{ExecuteError, Executed, ReadSet, Record, Store, StoreError, Version};
 
 use crate::fixture::{Fixture, context, idempotent};
-use crate::toy_domain::{Effect, Jar, Purse, Refusal, Save, Shake};
+use crate::toy_domain::{CreatePurse, Effect, Jar, Purse, Refusal, Save, Shake};
 
 #[tokio::test]
 async fn commit_writes_entity_event_and_record_in_one_transaction() {
@@ -108,7 +108,7 @@ async fn change_of_over_a_hundred_items_is_rejected_locally() {
 #[tokio::test]
 async fn counters_are_exact_under_concurrency() {
     let fixture = Fixture::open().await;
-    fixture.store.execute(crate::toy_domain::CreatePurse("p", 10), &context()).await.unwrap();
+    fixture.store.execute(CreatePurse("p", 10), &context()).await.unwrap();
     let results = join_all((0..15).map(|n| {
         let store = fixture.store.clone();
         async move {
@@ -133,7 +133,7 @@ async fn write_of_an_absent_optional_item_is_left_out() {
         let fixture = Fixture::open().await;
         let store = fixture.store.clone();
         let store = if grouped { store.with_group_commit() } else { store };
-        store.execute(crate::toy_domain::CreatePurse("p", 5), &context()).await.unwrap();
+        store.execute(CreatePurse("p", 5), &context()).await.unwrap();
         fixture.requests();
         let effects =
             [Effect::SpendIfExists("q", 1), Effect::SpendIfExists("p", 2), Effect::SpendIfExists("r", 1)];
@@ -151,7 +151,7 @@ async fn write_of_an_absent_optional_item_is_left_out() {
 #[tokio::test]
 async fn absent_optional_item_does_not_hide_a_refusal_or_a_conflict() {
     let fixture = Fixture::open().await;
-    fixture.store.execute(crate::toy_domain::CreatePurse("p", 5), &context()).await.unwrap();
+    fixture.store.execute(CreatePurse("p", 5), &context()).await.unwrap();
     for too_much in [Effect::Spend("p", 6), Effect::SpendIfExists("p", 6), Effect::Spend("r", 1)] {
         let save = Save::into("a", 1).with(Effect::SpendIfExists("q", 1)).with(too_much);
         let result = fixture.store.execute(save, &context()).await;

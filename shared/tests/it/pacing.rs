@@ -12,13 +12,13 @@ use crate::fixture::{Fixture, moment};
 
 const SERVICE: &str = "service";
 
-fn request(length: u64, now: u64, known_end: Option<u64>) -> SlotRequest {
-    let at = |millis| moment().saturating_add(Duration::from_millis(millis));
-    SlotRequest { length: Duration::from_millis(length), now: at(now), known_end: known_end.map(at) }
-}
-
 fn after(millis: u64) -> Timestamp {
     moment().saturating_add(Duration::from_millis(millis))
+}
+
+/// Request with times in milliseconds after [`moment`].
+fn request(length: u64, now: u64, known_end: Option<u64>) -> SlotRequest {
+    SlotRequest { length: Duration::from_millis(length), now: after(now), known_end: known_end.map(after) }
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn slots_follow_each_other_and_begin_now_if_none_are_taken() {
     let take = async |request| fixture.store.take(SERVICE, request).await.unwrap();
     assert_eq!(take(request(40, 1_000, None)).await, SlotOutcome::Until(after(1_040)));
     assert_eq!(take(request(80, 1_010, Some(1_040))).await, SlotOutcome::Until(after(1_120)));
-    // What the instance knows is outdated, but slots are still taken.
+    // The known end is outdated, but still in the future, so slots are taken.
     assert_eq!(take(request(40, 1_020, Some(1_040))).await, SlotOutcome::Until(after(1_160)));
     assert_eq!(take(request(40, 1_030, None)).await, SlotOutcome::Outdated(Some(after(1_160))));
     assert_eq!(take(request(40, 5_000, Some(9_000))).await, SlotOutcome::Outdated(Some(after(1_160))));

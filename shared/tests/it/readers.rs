@@ -10,10 +10,8 @@ use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::domain::order::fulfilment::resume::ResumeOrder;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::UserId;
-use shared::domain::values::money::Quantity;
 use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::Store;
@@ -234,10 +232,7 @@ async fn oldest_unfinished_orders_are_those_that_began_long_ago() {
     let mut placed: Vec<OrderId> = Vec::new();
     for minutes in [40, 20, 4] {
         let at = now.saturating_sub(Duration::from_mins(minutes));
-        let quantity = Quantity::try_from(1).unwrap();
-        let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
-        let place = PlaceOrder { id: new_id(), by: buyer(), items, payment_method: None };
-        placed.push(marketplace.run_at(at, place).await.id);
+        placed.push(marketplace.order_at(at, new_id(), None).await.id);
     }
     let oldest = async || {
         let orders = marketplace.reader.oldest_unfinished_orders(now).await.unwrap();

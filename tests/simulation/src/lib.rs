@@ -7,7 +7,7 @@
 //!
 //! [`scenario`] defines the users and their actions, [`world`] the simulated system, [`scheduler`] the next
 //! step, [`faults`] the faults of calls, and [`audit`] the invariants. [`schedule`] runs one seed,
-//! [`summary`] many. [`outage`] runs a backlog of orders while a service fails.
+//! [`summary`] many. [`outage`] runs a backlog of orders through an outage.
 
 #![expect(clippy::expect_used, reason = "a simulation that cannot continue fails with a message")]
 

@@ -25,7 +25,7 @@ struct Arguments {
     schedules: u64,
     /// Runs outages of services instead of schedules: every failure, for 10 s, 90 s and 1 h, with 1 and 1,000
     /// orders.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["seed", "schedules", "seed_bug"])]
     outages: bool,
     /// Seeded bug.
     #[arg(long)]

@@ -1,5 +1,5 @@
-//! Outages: orders on many instances while a service fails. Afterwards every order must be confirmed, without a
-//! dead letter and without exceeding the rates that the gateway allows.
+//! Outages: instances process a backlog of orders while a service fails. Afterwards, every order must be
+//! confirmed, without a dead letter and without exceeding the rates that the gateway allows.
 
 mod world;
 
@@ -10,7 +10,7 @@ use strum::{Display, VariantArray};
 
 use world::World;
 
-/// Time after the outage within which all orders are confirmed: the longest delay of a message, and more.
+/// Maximum time from the end of an outage to the last commit. It covers the maximum delay of a message.
 const RECOVERY: Duration = Duration::from_hours(1);
 
 /// Failure of a service.
@@ -33,14 +33,14 @@ pub enum Failure {
     TableFails,
 }
 
-/// Orders during an outage.
+/// An outage and the backlog of orders.
 #[derive(Debug, Clone, Copy)]
 pub struct Outage {
     /// Failure of the service.
     pub failure: Failure,
     /// Duration of the failure.
     pub duration: Duration,
-    /// Number of orders, which are all placed before.
+    /// Number of orders. All are placed before the outage.
     pub orders: usize,
 }
 
@@ -59,12 +59,13 @@ pub struct OutageResult {
     pub calls: usize,
     /// Number of calls that the gateway rejected because they exceeded its rates, not because of the outage.
     pub too_fast: usize,
-    /// Time from the end of the outage to the last confirmation.
+    /// Time from the end of the outage to the last commit.
     pub recovery: Duration,
 }
 
 impl OutageResult {
-    /// Returns true if all work was done, once, and without an operator.
+    /// Returns true if each order was confirmed with one charge, without an operator, at the gateway's rates and
+    /// in time.
     #[must_use]
     pub fn is_success(&self) -> bool {
         let orders = self.outage.orders;
@@ -78,8 +79,8 @@ impl fmt::Display for OutageResult {
         let Outage { failure, duration, orders } = self.outage;
         write!(
             f,
-            "{failure} for {duration:?}, {orders} orders: {} confirmed, {} charges, {} dead letters, {} calls of \
-             the gateway, {} of them too fast, done {:?} after the outage",
+            "{failure} for {duration:?}, {orders} orders: {} confirmed, {} charges, {} dead letters, \
+             {} calls to the gateway, {} of them above its rates, last commit {:?} after the outage",
             self.confirmed, self.charges, self.dead, self.calls, self.too_fast, self.recovery
         )
     }
@@ -92,9 +93,9 @@ impl fmt::Display for OutageResult {
 #[must_use]
 pub fn run(outage: Outage) -> OutageResult {
     let mut world = World::with_orders(outage.orders);
-    world.outage = Some((outage.failure, world.now().saturating_add(outage.duration)));
+    let until = world.now().saturating_add(outage.duration);
+    world.outage = Some((outage.failure, until));
     while world.step() {}
-    let until = world.outage.map_or(world.now(), |(_, until)| until);
     OutageResult {
         outage,
         confirmed: world.table.final_statuses().iter().filter(|status| *status == "confirmed").count(),

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use shared::domain::market::MarketId;
+use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::product::ProductId;
+use shared::domain::product::create::NewProduct;
 use shared::domain::user::Role;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
 
 use crate::rng::{one_of, percent};
 use crate::template_config::PAYMENT_WINDOW;
+use crate::user_actions::cents;
 
 /// Unit price in cents.
 pub const PRICE: i64 = 1_999;
@@ -152,6 +155,31 @@ pub fn market() -> MarketId {
 #[must_use]
 pub fn product() -> ProductId {
     Id::of_digest(3)
+}
+
+/// Command that creates the seller's market with the product in this stock.
+///
+/// # Panics
+/// If a constant does not parse.
+#[must_use]
+pub fn create_market(stock: i64) -> CreateMarket {
+    let product = NewProduct {
+        id: product(),
+        sku: "MUG-1".parse().expect("the SKU is well-formed"),
+        title: "Mug".parse().expect("the title is well-formed"),
+        description: None,
+        price: cents(PRICE),
+        stock,
+    };
+    CreateMarket {
+        id: market(),
+        by: seller(),
+        name: "Mugs".parse().expect("the name is well-formed"),
+        description: None,
+        currency: "EUR".parse().expect("the euro is a currency"),
+        status: InitialStatus::Active,
+        products: vec![product],
+    }
 }
 
 impl fmt::Display for UserAction {

@@ -2,9 +2,7 @@
 
 use fastrand::Rng;
 use http_body_util::BodyExt;
-use shared::domain::market::create::{CreateMarket, InitialStatus};
 use shared::domain::order::OrderId;
-use shared::domain::product::create::NewProduct;
 use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
 use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
@@ -19,12 +17,12 @@ use crate::network::Network;
 use crate::payments::{Payments, Webhook};
 use crate::queues::Queues;
 use crate::rng::{DecisionStream, SimEntropy};
-use crate::scenario::{self, PRICE, Scenario, UserAction};
+use crate::scenario::{self, Scenario, UserAction};
 use crate::seeded_bug::SeededBug;
 use crate::table::Table;
 use crate::tasks::{Outcome, Role, Tasks};
 use crate::trace::Trace;
-use crate::user_actions::{ActionResult, Api, cents, correlation};
+use crate::user_actions::{ActionResult, Api, correlation};
 use crate::virtual_clock::VirtualClock;
 
 /// Number of fulfilment instances.
@@ -122,23 +120,7 @@ impl World {
 
     /// Creates the seller's market with its product, and the reconciliation cursor, without faults.
     fn set_up(&mut self) {
-        let product = NewProduct {
-            id: scenario::product(),
-            sku: "MUG-1".parse().expect("the SKU is well-formed"),
-            title: "Mug".parse().expect("the title is well-formed"),
-            description: None,
-            price: cents(PRICE),
-            stock: self.scenario.stock,
-        };
-        let command = CreateMarket {
-            id: scenario::market(),
-            by: scenario::seller(),
-            name: "Mugs".parse().expect("the name is well-formed"),
-            description: None,
-            currency: "EUR".parse().expect("the euro is a currency"),
-            status: InitialStatus::Active,
-            products: vec![product],
-        };
+        let command = scenario::create_market(self.scenario.stock);
         let (store, now) = (self.functions.store(), self.now());
         let cursor =
             AdvanceCursor { from: None, to: ReconciliationCursor::first(self.functions.rounds(), now) };

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::http::middleware;
 use shared::kit::http::openapi::ApiRouter;
+use shared::kit::queue::consumer::delivery::CALL_SLOT_ATTRIBUTE;
 use shared::kit::queue::consumer::parse_event::parse_event;
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use tower::ServiceExt;
@@ -165,12 +166,24 @@ pub fn request_event(method: &str, path: &str, headers: &[(&str, &str)], body: O
 /// SQS record of a queue with the first event of `subject`.
 #[must_use]
 pub fn sqs_record(queue: &str, name: &str, subject: &str, data: &Value) -> Value {
+    sqs_record_of_version(queue, name, (subject, 1), Timestamp::from_millis(1_800_000_000_000), data)
+}
+
+/// SQS record of a queue with the event of a version of `subject` at this time.
+#[must_use]
+pub fn sqs_record_of_version(
+    queue: &str,
+    name: &str,
+    (subject, version): (&str, u32),
+    occurred_at: Timestamp,
+    data: &Value,
+) -> Value {
     let body = json!({
-        "id": format!("{subject}.1"),
+        "id": format!("{subject}.{version}"),
         "schema": 1,
         "subject": subject,
-        "sequence": 1,
-        "occurredAt": "2027-01-15T08:00:00.000Z",
+        "sequence": version,
+        "occurredAt": occurred_at,
         "correlationId": "a-test",
         "type": name,
         "data": data,
@@ -183,6 +196,12 @@ pub fn sqs_record(queue: &str, name: &str, subject: &str, data: &Value) -> Value
         "messageAttributes": {},
         "eventSourceARN": format!("arn:aws:sqs:eu-central-1:000000000000:{queue}"),
     })
+}
+
+/// Gives the first message of an SQS event the slot of its call.
+pub fn set_call_slot(event: &mut Value, slot: Timestamp) {
+    let attribute = json!({ "dataType": "String", "stringValue": slot.as_millis().to_string() });
+    event["Records"][0]["messageAttributes"][CALL_SLOT_ATTRIBUTE] = attribute;
 }
 
 /// Checks the errors of parsing messages as an `E`: name and data of each event, and the error without the

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
-use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::{Role, User, UserEvent, UserId};
 use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, Marketplace, SELLER, actor, id, new_id, seller};
@@ -87,15 +86,7 @@ async fn creator_is_included_by_name_or_as_null_if_deleted() {
     let deleted = actor(&new_id::<User>().to_string(), Role::User);
     markets.marketplace.user(deleted, "deleted").await;
     markets.marketplace.market(&new_id::<Market>().to_string(), deleted, InitialStatus::Active).await;
-    let delete = DeleteUser {
-        id: deleted.user,
-        by: deleted,
-        may_read: false,
-        may_delete: false,
-        has_open_markets: false,
-        expected: None,
-    };
-    markets.marketplace.run(delete).await;
+    markets.marketplace.delete_account(deleted).await;
     let list = markets.api.get("/v1/markets?include=creator&fields=creatorId").await.json();
     assert_eq!(
         list["data"],

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
-use shared::domain::market::delete::DeleteMarket;
 use shared::domain::order::{Order, OrderId};
 use shared::kit::system::clock::Timestamp;
 use shared::projections::list_total::ListKey;
@@ -322,8 +321,7 @@ async fn order_that_cannot_be_parsed_is_left_out_of_the_list() {
 async fn orders_of_a_deleted_market_remain_readable() {
     let orders = Orders::new().await;
     let placed: Vec<String> = orders.place_many(3).await.iter().rev().map(ToString::to_string).collect();
-    let delete = DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None };
-    orders.marketplace.run(delete).await;
+    orders.marketplace.delete_market().await;
     let path = format!("/v1/orders?marketId={MARKET}");
     for allowed in [seller(), moderator()] {
         let response = orders.api.get(&path).by(allowed).await;

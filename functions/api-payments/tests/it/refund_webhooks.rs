@@ -5,12 +5,11 @@ use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Capture, GatewayId, Payment};
-use shared::domain::order::refund::RefundOrder;
 use shared::domain::order::{Order, OrderStatus};
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{PaymentGateway, RefundAnswer, StripeGateway};
 use stripe_sandbox::{Effect, Operation, Rule};
-use test_support::fixture::{ORDER, buyer, cents, id, seller, stock, test_context};
+use test_support::fixture::{ORDER, buyer, cents, id, stock, test_context};
 
 use super::{Payments, total};
 
@@ -99,12 +98,7 @@ async fn refund_in_the_dashboard_is_recorded_once() {
 #[tokio::test]
 async fn pending_refund_is_made_when_the_gateway_reports_it() {
     let order = PaidOrder::with_card("pm_card_pendingRefund").await;
-    let (amount, reason) = (None, "cracked".parse().unwrap());
-    order
-        .payments
-        .marketplace
-        .run(RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason })
-        .await;
+    order.payments.marketplace.refund_by_seller(None).await;
     order.request_refunds().await;
     assert_eq!(order.report("evt_1", "refund.updated").await, 200);
     assert_eq!((order.statuses().await, order.refunded().await), (vec![RefundStatus::Pending], 0));
@@ -120,17 +114,10 @@ async fn refund_that_fails_later_can_be_requested_again() {
     for (cancels, status) in [(true, OrderStatus::Cancelled), (false, OrderStatus::Refunded)] {
         let order = PaidOrder::with_card("pm_card_refundFail").await;
         let marketplace = &order.payments.marketplace;
-        let refund = || RefundOrder {
-            may_refund_any: false,
-            id: id(ORDER),
-            by: seller(),
-            amount: None,
-            reason: "cracked".parse().unwrap(),
-        };
         if cancels {
             marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
         } else {
-            marketplace.run(refund()).await;
+            marketplace.refund_by_seller(None).await;
         }
         order.request_refunds().await;
         assert_eq!((order.order().await.status, order.refunded().await), (status, 3_998));
@@ -145,7 +132,7 @@ async fn refund_that_fails_later_can_be_requested_again() {
         assert_eq!(last.reason.as_deref(), Some("refund of 3998 EUR failed: expired_or_canceled_card"));
         assert_eq!(failed.due_refund(), None, "nothing retries by itself");
 
-        marketplace.run(refund()).await;
+        marketplace.refund_by_seller(None).await;
         order.request_refunds().await;
         assert_eq!((order.order().await.status, order.refunded().await), (status, 3_998));
     }

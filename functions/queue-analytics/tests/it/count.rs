@@ -2,15 +2,10 @@
 
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
-use shared::domain::market::delete::DeleteMarket;
 use shared::domain::order::payment::refund::RefundStatus;
-use shared::domain::order::refund::RefundOrder;
 use shared::domain::product::delete::DeleteProduct;
 use shared::domain::user::Role;
-use shared::domain::user::delete::DeleteUser;
-use test_support::fixture::{
-    BUYER, MARKET, ORDER, PRODUCT, STRANGER, actor, buyer, cents, id, new_id, seller,
-};
+use test_support::fixture::{BUYER, MARKET, ORDER, PRODUCT, STRANGER, actor, buyer, id, new_id, seller};
 
 use super::{Fixture, created, market_changed, message, order_created, order_event, product_changed};
 
@@ -65,15 +60,7 @@ async fn refunds_are_counted_beside_sales() {
     fixture.place_and_pay(id(ORDER)).await;
     fixture.count(&[created()]).await;
     for (number, amount) in [(1, Some(500)), (2, None)] {
-        let amount = amount.map(cents);
-        let refund = RefundOrder {
-            may_refund_any: false,
-            id: id(ORDER),
-            by: seller(),
-            amount,
-            reason: "cracked".parse().unwrap(),
-        };
-        fixture.marketplace.run(refund).await;
+        fixture.marketplace.refund_by_seller(amount).await;
         fixture.marketplace.refund_made(number).await;
         fixture.count(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
         fixture.assert_totals_are_exact().await;
@@ -93,9 +80,7 @@ async fn refund_that_fails_later_is_subtracted() {
     let fixture = Fixture::open().await;
     fixture.count_marketplace().await;
     fixture.place_and_pay(id(ORDER)).await;
-    let (amount, reason) = (Some(cents(500)), "cracked".parse().unwrap());
-    let refund = RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason };
-    fixture.marketplace.run(refund).await;
+    fixture.marketplace.refund_by_seller(Some(500)).await;
     fixture.marketplace.refund_made(1).await;
     fixture.count(&[order_event("order.partially_refunded", ORDER, MARKET)]).await;
     assert_eq!(fixture.counts().await.0.days.values().copied().collect::<Vec<_>>(), [(1, 1_999, 500)]);
@@ -109,21 +94,9 @@ async fn refund_that_fails_later_is_subtracted() {
 async fn deleted_entities_leave_all_lists_despite_late_events() {
     let fixture = Fixture::open().await;
     fixture.count_marketplace().await;
-    let stranger = actor(STRANGER, Role::User);
-    let delete_account = DeleteUser {
-        id: id(STRANGER),
-        by: stranger,
-        may_read: false,
-        may_delete: false,
-        has_open_markets: false,
-        expected: None,
-    };
-    fixture.marketplace.run(delete_account).await;
+    fixture.marketplace.delete_account(actor(STRANGER, Role::User)).await;
     fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
-    fixture
-        .marketplace
-        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
-        .await;
+    fixture.marketplace.delete_market().await;
     let deletions = [
         message("user.deleted", STRANGER, &json!({ "userId": STRANGER })),
         message("product.deleted", PRODUCT, &json!({ "productId": PRODUCT, "marketId": MARKET })),
@@ -146,10 +119,7 @@ async fn order_paid_after_market_deletion_counts_for_its_day_only() {
     let fixture = Fixture::open().await;
     fixture.count_marketplace().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
-    fixture
-        .marketplace
-        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
-        .await;
+    fixture.marketplace.delete_market().await;
     fixture.count(&[market_changed(MARKET)]).await;
     fixture.pay(id(ORDER)).await;
     fixture.count(&[created()]).await;

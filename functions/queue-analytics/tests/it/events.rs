@@ -1,7 +1,6 @@
 //! Every event in `events/queue-analytics/`.
 
-use shared::domain::market::delete::DeleteMarket;
-use test_support::fixture::{MARKET, ORDER, id, seller};
+use test_support::fixture::{ORDER, id};
 use test_support::lambda_event::{assert_all_cases, event_from_file};
 use test_support::queue_function::BatchResult;
 
@@ -28,17 +27,7 @@ async fn every_event_has_its_expected_effect() {
         match case {
             "order-created" => drop(fixture.marketplace.order(Some("pm_card_visa")).await),
             "order-confirmed" => fixture.pay(id(ORDER)).await,
-            "market-deleted" => {
-                fixture
-                    .marketplace
-                    .run(DeleteMarket {
-                        id: id(MARKET),
-                        by: seller(),
-                        has_open_orders: false,
-                        expected: None,
-                    })
-                    .await;
-            }
+            "market-deleted" => fixture.marketplace.delete_market().await,
             _ => {}
         }
         let BatchResult { failures, calls } = fixture.handle(&event_from_file("queue-analytics", case)).await;

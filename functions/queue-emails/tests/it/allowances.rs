@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::kit::system::clock::Clock;
 use test_support::fixture::{BUYER, SELLER, STRANGER, buyer, seller, stranger};
+use test_support::lambda_event::sqs_record_of_version;
 
 use super::{ADDRESS, Fixture};
 
@@ -14,24 +15,8 @@ const VICTIM: &str = "victim@example.org";
 impl Fixture {
     /// Handles an event of an account that occurs now, and returns the message.
     async fn handle_event(&self, name: &str, user: &str, version: u32) -> Value {
-        let body = json!({
-            "id": format!("{user}.{version}"),
-            "schema": 1,
-            "subject": user,
-            "sequence": version,
-            "occurredAt": self.clock.now(),
-            "correlationId": "a-test",
-            "type": name,
-            "data": { "userId": user },
-        });
-        let record = json!({
-            "messageId": format!("{name} {user} {version}"),
-            "receiptHandle": "handle",
-            "body": body.to_string(),
-            "attributes": { "ApproximateReceiveCount": "1" },
-            "messageAttributes": {},
-            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:agora-emails-queue",
-        });
+        let (now, data) = (self.clock.now(), json!({ "userId": user }));
+        let record = sqs_record_of_version("agora-emails-queue", name, (user, version), now, &data);
         let message = json!({ "Records": [record] });
         let result = self.handle(&message).await;
         assert!(result.is_success(), "{result:?}");

@@ -5,15 +5,13 @@ use std::time::Duration;
 use local::services::ses::{Effect, Rule};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::payment::refund::RefundStatus;
-use shared::domain::order::refund::RefundOrder;
 use shared::domain::session::known_network::{KnownNetworkKey, NetworkDigest};
 use shared::domain::user::Credentials;
-use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::notifications::{Topic, Unsubscribe};
 use shared::domain::user::password_reset::confirm::ResetPassword;
 use shared::domain::user::verify::VerifyEmail;
 use shared::repository::user::UserReader;
-use test_support::fixture::{BUYER, ORDER, SELLER, buyer, id, seller};
+use test_support::fixture::{BUYER, ORDER, SELLER, buyer, id};
 
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
 
@@ -66,15 +64,7 @@ async fn used_password_reset_gets_no_second_link() {
 async fn deleted_account_gets_no_email() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(None).await;
-    let delete = DeleteUser {
-        id: id(BUYER),
-        by: buyer(),
-        may_read: false,
-        may_delete: false,
-        has_open_markets: false,
-        expected: None,
-    };
-    fixture.marketplace.run(delete).await;
+    fixture.marketplace.delete_account(buyer()).await;
     for case in ["user-registered", "password-reset-requested", "order-confirmed"] {
         fixture.assert_skipped(case).await;
     }
@@ -88,11 +78,7 @@ async fn unsubscribed_seller_gets_only_emails_about_failed_refunds() {
     assert!(fixture.handle_case("order-confirmed").await.is_success());
     assert!(fixture.mail_catcher().sent_to(SELLER_ADDRESS).is_empty());
     assert_eq!(fixture.sent().len(), 1, "the buyer still gets an e-mail");
-    let (reason, by) = ("chipped".parse().unwrap(), seller());
-    fixture
-        .marketplace
-        .run(RefundOrder { may_refund_any: false, id: id(ORDER), by, amount: None, reason })
-        .await;
+    fixture.marketplace.refund_by_seller(None).await;
     fixture.marketplace.refund_refused(1, "card_closed").await;
     assert!(fixture.handle_case("order-refund-failed").await.is_success());
     let to_seller = fixture.mail_catcher().sent_to(SELLER_ADDRESS);

@@ -10,6 +10,7 @@ use shared::kit::resilience::pacing::{Schedule, SlotRequest};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::GatewayError;
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
+use test_support::lambda_event::set_call_slot;
 use test_support::queue_function::{handle, handle_until};
 
 use super::{Fixture, created, message};
@@ -125,12 +126,10 @@ async fn order_waits_in_the_queue_for_its_turn() {
     assert!(*after > Duration::from_mins(59), "{after:?}");
     assert_eq!(fixture.marketplace.stored_order(id(ORDER)).await, placed, "no call is recorded");
 
-    // It returns in its slot, while others still wait.
-    let slot = SystemClock.now().as_millis().to_string();
     assert!(deferred.call_slot() > Some(now.saturating_add(Duration::from_mins(59))));
+    // It is delivered again in its slot.
     let mut returned = created();
-    let attribute = json!({ "dataType": "String", "stringValue": slot });
-    returned["Records"][0]["messageAttributes"]["callSlot"] = attribute;
+    set_call_slot(&mut returned, SystemClock.now());
     assert!(handle(&handler, &returned).await.is_success());
     assert_eq!(fixture.status().await, "confirmed");
 }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketId, MarketStatus};
-use shared::domain::user::delete::DeleteUser;
 use shared::repository::market::MarketReader;
 use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, SELLER, id, new_id, seller};
@@ -54,10 +53,7 @@ async fn markets_of_a_suspended_account_are_closed_once() {
 #[tokio::test]
 async fn market_of_a_deleted_account_is_closed() {
     let fixture = Fixture::open().await;
-    let (id, by) = (seller().user, seller());
-    let delete =
-        DeleteUser { id, by, may_read: false, may_delete: false, has_open_markets: false, expected: None };
-    fixture.marketplace.run(delete).await;
+    fixture.marketplace.delete_account(seller()).await;
     assert!(fixture.handle(&account_event("user.deleted")).await.is_success());
-    assert_eq!(fixture.market_status(test_support::fixture::id(MARKET)).await, MarketStatus::Closed);
+    assert_eq!(fixture.market_status(id(MARKET)).await, MarketStatus::Closed);
 }

@@ -5,19 +5,16 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::domain::market::MarketStatus;
-use shared::domain::market::delete::DeleteMarket;
 use shared::domain::order::deliver::DeliverOrder;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::{Capture, GatewayId};
-use shared::domain::order::refund::RefundOrder;
 use shared::domain::order::ship::ShipOrder;
 use shared::domain::order::{Order, Shipment};
 use shared::domain::product::delete::DeleteProduct;
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::User;
-use shared::domain::user::delete::DeleteUser;
 use shared::domain::values::actor::Actor;
 use shared::kit::command::{Change, Command, ReadSet, Store};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
@@ -104,31 +101,15 @@ impl Fixture {
         match loss {
             Loss::Nothing => {}
             Loss::Product => self.marketplace.run(RemoveProduct).await,
-            Loss::MarketDeleted => {
-                self.marketplace
-                    .run(DeleteMarket {
-                        id: id(MARKET),
-                        by: seller(),
-                        has_open_orders: false,
-                        expected: None,
-                    })
-                    .await;
-            }
+            Loss::MarketDeleted => self.marketplace.delete_market().await,
             Loss::MarketSuspended => {
                 self.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;
             }
-            Loss::SellerDeleted => self.delete_account(seller()).await,
-            Loss::BuyerDeleted => self.delete_account(buyer()).await,
+            Loss::SellerDeleted => self.marketplace.delete_account(seller()).await,
+            Loss::BuyerDeleted => self.marketplace.delete_account(buyer()).await,
             Loss::SellerSuspended => self.suspend(seller()).await,
             Loss::BuyerSuspended => self.suspend(buyer()).await,
         }
-    }
-
-    async fn delete_account(&self, by: Actor) {
-        let (may_read, may_delete, expected) = (false, false, None);
-        self.marketplace
-            .run(DeleteUser { id: by.user, by, may_read, may_delete, has_open_markets: false, expected })
-            .await;
     }
 
     async fn suspend(&self, actor: Actor) {
@@ -174,8 +155,8 @@ impl Fixture {
                 self.marketplace.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
             }
             Operation::CancelUnpaid | Operation::CancelPaid => self.cancel().await,
-            Operation::RefundInPart => self.refund_as_seller(Some(1_000)).await,
-            Operation::RefundInFull => self.refund_as_seller(None).await,
+            Operation::RefundInPart => self.marketplace.refund_by_seller(Some(1_000)).await,
+            Operation::RefundInFull => self.marketplace.refund_by_seller(None).await,
             Operation::ShipAndDeliver => {
                 let (carrier, tracking_number) = ("DHL".parse().unwrap(), "1".parse().unwrap());
                 let shipment = Shipment { carrier, tracking_number };
@@ -184,13 +165,6 @@ impl Fixture {
             }
         }
         assert!(self.handle(&created()).await.is_success(), "{operation:?}");
-    }
-
-    async fn refund_as_seller(&self, amount: Option<i64>) {
-        let (amount, reason) = (amount.map(cents), "cracked".parse().unwrap());
-        self.marketplace
-            .run(RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason })
-            .await;
     }
 
     fn net(&self, operation: Operation, order: &Order) -> i64 {

@@ -3,9 +3,8 @@
 use serde_json::json;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::payment::refund::RefundStatus;
-use shared::domain::order::refund::RefundOrder;
 use stripe_sandbox::{DroppedResponse, Effect, Operation, Rule};
-use test_support::fixture::{ORDER, cents, id, seller, stock};
+use test_support::fixture::{ORDER, id, stock};
 
 use super::{Fixture, created};
 
@@ -17,13 +16,6 @@ impl Fixture {
         assert!(fixture.handle(&created()).await.is_success());
         assert_eq!(fixture.status().await, "confirmed");
         fixture
-    }
-
-    async fn refund_by_seller(&self, amount: Option<i64>) {
-        let (amount, reason) = (amount.map(cents), "cracked".parse().unwrap());
-        self.marketplace
-            .run(RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason })
-            .await;
     }
 
     /// Amount and status of each refund.
@@ -65,7 +57,7 @@ async fn order_refunded_in_full_in_the_dashboard_is_cancelled() {
 #[tokio::test]
 async fn pending_refund_is_pending_until_the_gateway_makes_it() {
     let fixture = Fixture::paid_with("pm_card_pendingRefund").await;
-    fixture.refund_by_seller(None).await;
+    fixture.marketplace.refund_by_seller(None).await;
     assert!(fixture.handle(&created()).await.is_success());
     assert_eq!(fixture.refund_states().await, [(3_998, RefundStatus::Pending)]);
     assert_eq!(fixture.status().await, "confirmed");
@@ -88,7 +80,7 @@ async fn cancelled_order_ends_while_its_refund_is_pending() {
 #[tokio::test]
 async fn replayed_response_is_not_the_present_state() {
     let fixture = Fixture::paid_with("pm_card_refundFail").await;
-    fixture.refund_by_seller(None).await;
+    fixture.marketplace.refund_by_seller(None).await;
     let payments = fixture.marketplace.table.stack().payments();
     let effect = Effect::ChargeAndDropResponse { answer: DroppedResponse::Close };
     payments.add_fault_rule(Rule::on(Operation::Refund, effect));

@@ -10,13 +10,12 @@ use shared::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use shared::domain::order::payment::{
     Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId,
 };
-use shared::domain::order::refund::RefundOrder;
 use shared::kit::command::CorrelationId;
 use shared::payment_gateway::{
     ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
     RefundAnswer,
 };
-use test_support::fixture::{ORDER, cents, id, seller, stock};
+use test_support::fixture::{ORDER, id, stock};
 use test_support::queue_function::{BatchResult, handle};
 
 use super::{Fixture, created};
@@ -292,14 +291,6 @@ async fn declined_order_stays_rejected() {
 }
 
 impl Fixture {
-    /// Creates a refund by the seller, in cents.
-    async fn refund(&self, amount: i64) {
-        let (amount, reason) = (Some(cents(amount)), "cracked".parse().unwrap());
-        self.marketplace
-            .run(RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason })
-            .await;
-    }
-
     /// The statuses of the order's refunds.
     async fn refunds(&self) -> Vec<RefundStatus> {
         self.marketplace.stored_order(id(ORDER)).await.refunds.iter().map(|refund| refund.status).collect()
@@ -317,8 +308,8 @@ impl Fixture {
 #[tokio::test]
 async fn each_refund_uses_its_own_key() {
     let fixture = Fixture::confirmed().await;
-    fixture.refund(1_000).await;
-    fixture.refund(2_000).await;
+    fixture.marketplace.refund_by_seller(Some(1_000)).await;
+    fixture.marketplace.refund_by_seller(Some(2_000)).await;
     let gateway = ScriptedGateway::new([ScriptedAnswer::Capture]);
     assert!(fixture.handle_scripted(&gateway).await.is_success());
     assert!(fixture.handle_scripted(&gateway).await.is_success());
@@ -326,7 +317,7 @@ async fn each_refund_uses_its_own_key() {
     assert_eq!(gateway.calls(), calls, "each refund is requested once");
     assert_eq!(fixture.refunds().await, [RefundStatus::Succeeded; 2]);
     assert_eq!(fixture.status().await, "confirmed");
-    fixture.refund(998).await;
+    fixture.marketplace.refund_by_seller(Some(998)).await;
     assert!(fixture.handle_scripted(&gateway).await.is_success());
     assert_eq!(fixture.status().await, "refunded");
     assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
@@ -335,7 +326,7 @@ async fn each_refund_uses_its_own_key() {
 #[tokio::test]
 async fn failed_refund_is_retried_with_a_new_key_once_per_message() {
     let fixture = Fixture::confirmed().await;
-    fixture.refund(1_000).await;
+    fixture.marketplace.refund_by_seller(Some(1_000)).await;
     let first = ScriptedGateway::new([ScriptedAnswer::Nothing]);
     assert_eq!(fixture.handle_scripted(&first).await.retried(), ["m1"]);
     let second = ScriptedGateway::new([ScriptedAnswer::Nothing, ScriptedAnswer::Capture]);
@@ -349,9 +340,9 @@ async fn failed_refund_is_retried_with_a_new_key_once_per_message() {
 }
 
 #[tokio::test]
-async fn refused_refund_of_a_cancelled_order_has_failed() {
+async fn refused_refund_of_a_cancelled_order_fails() {
     let fixture = Fixture::confirmed().await;
-    fixture.refund(1_000).await;
+    fixture.marketplace.refund_by_seller(Some(1_000)).await;
     let refusing = ScriptedGateway::new([ScriptedAnswer::Decline]);
     assert!(fixture.handle_scripted(&refusing).await.is_success());
     assert_eq!(fixture.refunds().await, [RefundStatus::Failed]);
@@ -363,7 +354,7 @@ async fn refused_refund_of_a_cancelled_order_has_failed() {
     assert_eq!((fixture.status().await.as_str(), order.fulfilment), ("cancelled", Fulfilment::Finished));
     assert_eq!(fixture.marketplace.stock().await, stock(10, 0, 0));
 
-    fixture.refund(3_998).await;
+    fixture.marketplace.refund_by_seller(Some(3_998)).await;
     assert!(fixture.handle_scripted(&ScriptedGateway::new([ScriptedAnswer::Capture])).await.is_success());
     assert_eq!(fixture.refunds().await[2], RefundStatus::Succeeded);
     assert_eq!(fixture.status().await, "cancelled");

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use shared::domain::job::JobStatus;
-use shared::domain::market::delete::DeleteMarket;
 use shared::domain::order::Order;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{MARKET, PRODUCT, id, moderator, seller};
+use test_support::fixture::{PRODUCT, id, moderator, seller};
 
 use super::{Fixture, report};
 
@@ -80,10 +79,7 @@ async fn report_of_a_deleted_market_fails_permanently() {
     let product = id(PRODUCT);
     let delete = shared::domain::product::delete::DeleteProduct { id: product, by: seller(), expected: None };
     fixture.marketplace.run(delete).await;
-    fixture
-        .marketplace
-        .run(DeleteMarket { id: id(MARKET), by: seller(), has_open_orders: false, expected: None })
-        .await;
+    fixture.marketplace.delete_market().await;
     assert!(fixture.handle_request().await.is_success());
     let job = fixture.job().await;
     assert_eq!((job.status, job.last_error.as_deref()), (JobStatus::Failed, Some("the market was deleted")));

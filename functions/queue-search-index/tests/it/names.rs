@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::domain::market::{Market, MarketEvent, MarketStatus};
-use shared::domain::user::delete::DeleteUser;
 use shared::domain::user::{User, UserEvent};
 use shared::repository::market::MarketReader;
 use shared::repository::user::UserReader;
@@ -66,15 +65,7 @@ async fn account_has_terms_until_it_is_deleted() {
     let fixture = Fixture::open().await;
     fixture.index(&[user_changed()]).await;
     assert_eq!(fixture.name_terms().await, terms("accounts#user#active", &["buyer"], "buyer"));
-    let delete = DeleteUser {
-        id: id(BUYER),
-        by: buyer(),
-        may_read: false,
-        may_delete: false,
-        has_open_markets: false,
-        expected: None,
-    };
-    fixture.marketplace.run(delete).await;
+    fixture.marketplace.delete_account(buyer()).await;
     fixture.index(&[message("user.deleted", BUYER, &json!({ "userId": BUYER }))]).await;
     assert!(fixture.name_terms().await.is_empty());
     // Later than the deletion, and of an earlier version.

@@ -3,20 +3,14 @@
 use std::time::Duration;
 
 use shared::domain::order::OrderStatus;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
-use shared::domain::values::money::Quantity;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{PRODUCT, buyer, id};
 
 use super::{Fixture, new_order_id};
 
 impl Fixture {
     /// Places an order in the past, whose event is not published.
     pub(super) async fn place_unpublished(&self, age: Duration) {
-        let quantity = Quantity::try_from(1).unwrap();
-        let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
-        let place = PlaceOrder { id: new_order_id(), by: buyer(), items, payment_method: None };
-        self.marketplace.run_at(SystemClock.now().saturating_sub(age), place).await;
+        self.marketplace.order_at(SystemClock.now().saturating_sub(age), new_order_id(), None).await;
     }
 }
 

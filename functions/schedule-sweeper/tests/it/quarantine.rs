@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use shared::domain::job::{Job, JobId, JobStatus};
+use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
@@ -55,8 +56,10 @@ async fn damaged_event_is_dead_lettered_and_stops_no_other() {
     let subscribers = [Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails];
     assert_eq!(fixture.dead_letter_queues().await, names(&subscribers));
     assert_eq!(fixture.queue.receive_all().await.len(), 2);
-    let after = fixture.marketplace.outbox().overdue(0, SystemClock.now(), None, 10).await.unwrap();
-    assert!(after.events.is_empty() && after.damaged.is_empty(), "{after:?}");
+    for shard in 0..OUTBOX_SHARDS {
+        let after = fixture.marketplace.outbox().overdue(shard, SystemClock.now(), None, 10).await.unwrap();
+        assert!(after.events.is_empty() && after.damaged.is_empty(), "{after:?}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::Capture;
 use shared::domain::order::payment::refund::RefundStatus;
-use shared::domain::order::refund::RefundOrder;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::reconciliation::compare::MismatchKind;
 use shared::domain::reconciliation::cursor::{
@@ -18,7 +17,7 @@ use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{ReadSet, Store as _};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::payment_gateway::{PaymentGateway, PaymentLedger, RefundAnswer, StripeGateway};
-use test_support::fixture::{ManualClock, ORDER, cents, id, seller, test_context};
+use test_support::fixture::{ManualClock, ORDER, cents, id, test_context};
 
 use crate::reconciliation::Fixture;
 
@@ -42,10 +41,7 @@ impl Fixture {
 
     /// Refunds the order in full, and requests the refund as the saga does.
     async fn refund(&self) {
-        let (amount, reason) = (None, "cracked".parse().unwrap());
-        self.marketplace
-            .run(RefundOrder { may_refund_any: false, id: id(ORDER), by: seller(), amount, reason })
-            .await;
+        self.marketplace.refund_by_seller(None).await;
         let (order, context) = (self.order().await, test_context(SystemClock.now()));
         let intent = order.due_refund().unwrap().intent(order.id);
         let answer = self.gateway.refund(&intent, &context.correlation_id).await.unwrap();

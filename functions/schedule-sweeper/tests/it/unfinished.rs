@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use shared::domain::job::{Job, JobId, JobStatus};
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::{Order, OrderId};
-use shared::domain::values::money::Quantity;
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::messaging::dead_letter::DeadLetter;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::redrive::RedriveDeadLetter;
 use shared::messaging::event_routing::{Subscriber, subscribers};
-use test_support::fixture::{ORDER, PRODUCT, buyer, dead_letter, id, new_id, sales_report, seller};
+use test_support::fixture::{ORDER, PRODUCT, dead_letter, id, new_id, sales_report, seller};
 
 use super::{Fixture, new_order_id};
 
@@ -23,13 +21,9 @@ fn ago(minutes: u64) -> Timestamp {
 impl Fixture {
     /// Places an order whose event is lost.
     async fn place_and_lose_event(&self, id: OrderId, minutes_ago: u64) -> Order {
-        let quantity = Quantity::try_from(1).unwrap();
-        let items = vec![OrderItem { product_id: self::id(PRODUCT), quantity, expected_price: None }];
-        let place =
-            PlaceOrder { id, by: buyer(), items, payment_method: Some("pm_card_visa".parse().unwrap()) };
-        self.marketplace.run_at(ago(minutes_ago), place).await;
+        let order = self.marketplace.order_at(ago(minutes_ago), id, Some("pm_card_visa")).await;
         self.marketplace.clear_outbox().await;
-        self.marketplace.stored_order(id).await
+        order
     }
 
     /// Ids of the unpublished events with this name.

@@ -6,8 +6,6 @@ use std::time::Duration;
 use fastrand::Rng;
 use http::Request;
 use serde_json::Value;
-use shared::domain::market::create::{CreateMarket, InitialStatus};
-use shared::domain::product::create::NewProduct;
 use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
 use stripe_sandbox::Rates;
@@ -19,13 +17,13 @@ use crate::network::{Network, NetworkError, Service, SimResponse, SimResult};
 use crate::payments::{GatewayMode, Payments};
 use crate::queues::Queues;
 use crate::rng::SimEntropy;
-use crate::scenario::{self, Buyer, PRICE, UserAction};
+use crate::scenario::{self, Buyer, UserAction};
 use crate::table::Table;
 use crate::tasks::{Outcome, Role, Tasks};
-use crate::user_actions::{ActionResult, Api, cents, correlation};
+use crate::user_actions::{ActionResult, Api, correlation};
 use crate::virtual_clock::VirtualClock;
 
-/// Number of instances: the maximum concurrency of the event source.
+/// Number of fulfilment instances: the maximum concurrency of the event source.
 const INSTANCES: usize = 20;
 /// Maximum number of messages per invocation.
 const BATCH: usize = 10;
@@ -87,29 +85,13 @@ impl World {
     }
 
     fn create_market(&mut self, orders: usize) {
-        let product = NewProduct {
-            id: scenario::product(),
-            sku: "MUG-1".parse().expect("the SKU is well-formed"),
-            title: "Mug".parse().expect("the title is well-formed"),
-            description: None,
-            price: cents(PRICE),
-            stock: i64::try_from(orders).unwrap_or(i64::MAX),
-        };
-        let command = CreateMarket {
-            id: scenario::market(),
-            by: scenario::seller(),
-            name: "Mugs".parse().expect("the name is well-formed"),
-            description: None,
-            currency: "EUR".parse().expect("the euro is a currency"),
-            status: InitialStatus::Active,
-            products: vec![product],
-        };
+        let command = scenario::create_market(i64::try_from(orders).unwrap_or(i64::MAX));
         let (store, now) = (self.functions.store(), self.now());
         self.tasks.begin(Role::Sweeper, async move {
             let created = store.execute(command, &CommandContext::new(correlation(), now)).await;
             Outcome::SweepDone(created.is_ok())
         });
-        self.run_to_the_end();
+        self.run_until_idle();
     }
 
     fn place(&mut self, number: usize, entropy: &SimEntropy) {
@@ -118,7 +100,7 @@ impl World {
         let plan = Buyer { quantity: 1, method: Some("pm_card_visa") };
         let work = api.perform(UserAction::Place(number), plan, None);
         self.tasks.begin(Role::Action(number, 1), async move { Outcome::ActionDone(work.await) });
-        self.run_to_the_end();
+        self.run_until_idle();
     }
 
     /// Publishes all events of the outbox.
@@ -126,12 +108,12 @@ impl World {
         for (lane, events) in std::mem::take(&mut self.table.stream) {
             let (count, work) = (events.len(), self.functions.relay(events.into()));
             self.tasks.begin(Role::Relay(lane, count), async move { Outcome::RelayDone(work.await) });
-            self.run_to_the_end();
+            self.run_until_idle();
         }
     }
 
-    /// Runs all tasks to their end, without faults.
-    fn run_to_the_end(&mut self) {
+    /// Runs all tasks until they have ended, without faults.
+    fn run_until_idle(&mut self) {
         while !self.tasks.is_empty() {
             for (_, role, outcome) in self.tasks.run(&self.network) {
                 match outcome {
@@ -144,7 +126,8 @@ impl World {
         }
     }
 
-    /// Does everything that is possible now, or lets time pass; false if there is nothing left to do.
+    /// Takes all steps that are possible now, or advances the clock to the next one. Returns false if no step is
+    /// left.
     pub(super) fn step(&mut self) -> bool {
         let ended = self.tasks.run(&self.network);
         let mut progress = !ended.is_empty();
@@ -170,7 +153,7 @@ impl World {
         true
     }
 
-    /// Executes calls that have arrived, and returns responses that are due. True if there were any.
+    /// Executes calls that have arrived, and returns responses that are due. Returns true if there were any.
     fn answer_calls(&mut self) -> bool {
         let mut progress = false;
         for (number, _, awaited) in self.network.open() {
@@ -244,7 +227,7 @@ impl World {
         self.outage.filter(|(_, until)| self.now() < *until).map(|(failure, _)| failure)
     }
 
-    /// Delivers messages to idle instances. True if there were any.
+    /// Delivers messages to idle instances. Returns true if there were any.
     fn deliver(&mut self) -> bool {
         let now = self.now();
         let mut ready = self.queues.ready(now).into_iter();

@@ -1,4 +1,4 @@
-//! Outages in their short form. `simulate outages` runs all of them.
+//! Outages with few orders. `simulate --outages` runs those with many.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn assert_success(failure: Failure, duration: Duration, orders: usize) {
 }
 
 #[test]
-fn results_of_outages_with_single_orders() {
+fn single_order_is_confirmed_after_every_outage() {
     for failure in Failure::VARIANTS {
         for seconds in [10, 90, 3_600] {
             assert_success(*failure, Duration::from_secs(seconds), 1);
@@ -20,13 +20,13 @@ fn results_of_outages_with_single_orders() {
 }
 
 #[test]
-fn results_of_outages_with_a_backlog() {
+fn backlog_is_confirmed_after_every_outage() {
     for failure in Failure::VARIANTS {
         assert_success(*failure, Duration::from_secs(90), 60);
     }
 }
 
 #[test]
-fn results_of_a_backlog_without_an_outage() {
+fn backlog_is_processed_at_the_rates_of_the_gateway() {
     assert_success(Failure::GatewayFails, Duration::ZERO, 300);
 }

@@ -1,7 +1,7 @@
 //! Users of the application.
 
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
 use shared::kit::auth::password::Hasher;
@@ -9,7 +9,7 @@ use shared::kit::aws::dynamodb::{DynamoStore, Table};
 use shared::kit::command::Store;
 use shared::kit::system::clock::{Clock, SystemClock};
 
-use super::TestApp;
+use super::{TestApp, eventually};
 use crate::fixture::{new_id, test_context};
 
 /// Password of all test users.
@@ -71,5 +71,18 @@ impl TestApp {
         let tokens =
             self.request(Method::POST, "/v1/auth/login").json(&login).send().await.data(StatusCode::OK);
         tokens["accessToken"].as_str().expect("a string").to_owned()
+    }
+
+    /// Verifies an address with the token of the last e-mail to it, and returns the account.
+    ///
+    /// # Panics
+    /// If no such e-mail is sent, or the token is refused.
+    pub async fn verify_email(&self, address: &str) -> Value {
+        let sent = || async { self.stack.mail().sent_to(address).pop() };
+        let email = eventually("the verification is sent", sent).await;
+        let link = email.link("http://localhost:3000/verify-email#token=").expect("the e-mail has the link");
+        let (_, token) = link.split_once('=').expect("the link has a token");
+        let verify = self.request(Method::POST, "/v1/auth/verify-email").json(&json!({ "token": token }));
+        verify.send().await.data(StatusCode::OK)
     }
 }
