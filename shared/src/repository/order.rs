@@ -195,7 +195,8 @@ impl DynamoReader {
     }
 
     /// Loads unfinished orders that began at least five minutes ago: of each shard those that are examined first
-    /// and last, up to [`OLDEST_ORDERS`] each. An order is examined the later, the longer it has not finished.
+    /// and last, up to [`OLDEST_ORDERS`] each. The time between two examinations of an order grows with its age,
+    /// so the oldest orders are at one of these ends.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
