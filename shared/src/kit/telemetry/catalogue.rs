@@ -142,7 +142,8 @@ pub static CACHE_MISSES: Metric<1> = Metric {
     help: "Lookups that a cache had to load",
 };
 
-/// Message deliveries, by queue and outcome: `done`, `retry`, `deferred`, `requeued`, `dead_lettered`, `panic`.
+/// Message deliveries, by queue and outcome: `done`, `retry`, `deferred`, `requeued`, `redelivered`,
+/// `dead_lettered`, `panic`.
 pub static MESSAGES: Metric<2> = Metric {
     name: "Messages",
     unit: Unit::Count,
@@ -271,13 +272,14 @@ pub static OLDEST_SAGA_AGE: Metric<0> = Metric {
     help: "Age of the oldest order whose fulfilment has not finished",
 };
 
-/// Age of the oldest pending refund, measured by each sweep. Refunds younger than five minutes do not count.
+/// Age of the oldest refund that the payment gateway has not accepted, measured by each sweep. Refunds younger
+/// than five minutes do not count.
 pub static OLDEST_REFUND_AGE: Metric<0> = Metric {
     name: "OldestRefundAge",
     unit: Unit::Milliseconds,
     kind: Kind::Distribution,
     dimensions: [],
-    help: "Age of the oldest pending refund",
+    help: "Age of the oldest refund that the payment gateway has not accepted",
 };
 
 /// Refunds that the payment gateway refused or that failed later.
