@@ -76,8 +76,8 @@ pub struct IndexEntries {
     pub summary: Option<Box<serde_dynamo::AttributeValue>>,
 }
 
-/// A stored item cannot be parsed, or a record cannot be serialised. The message names the kind and the key. It
-/// does not contain the reason, because the parser may quote the item.
+/// A stored item cannot be parsed, or a record cannot be serialised. The message names the kind and the key.
+/// It does not contain the reason, because the parser may quote the item.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("malformed item of kind {kind}{}", location(.key.as_ref()))]
 pub struct MalformedItem {

@@ -106,8 +106,8 @@ pub fn expiry_shard(order: OrderId) -> u32 {
 }
 
 /// Partition of the orders of a shard whose saga has a step to execute, sorted by the time at which they are
-/// examined. Its name is short, because each of these orders contains it: most are slightly smaller than 1 KB,
-/// above which a write costs another unit.
+/// examined. Its name is short, because each of these orders contains it: most are slightly smaller than
+/// 1 KB, above which a write costs another unit.
 #[must_use]
 pub fn unfinished_orders(shard: u32) -> String {
     format!("resume#{shard}")

@@ -182,8 +182,8 @@ impl Outbox {
         Self { table }
     }
 
-    /// Returns up to `limit` events of one shard that were committed before `deadline`, oldest first, starting
-    /// after the page that ends at `after`.
+    /// Returns up to `limit` events of one shard that were committed before `deadline`, oldest first,
+    /// starting after the page that ends at `after`.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
