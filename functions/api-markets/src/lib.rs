@@ -94,7 +94,8 @@ const PATCH: OperationDoc = OperationDoc::new("Change single fields of a market,
          is still visible, but accepts no orders and no new products. Existing orders are not affected.\n\n\
          A caller with the permission `markets:suspend` can change the status of any market from \
          `active` or `closed` to `suspended`, and from `suspended` to `active` or `closed`, in a body \
-         that contains only `status`.\n\n\
+         that contains only `status`. If the account of the creator is suspended or deleted, \
+         `INVALID_STATE` means that the market can only be `closed`.\n\n\
          `If-Match` must contain the `ETag` of the market, or `*`. `VERSION_MISMATCH` means that the \
          market has changed since: read it again. A change of the volume does not count. `FORBIDDEN` \
          means that the market belongs to another user.",

@@ -8,10 +8,14 @@ use shared::api::permission::MarketsSuspend;
 use shared::api::{Authenticated, HasPermission, Idempotent};
 use shared::domain::market::update::{MarketChanges, UpdateMarket};
 use shared::domain::market::{MarketId, MarketStatus};
+use shared::domain::user::UserStatus;
 use shared::domain::values::text::{Description, Name};
+use shared::kit::command::StoreError;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, IfMatch, Json, Path, Versioned};
 use shared::repository::cached::WriteThrough;
+use shared::repository::market::MarketReader;
+use shared::repository::user::UserReader;
 
 use crate::Commands;
 use crate::body::MarketBody;
@@ -86,13 +90,27 @@ pub(crate) async fn update_market<R: Into<MarketChanges>>(
     Idempotent(context): Idempotent,
     Json(request): Json<R>,
 ) -> Result<Versioned<MarketBody>, ApiError> {
+    let changes: MarketChanges = request.into();
     let (may_suspend, expected) = (suspend.is_held(), if_match.expected());
-    let command = UpdateMarket { id, by, may_suspend, expected, changes: request.into() };
+    let creator_is_inactive = may_suspend
+        && changes.status == Some(MarketStatus::Active)
+        && has_inactive_creator(&app.queries.reader, id).await?;
+    let command = UpdateMarket { id, by, may_suspend, creator_is_inactive, expected, changes };
     let updated = app.execute_as(&by, command, &context).await?;
     if let Some(market) = updated.committed() {
         app.queries.reader.market_written(market).await;
     }
     Ok(ApiResponse::updated(updated.map(MarketBody::from)))
+}
+
+/// Returns true if the account of the creator is suspended or deleted.
+async fn has_inactive_creator(
+    reader: &(impl MarketReader + UserReader),
+    id: MarketId,
+) -> Result<bool, StoreError> {
+    let Some(market) = reader.market(id).await? else { return Ok(false) };
+    let creator = reader.user(market.creator_id).await?;
+    Ok(creator.is_none_or(|creator| creator.status != UserStatus::Active))
 }
 
 impl From<ReplaceMarketRequest> for MarketChanges {

@@ -103,9 +103,9 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
     async fn next_market(&self, owner: UserId, cursor: JobCursor) -> Result<Page, StopReason> {
         let markets = self.reader.markets_of(owner, cursor.after.as_deref(), 1).await?;
         let Some(market) = markets.items.into_iter().next() else {
-            // The index may still list a market that was deleted.
+            // The index may still list a market that was deleted, or whose item cannot be parsed.
             let next = match markets.next {
-                Some(deleted) => cursor.after(deleted),
+                Some(skipped) => cursor.after(skipped),
                 None => JobCursor::start_of(Section::Orders, None),
             };
             return Ok(Page { text: String::new(), rows: 0, next: Some(next) });

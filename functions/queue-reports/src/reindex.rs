@@ -160,10 +160,8 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         entities: Vec<Id<N>>,
         context: &CommandContext,
     ) -> Result<(), StopReason> {
-        let rebuild = async |id| match index_name(&self.store, IndexName { id, rebuild: true }, context).await
-        {
-            Err(IndexFailure::Commit(error)) => skip_damaged(Err(error)).map_err(IndexFailure::Commit),
-            result => result,
+        let rebuild = async |id| {
+            skip_unreadable(index_name(&self.store, IndexName { id, rebuild: true }, context).await)
         };
         let all = stream::iter(entities).map(rebuild).buffer_unordered(CONCURRENCY).try_collect::<()>();
         Ok(all.await?)
@@ -194,10 +192,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
                 }
                 Err(IndexFailure::Commit(ExecuteError::Refused(IndexError::TextChanged)))
                     if attempts < INDEX_ATTEMPTS => {}
-                Err(IndexFailure::Commit(error)) => {
-                    return skip_damaged(Err(error)).map_err(IndexFailure::Commit);
-                }
-                result => return result,
+                result => return skip_unreadable(result),
             }
         }
     }
@@ -288,6 +283,14 @@ fn skip_damaged<E>(result: Result<(), ExecuteError<E>>) -> Result<(), ExecuteErr
             malformed.report();
             Ok(())
         }
+        result => result,
+    }
+}
+
+/// Like [`skip_damaged`], for the index of a document or a name.
+fn skip_unreadable(result: Result<(), IndexFailure>) -> Result<(), IndexFailure> {
+    match result {
+        Err(IndexFailure::Commit(error)) => skip_damaged(Err(error)).map_err(IndexFailure::Commit),
         result => result,
     }
 }

@@ -104,7 +104,7 @@ fn outcome(error: &IndexFailure) -> Outcome {
         | IndexFailure::Commit(
             ExecuteError::KeyReused | ExecuteError::Store(StoreError::Rejected(_) | StoreError::Malformed(_)),
         ) => {
-            tracing::error!(?error, "failed to index document");
+            tracing::error!(%error, "failed to index document");
             Outcome::DeadLetter { reason: user_message(error).to_owned() }
         }
     }

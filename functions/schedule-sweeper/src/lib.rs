@@ -1,9 +1,10 @@
 //! Scheduled work: expires unpaid orders, releases scheduled jobs, resumes orders and jobs that have stopped,
-//! publishes events that the stream missed, and reconciles payments with the gateway.
+//! publishes events that the stream missed or stores them as dead letters, measures unfinished work, and
+//! reconciles payments and refunds with the gateway.
 //!
 //! Each tick processes due items page by page until none is left or its deadline is near; the next tick
-//! continues. Concurrent ticks are safe: expiring an order and releasing a job are guarded by their versions,
-//! and consumers handle a duplicate event once.
+//! continues. Concurrent ticks are safe: changes of orders and jobs are guarded by their versions, dead
+//! letters by idempotency records, and consumers handle a duplicate event once.
 
 mod backlog;
 mod due;

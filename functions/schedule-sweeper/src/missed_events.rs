@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{CommandContext, Store, StoreError};
-use shared::kit::queue::relay::{EventRouter, Unpublished};
+use shared::kit::queue::relay::EventRouter;
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::telemetry::catalogue::OUTBOX_BACKLOG_AGE;
 use shared::kit::telemetry::metrics;
@@ -44,11 +44,12 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
             while self.clock.now() < deadline {
                 let page = self.outbox.overdue(shard, missed_before, after, PAGE_SIZE).await?;
                 *oldest = page.events.iter().filter_map(OutboxEvent::enqueued_at).chain(*oldest).min();
-                let Unpublished { failed, rejected } = self.relay.publish(&page.events).await?;
-                self.quarantine(&page.damaged, &page.events, &rejected, context).await?;
-                published += page.events.len() - failed.len() - rejected.len();
+                let unpublished = self.relay.publish(&page.events).await?;
+                self.quarantine(&page.damaged, &page.events, &unpublished.rejected, context).await?;
+                published +=
+                    page.events.iter().filter(|event| !unpublished.contains(&event.event_id)).count();
                 // A queue that does not respond fails for the events behind these, too.
-                after = page.next.filter(|_| failed.is_empty());
+                after = page.next.filter(|_| unpublished.failed.is_empty());
                 if after.is_none() {
                     break;
                 }

@@ -55,7 +55,7 @@ error_codes! {
     RotateError { Unknown => InvalidToken, Ended => TokenRevoked }
     ResetPasswordError { TokenOutdated => InvalidToken }
     RehashError { Changed => Conflict }
-    UpdateMarketError(Access) { InvalidTransition => InvalidState }
+    UpdateMarketError(Access) { InvalidTransition => InvalidState, InactiveCreator => InvalidState }
     DeleteMarketError(Access) { Suspended => InvalidState, OpenOrders => InvalidState }
     DeleteProductError(Access) { Reserved => InvalidState }
     AdjustStockError(Access) { InsufficientStock => InsufficientStock }

@@ -54,14 +54,16 @@ pub struct Order {
     /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
     /// Payment, once money was captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<PaymentId>,
     /// Refunds of the order's captures, regardless of their status.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
     /// Time at which the refunds are compared with the gateway again; `None` if none can change any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_check_at: Option<Timestamp>,
     /// Shipment, once the order has shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<Shipment>,
     /// Status as shown to buyer and seller.
     pub status: OrderStatus,

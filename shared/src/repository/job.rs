@@ -76,7 +76,7 @@ impl DynamoReader {
         self.count_up_to(&[list.query(now)], COUNT_CAP).await
     }
 
-    /// Counts the jobs of a user that have not ended, up to [`MAX_OPEN_JOBS`].
+    /// Counts the jobs of a user that have not ended, up to [`MAX_OPEN_JOBS`] of each status.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.

@@ -194,8 +194,9 @@ impl DynamoReader {
         self.due::<Order>(partitions::expiring_orders(request.shard), request).await
     }
 
-    /// Loads unfinished orders that began at least five minutes ago: of each shard those that are examined first
-    /// and last, up to [`OLDEST_ORDERS`] each. An order is examined the later, the longer it has not finished.
+    /// Loads unfinished orders that began at least five minutes ago: of each shard those that are examined
+    /// first and last, up to [`OLDEST_ORDERS`] each. The time between two examinations of an order grows with
+    /// its age, so the oldest orders are at one of these ends.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.

@@ -35,7 +35,8 @@ pub async fn index_document(
             Err(error) => {
                 if matches!(error, EmbedError::Rejected(_)) {
                     // Entries of an earlier text would find the document by words that it may not contain.
-                    store.execute_on(state, IndexDocument { rejected: true, ..index }, context).await?;
+                    let rejected = Some(text.digest());
+                    store.execute_on(state, IndexDocument { rejected, ..index }, context).await?;
                 }
                 return Err(error.into());
             }

@@ -73,8 +73,9 @@ impl Fixture {
     }
 
     async fn change(&self, id: MarketId, changes: MarketChanges) {
-        let (by, may_suspend, expected) = (seller(), false, None);
-        self.marketplace.run(UpdateMarket { id, by, may_suspend, changes, expected }).await;
+        let (by, may_suspend, creator_is_inactive, expected) = (seller(), false, false, None);
+        let update = UpdateMarket { id, by, may_suspend, creator_is_inactive, changes, expected };
+        self.marketplace.run(update).await;
     }
 
     async fn markets(&mut self) {

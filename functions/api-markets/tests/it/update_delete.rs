@@ -142,6 +142,17 @@ async fn suspended_market_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn moderator_does_not_activate_the_market_of_a_suspended_seller() {
+    let markets = Markets::new().await;
+    markets.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;
+    let account = markets.marketplace.reader.user(seller().user).await.unwrap().unwrap();
+    markets.marketplace.suspend(account).await;
+    let activated = markets.patch(moderator(), "*", &json!({ "status": "active" })).await;
+    assert_eq!(activated.error(), (409, "INVALID_STATE"));
+    assert_eq!(markets.patch(moderator(), "*", &json!({ "status": "closed" })).await.status, 200);
+}
+
+#[tokio::test]
 async fn suspended_or_deleted_account_cannot_change_markets() {
     let markets = Markets::new().await;
     let account = markets.marketplace.reader.user(seller().user).await.unwrap().unwrap();

@@ -94,7 +94,7 @@ async fn tick_without_time_leaves_orders_to_the_next() {
     let fixture = Fixture::open().await;
     let order = new_order_id();
     fixture.place_awaiting_payment(order, HALF_HOUR).await;
-    fixture.tick_until(SystemClock.now(), &fixture.queue.url).await;
+    fixture.tick_until(SystemClock.now(), &[fixture.queue.url.as_str()]).await;
     assert_eq!(fixture.status(order).await, OrderStatus::AwaitingPayment);
     fixture.tick().await;
     assert_eq!(fixture.status(order).await, OrderStatus::Expired);

@@ -30,13 +30,13 @@ struct Fixture {
     queue: TestQueue,
 }
 
-/// Routes every event to one queue.
+/// Routes every event to these queues.
 #[derive(Debug, Clone)]
-struct SingleQueue(String);
+struct Queues(Vec<String>);
 
-impl EventRouter for SingleQueue {
+impl EventRouter for Queues {
     fn queues(&self, _: &str) -> Vec<&str> {
-        vec![&self.0]
+        self.0.iter().map(String::as_str).collect()
     }
 }
 
@@ -51,15 +51,21 @@ impl Fixture {
 
     /// Runs a tick with a distant deadline.
     async fn tick(&self) {
-        self.tick_until(SystemClock.now().saturating_add(Duration::from_secs(50)), &self.queue.url).await;
+        self.tick_publishing_to(&[self.queue.url.as_str()]).await;
     }
 
-    /// Runs a tick that publishes to `queue`.
-    async fn tick_until(&self, deadline: Timestamp, queue: &str) {
+    /// Runs a tick with a distant deadline that publishes to `queues`.
+    async fn tick_publishing_to(&self, queues: &[&str]) {
+        self.tick_until(SystemClock.now().saturating_add(Duration::from_secs(50)), queues).await;
+    }
+
+    /// Runs a tick that publishes to `queues`.
+    async fn tick_until(&self, deadline: Timestamp, queues: &[&str]) {
         let (env, outbox) = (self.marketplace.env("schedule-sweeper"), self.marketplace.outbox());
         let gateway = StripeGateway::from_env(&env).unwrap();
         let reconciliation = Reconciliation::from_env(&env, self.marketplace.store.clone(), gateway).unwrap();
-        let relay = Relay::new(outbox.clone(), self.marketplace.table.sqs(), SingleQueue(queue.to_owned()));
+        let queues = Queues(queues.iter().map(|queue| (*queue).to_owned()).collect());
+        let relay = Relay::new(outbox.clone(), self.marketplace.table.sqs(), queues);
         let sweeper = Sweeper::new(self.marketplace.reader.clone(), outbox, relay, reconciliation);
         Box::pin(sweeper.tick(deadline)).await.unwrap();
     }

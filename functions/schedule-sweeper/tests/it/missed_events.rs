@@ -38,7 +38,7 @@ async fn unpublishable_events_stay_and_block_nothing_else() {
     fixture.place_unpublished(Duration::from_mins(2)).await;
     let before = fixture.marketplace.unpublished_events().await.len();
     let deleted_queue = format!("{}-that-was-deleted", fixture.queue.url);
-    fixture.tick_until(SystemClock.now().saturating_add(Duration::from_secs(50)), &deleted_queue).await;
+    fixture.tick_publishing_to(&[deleted_queue.as_str()]).await;
     assert_eq!(fixture.marketplace.unpublished_events().await.len(), before + 1, "the expiry adds an event");
     assert_eq!(fixture.status(late).await, OrderStatus::Expired);
     fixture.tick().await;
@@ -49,7 +49,7 @@ async fn unpublishable_events_stay_and_block_nothing_else() {
 async fn tick_without_time_publishes_nothing() {
     let fixture = Fixture::open().await;
     fixture.place_unpublished(Duration::from_mins(2)).await;
-    fixture.tick_until(SystemClock.now(), &fixture.queue.url).await;
+    fixture.tick_until(SystemClock.now(), &[fixture.queue.url.as_str()]).await;
     assert_eq!(
         (fixture.queue.receive_all().await.len(), fixture.marketplace.unpublished_events().await.len()),
         (0, 1)

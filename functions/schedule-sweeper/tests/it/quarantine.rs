@@ -95,6 +95,20 @@ async fn rejected_event_is_dead_lettered_and_stops_no_other() {
 }
 
 #[tokio::test]
+async fn event_that_one_queue_rejects_and_another_misses_is_kept() {
+    let fixture = Fixture::open().await;
+    fixture.place_unpublished(Duration::from_mins(2)).await;
+    let rejected = fixture.marketplace.unpublished_events().await.remove(0);
+    fixture.marketplace.set_text(&rejected.key(), "body", "x".repeat(TOO_LARGE)).await;
+    let deleted_queue = format!("{}-that-was-deleted", fixture.queue.url);
+    fixture.tick_publishing_to(&[fixture.queue.url.as_str(), deleted_queue.as_str()]).await;
+    assert!(fixture.queue.receive_all().await.is_empty());
+    let subscribers = [Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails];
+    assert_eq!(fixture.dead_letter_queues().await, names(&subscribers));
+    assert!(fixture.marketplace.unpublished_events().await.is_empty());
+}
+
+#[tokio::test]
 async fn job_of_a_damaged_request_is_dead() {
     let fixture = Fixture::open().await;
     let job_id: JobId = new_id();

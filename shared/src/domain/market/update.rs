@@ -17,6 +17,9 @@ pub struct UpdateMarket {
     pub by: Actor,
     /// True if the actor may suspend markets and lift suspensions.
     pub may_suspend: bool,
+    /// True if the account of the creator is suspended or deleted. Read only for moderators who activate the
+    /// market.
+    pub creator_is_inactive: bool,
     /// Accepted versions; `None` accepts any version.
     pub expected: Option<VersionSet>,
     /// Changes to apply.
@@ -46,6 +49,9 @@ pub enum UpdateMarketError {
     /// The status cannot change from the current one to the new one.
     #[error("market {0} cannot change to this status from its current status")]
     InvalidTransition(MarketId),
+    /// The account of the creator is suspended or deleted, and could not sell.
+    #[error("market {0} can only be closed, because the account of its creator is suspended or deleted")]
+    InactiveCreator(MarketId),
 }
 
 impl Command for UpdateMarket {
@@ -97,7 +103,8 @@ impl UpdateMarket {
         let only_status =
             MarketChanges { status: self.changes.status, ..MarketChanges::default() } == self.changes;
         if self.may_suspend && only_status && suspension {
-            return Ok(());
+            let is_refused = new_status == Active && self.creator_is_inactive;
+            return if is_refused { Err(UpdateMarketError::InactiveCreator(market.id)) } else { Ok(()) };
         }
         let is_owner = market.is_owned_by(&self.by);
         require_permission(is_owner || !(only_status && suspension), Permission::MarketsSuspend)?;
@@ -119,7 +126,14 @@ mod tests {
     use crate::kit::command::Version;
 
     fn update(by: &str, may_suspend: bool, changes: MarketChanges) -> UpdateMarket {
-        UpdateMarket { id: market().id, by: actor(by), may_suspend, expected: Some(third().into()), changes }
+        UpdateMarket {
+            id: market().id,
+            by: actor(by),
+            may_suspend,
+            creator_is_inactive: false,
+            expected: Some(third().into()),
+            changes,
+        }
     }
 
     fn to(status: MarketStatus) -> MarketChanges {
@@ -211,6 +225,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn market_of_an_inactive_creator_is_not_activated() {
+        let suspended = || Market { status: MarketStatus::Suspended, ..market() };
+        let lift = |status| UpdateMarket { creator_is_inactive: true, ..update(STRANGER, true, to(status)) };
+        let refused = refusal(&lift(MarketStatus::Active), (Some(suspended()), None), at(7));
+        assert_eq!(refused, UpdateMarketError::InactiveCreator(market().id));
+        let closed = decide(&lift(MarketStatus::Closed), (Some(suspended()), None), at(7));
+        assert_eq!(closed.stored::<Market>().status, MarketStatus::Closed);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Times at which work that has stopped without an end is resumed.
+//! Times at which unfinished work that has stopped is resumed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub const STALLED_AFTER: Duration = Duration::from_mins(15);
 /// Maximum time between two attempts to resume the same work.
 const MAX_INTERVAL: Duration = Duration::from_hours(24);
 
-/// Time at which work that began at `begun` and was last resumed at `resumed` is examined again. The intervals
+/// Time at which work that began at `begun` and was last resumed at `resumed` is examined next. The intervals
 /// double, so that a long outage causes few additional messages.
 #[must_use]
 pub fn next_examination(begun: Timestamp, resumed: Option<Timestamp>) -> Timestamp {

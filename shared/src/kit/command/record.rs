@@ -76,9 +76,10 @@ pub struct IndexEntries {
     pub summary: Option<Box<serde_dynamo::AttributeValue>>,
 }
 
-/// A stored item cannot be parsed, or a record cannot be serialised. Names the kind, never the content.
+/// A stored item cannot be parsed, or a record cannot be serialised. The message names the kind and the key.
+/// It does not contain the reason, because the parser may quote the item.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("malformed item of kind {kind}: {reason}")]
+#[error("malformed item of kind {kind}{}", location(.key.as_ref()))]
 pub struct MalformedItem {
     /// Expected kind.
     pub kind: &'static str,
@@ -101,11 +102,14 @@ impl MalformedItem {
         Self { key: Some(key.clone()), ..self }
     }
 
-    /// Logs the key of an item that is skipped, and counts it. The parser's message may quote the item, so it
-    /// is not logged.
+    /// Logs the key of an item that is skipped, and counts the item.
     pub fn report(&self) {
         let (pk, sk) = self.key.as_ref().map(|key| (key.pk.as_str(), key.sk.as_str())).unzip();
         tracing::error!(kind = self.kind, pk, sk, "skipped an item that cannot be parsed");
         metrics::count(&DAMAGED_ITEMS, []);
     }
+}
+
+fn location(key: Option<&Key>) -> String {
+    key.map(|Key { pk, sk }| format!(" under the key {pk}, {sk}")).unwrap_or_default()
 }

@@ -49,8 +49,19 @@ pub struct Unpublished {
 }
 
 impl Unpublished {
-    fn contains(&self, event: &EventId) -> bool {
+    /// Returns true if a queue did not accept the event. One queue may reject an event that fails at another.
+    #[must_use]
+    pub fn contains(&self, event: &EventId) -> bool {
         self.failed.contains(event) || self.rejected.contains_key(event)
+    }
+
+    /// Adds the events of a batch that the queue did not accept.
+    fn add(&mut self, batch: &[&OutboxEvent], result: Result<SendResult, SendError>) {
+        let result = result.unwrap_or_else(|error| SendResult::of_failed_request(batch.len(), &error));
+        let SendResult { failed, rejected } = result;
+        let id = |position: usize| batch.get(position).map(|event| event.event_id.clone());
+        self.failed.extend(failed.into_iter().filter_map(id));
+        self.rejected.extend(rejected.into_iter().filter_map(|(position, code)| Some((id(position)?, code))));
     }
 }
 
@@ -136,16 +147,10 @@ impl<R: EventRouter> Relay<R> {
         match self.send_once(queue, batch).await {
             Err(error) if error.rejection.is_some() && batch.len() > 1 => {
                 for event in batch.chunks(1) {
-                    let result = self.send_once(queue, event).await;
-                    let result = result.unwrap_or_else(|error| SendResult::of_failed_request(1, &error));
-                    unpublished.add(event, result);
+                    unpublished.add(event, self.send_once(queue, event).await);
                 }
             }
-            result => {
-                let result =
-                    result.unwrap_or_else(|error| SendResult::of_failed_request(batch.len(), &error));
-                unpublished.add(batch, result);
-            }
+            result => unpublished.add(batch, result),
         }
     }
 
@@ -186,15 +191,6 @@ impl<R: EventRouter> Relay<R> {
             span.end(succeeded);
         }
         result
-    }
-}
-
-impl Unpublished {
-    /// Adds the events of a batch that the queue did not accept.
-    fn add(&mut self, batch: &[&OutboxEvent], SendResult { failed, rejected }: SendResult) {
-        let id = |position: usize| batch.get(position).map(|event| event.event_id.clone());
-        self.failed.extend(failed.into_iter().filter_map(id));
-        self.rejected.extend(rejected.into_iter().filter_map(|(position, code)| Some((id(position)?, code))));
     }
 }
 

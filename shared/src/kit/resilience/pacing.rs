@@ -32,9 +32,9 @@ pub struct SlotRequest {
 }
 
 impl SlotRequest {
-    /// Begin of the slots if the known end is right.
+    /// Start of the slots if the known end is right.
     #[must_use]
-    pub fn begin(&self) -> Timestamp {
+    pub fn start(&self) -> Timestamp {
         self.known_end.map_or(self.now, |end| end.max(self.now))
     }
 }
@@ -60,12 +60,12 @@ pub trait Schedule: Send + Sync {
     ) -> impl Future<Output = Result<SlotOutcome, StoreError>> + Send;
 }
 
-/// Time at which a call may be made.
+/// Turn of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// Now.
+    /// The call may be made now.
     Now,
-    /// At this time.
+    /// The call may be made at this time.
     At(Timestamp),
 }
 
@@ -187,8 +187,8 @@ impl<C: Clock> Pacer<C> {
             SlotOutcome::Outdated(end) => state.known_end = end,
             SlotOutcome::Until(end) => {
                 state.known_end = Some(end);
-                let begin = end.saturating_sub(request.length);
-                state.slots = (0..count).map(|n| begin.saturating_add(self.length_of(n))).collect();
+                let start = end.saturating_sub(request.length);
+                state.slots = (0..count).map(|n| start.saturating_add(self.length_of(n))).collect();
             }
         }
         Ok(())

@@ -7,9 +7,8 @@ use jiff::tz::TimeZone;
 const SECONDS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
 /// Parses an RFC 3339 time (section 5.6) into milliseconds since the Unix epoch; further decimals are
-/// truncated.
-/// `None` if the format is different, a value is out of range, or the time in UTC is not in the years 0000 to
-/// 9999.
+/// truncated. Returns `None` if the format is different, a value is out of range, or the time in UTC is not
+/// in the years 0000 to 9999.
 ///
 /// A leap second is valid only at the end of June or December in UTC, and is parsed as the second before it.
 pub(super) fn parse_millis(text: &str) -> Option<i64> {

@@ -142,7 +142,8 @@ pub static CACHE_MISSES: Metric<1> = Metric {
     help: "Lookups that a cache had to load",
 };
 
-/// Message deliveries, by queue and outcome: `done`, `retry`, `deferred`, `requeued`, `dead_lettered`, `panic`.
+/// Message deliveries, by queue and outcome: `done`, `retry`, `deferred`, `requeued`, `redelivered`,
+/// `dead_lettered`, `panic`.
 pub static MESSAGES: Metric<2> = Metric {
     name: "Messages",
     unit: Unit::Count,

@@ -21,8 +21,9 @@ pub struct IndexDocument {
     pub embedded: Option<Embedded>,
     /// True to write all entries of the document again, in case some were lost.
     pub rebuild: bool,
-    /// True if the model rejected the text: the document then has no entries until it is indexed again.
-    pub rejected: bool,
+    /// Digest of a text that the model rejected: a document with this text has no entries until it is indexed
+    /// again.
+    pub rejected: Option<String>,
 }
 
 /// Text digest and embedding of a document.
@@ -54,7 +55,7 @@ impl IndexDocument {
     /// Indexes a document that may have changed.
     #[must_use]
     pub const fn update(id: DocumentId, embedder: EmbedderName) -> Self {
-        Self { id, embedder, embedded: None, rebuild: false, rejected: false }
+        Self { id, embedder, embedded: None, rebuild: false, rejected: None }
     }
 
     /// Next index entry, and the entry whose term entries need not be written again.
@@ -69,7 +70,8 @@ impl IndexDocument {
         } else {
             IndexEntry::next(entry, self.id, document, self.embedder, now)?
         };
-        let next = if self.rejected { next.without_text() } else { next };
+        let is_rejected = self.rejected.is_some() && self.rejected == next.digest;
+        let next = if is_rejected { next.without_text() } else { next };
         Some((next, entry.filter(|_| !self.rebuild)))
     }
 
@@ -117,5 +119,28 @@ impl Command for IndexDocument {
             change = after.iter().fold(change, |change, key| change.overwrite(key, &entry));
         }
         Ok(change.save(&next, NoEvents))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, decide, product, refusal};
+
+    #[test]
+    fn rejection_removes_only_the_entries_of_the_rejected_text() {
+        let (product, embedder) = (product(), EmbedderName::Hashed);
+        let (id, document) = (DocumentId::Product(product.id), Document::from(&product));
+        let entry = IndexEntry::next(None, id, Some(&document), embedder, at(0)).unwrap();
+        let state = || ((Vec::new(), vec![Some(product.clone())]), Some(entry.clone()));
+        let rejecting = |digest: &str| IndexDocument {
+            rebuild: true,
+            rejected: Some(digest.to_owned()),
+            ..IndexDocument::update(id, embedder)
+        };
+        assert_eq!(refusal(&rejecting("of another text"), state(), at(1)), IndexError::TextChanged);
+        let digest = entry.digest.clone().unwrap();
+        let indexed: IndexEntry = decide(&rejecting(&digest), state(), at(1)).stored();
+        assert_eq!((indexed.digest, indexed.terms.is_empty()), (None, true));
     }
 }

@@ -1,7 +1,5 @@
 //! Lists of entities by due time, from the sparse index.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::domain::values::id::{Id, Identified};
@@ -49,12 +47,9 @@ impl Record for DueEntry {
 }
 
 impl DueEntry {
-    /// Id of the entity, whose partition key is its noun and its id. An entry with another key is reported.
-    fn id<R: Identified>(self, kind: &str) -> Option<Id<R>>
-    where
-        Id<R>: FromStr,
-    {
-        let id = self.pk.strip_prefix(kind).and_then(|rest| rest.strip_prefix('#')?.parse().ok());
+    /// Id of the entity, whose partition key is its kind and its id. An entry with another key is reported.
+    fn id<R: Record + Identified>(self) -> Option<Id<R>> {
+        let id = self.pk.strip_prefix(R::KIND).and_then(|rest| rest.strip_prefix('#')?.parse().ok());
         if id.is_none() {
             let key = Key { pk: self.pk, sk: self.sk };
             MalformedItem::new(Self::KIND, "the key does not contain an id".to_owned()).at(&key).report();
@@ -83,7 +78,7 @@ impl DynamoReader {
         query: Query,
     ) -> Result<Page<Id<R>>, StoreError> {
         let Page { items, next } = self.list::<DueEntry>(&query).await?;
-        Ok(Page { items: items.into_iter().filter_map(|entry| entry.id::<R>(R::KIND)).collect(), next })
+        Ok(Page { items: items.into_iter().filter_map(|entry| entry.id::<R>()).collect(), next })
     }
 }
 
@@ -101,8 +96,8 @@ mod tests {
         }
         let order: OrderId = "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
         let job: JobId = "job_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap();
-        assert_eq!(entry::<Order>(&order).id::<Order>(Order::KIND), Some(order));
-        assert_eq!(entry::<Job>(&job).id::<Job>(Job::KIND), Some(job));
-        assert_eq!(entry::<Job>(&job).id::<Order>(Order::KIND), None);
+        assert_eq!(entry::<Order>(&order).id::<Order>(), Some(order));
+        assert_eq!(entry::<Job>(&job).id::<Job>(), Some(job));
+        assert_eq!(entry::<Job>(&job).id::<Order>(), None);
     }
 }

@@ -45,7 +45,7 @@ use crate::projections::tally::{Counted, Subject, Tally};
 /// - `by_parent`, `by_owner`: partition and sort value in the index;
 /// - `by_name`: sort value in the index, whose partition is that of `by_parent`;
 /// - `summary`: part of the entity that lists show, if the index entries do not contain the whole entity;
-/// - `due`: partition in the index, and the optional time at which the entity is due;
+/// - `due`: partition in the index and time at which the entity is due, if it is;
 /// - `expires_at`: optional time after which the table may delete the entity.
 macro_rules! records {
     ($(
@@ -57,7 +57,7 @@ macro_rules! records {
                 $(by_name: $name_sort:expr;)?
                 $(by_owner: $owner:expr, $owner_sort:expr;)?
                 $(summary: $summary:expr;)?
-                $(due: $due:expr, $due_at:expr;)?
+                $(due: $due:expr;)?
                 $(expires_at: $expires_at:expr;)?
             )?
         }
@@ -87,7 +87,7 @@ macro_rules! records {
                     $(by_parent: Some(($parent, $parent_sort)),)?
                     $(name: Some($name_sort),)?
                     $(by_owner: Some(($owner, $owner_sort)),)?
-                    $(due: $due_at.map(|at| ($due, at.to_string())),)?
+                    $(due: $due.map(|(partition, at): (String, Timestamp)| (partition, at.to_string())),)?
                     ..IndexEntries::default()
                 }
             }
@@ -170,8 +170,7 @@ records! {
         entity(self): self.id, OrderEvent;
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
-        due: due_orders(self),
-            self.fulfilment.payment_deadline().or_else(|| self.examined_at()).or(self.refund_check_at);
+        due: due_order(self);
     }
     Attempts "attempts" {
         key(id: OrderId): format!("order#{id}"), "attempts";
@@ -190,8 +189,8 @@ records! {
         entity(self): self.id, NoEvents;
         by_parent: partitions::discrepancies(self.status()), format!("{}#{}", self.first_seen_at, self.id);
         // Each round rechecks the open discrepancies, the least recently checked first.
-        due: partitions::OPEN_DISCREPANCIES.to_owned(),
-            (self.status() == DiscrepancyStatus::Open).then_some(self.last_seen_at);
+        due: (self.status() == DiscrepancyStatus::Open)
+            .then(|| (partitions::OPEN_DISCREPANCIES.to_owned(), self.last_seen_at));
         expires_at: self.expires_at();
     }
 
@@ -201,7 +200,7 @@ records! {
         by_parent: partitions::jobs_in(self.owner_id, self.status), self.id.to_string();
         by_owner: partitions::jobs_of(self.owner_id), self.id.to_string();
         summary: JobSummary::from(self);
-        due: due_jobs(self), if self.is_waiting() { self.run_at } else { self.examined_at() };
+        due: due_job(self);
         expires_at: Some(self.expires_at);
     }
     Chunk "job-chunk" {
@@ -306,23 +305,24 @@ impl HasName for User {
     }
 }
 
-/// Partition of the due orders that contains an order: those to expire, those to examine because their saga has
-/// not finished, or those whose refunds are to be checked.
-fn due_orders(order: &Order) -> String {
+/// Partition and time of a due order: to expire without a payment, to be examined because its saga has not
+/// finished, or to have its refunds checked.
+fn due_order(order: &Order) -> Option<(String, Timestamp)> {
     let shard = partitions::expiry_shard(order.id);
-    if order.fulfilment.payment_deadline().is_some() {
-        partitions::expiring_orders(shard)
-    } else if order.examined_at().is_some() {
-        partitions::unfinished_orders(shard)
-    } else {
-        partitions::REFUND_CHECKS.to_owned()
-    }
+    let expiry = order.fulfilment.payment_deadline().map(|at| (partitions::expiring_orders(shard), at));
+    let examination = || order.examined_at().map(|at| (partitions::unfinished_orders(shard), at));
+    let refund_check = || order.refund_check_at.map(|at| (partitions::REFUND_CHECKS.to_owned(), at));
+    expiry.or_else(examination).or_else(refund_check)
 }
 
-/// Partition of the due jobs that contains a job: those to release, or those to examine.
-fn due_jobs(job: &Job) -> String {
+/// Partition and time of a due job: to be released, or to be examined because it has not ended.
+fn due_job(job: &Job) -> Option<(String, Timestamp)> {
     let shard = partitions::due_job_shard(job.id);
-    if job.is_waiting() { partitions::due_jobs(shard) } else { partitions::unfinished_jobs(shard) }
+    if job.is_waiting() {
+        job.run_at.map(|at| (partitions::due_jobs(shard), at))
+    } else {
+        job.examined_at().map(|at| (partitions::unfinished_jobs(shard), at))
+    }
 }
 
 fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {

@@ -43,7 +43,7 @@ impl Schedule for LocalSchedule {
         // Another instance may run between the decision to take slots and the update.
         futures::pending!();
         let mut end = self.end.lock().unwrap();
-        let appends = request.begin() > request.now;
+        let appends = request.start() > request.now;
         let is_taken = end.is_some_and(|end| end > request.now);
         if appends != is_taken {
             return Ok(SlotOutcome::Outdated(*end));

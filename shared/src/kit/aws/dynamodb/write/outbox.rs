@@ -71,12 +71,17 @@ impl OutboxEvent {
 /// # Errors
 /// [`MalformedItem`] if the image is not an event.
 pub fn parse(keys: &Item, image: Item) -> Parsed<OutboxEvent> {
-    let text = |name: &str| match keys.get(name) {
-        Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let key = text(PK).zip(text(SK)).map(|(pk, sk)| Key { pk, sk });
+    let key = text(keys, PK).zip(text(keys, SK));
+    let key = key.map(|(pk, sk)| Key { pk: pk.to_owned(), sk: sk.to_owned() });
     read_set::parse(image).map_err(|malformed| MalformedItem { key, ..malformed })
+}
+
+/// Text of an attribute; `None` if it is absent or not a text.
+fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    match item.get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// Overdue events of one shard.
@@ -104,10 +109,7 @@ impl DamagedEvent {
     /// Text of an attribute; `None` if it is absent or not a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        match self.item.get(name) {
-            Some(serde_dynamo::AttributeValue::S(text)) => Some(text),
-            _ => None,
-        }
+        text(&self.item, name)
     }
 
     /// The whole item as JSON.
@@ -180,7 +182,8 @@ impl Outbox {
         Self { table }
     }
 
-    /// Returns up to `limit` events of one shard that were committed before `deadline`, oldest first.
+    /// Returns up to `limit` events of one shard that were committed before `deadline`, oldest first,
+    /// starting after the page that ends at `after`.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.

@@ -23,10 +23,10 @@ const RETENTION: Duration = Duration::from_hours(1);
 /// Update of the item and its condition. While the known end is in the future, the slots are added to it, which
 /// does not conflict with other instances.
 fn update(request: SlotRequest) -> (Update, Predicate) {
-    let (begin, now) = (request.begin(), request.now.as_millis());
-    let end = begin.saturating_add(request.length);
+    let (start, now) = (request.start(), request.now.as_millis());
+    let end = start.saturating_add(request.length);
     let update = Update::default().set(KIND, LIMIT_KIND).set(TTL, end.saturating_add(RETENTION).as_seconds());
-    if begin > request.now {
+    if start > request.now {
         let length = i64::try_from(request.length.as_millis()).unwrap_or(i64::MAX);
         (update.add(END, length), Predicate::at_least(END, now))
     } else {

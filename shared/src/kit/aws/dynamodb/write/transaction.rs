@@ -171,28 +171,24 @@ impl<E> Transaction<E> {
                 Err(TransactError::InConflict) => return Err(CommitError::Conflict),
                 Err(TransactError::Failed(error)) => return Err(CommitError::Store(error)),
             };
-            let present = self.present_items(&reasons);
-            if present.len() == self.on_failure.len() {
+            let with_meaning = reasons.iter().zip(&self.on_failure);
+            let absent: Vec<bool> =
+                with_meaning.map(|(reason, meaning)| is_absent(reason, meaning)).collect();
+            let others_failed =
+                reasons.iter().zip(&absent).any(|(reason, is_absent)| !*is_absent && has_failed(reason));
+            if others_failed || !absent.contains(&true) {
                 return Err(classify(&reasons, self.on_failure));
             }
-            self.retain(&present);
+            self.leave_out(&absent);
         }
     }
 
-    /// Positions of the items to send again: all of them, or all but the absent ones if nothing else failed.
-    fn present_items(&self, reasons: &[CancellationReason]) -> Vec<usize> {
-        let failed = |reason: &CancellationReason| reason.code().is_some_and(|code| code != "None");
-        let items = || reasons.iter().zip(&self.on_failure).enumerate();
-        let only_absent = items().all(|(_, (reason, meaning))| !failed(reason) || is_absent(reason, meaning));
-        let kept = items().filter(|(_, (reason, meaning))| !only_absent || !is_absent(reason, meaning));
-        kept.map(|(position, _)| position).collect()
-    }
-
-    fn retain(&mut self, positions: &[usize]) {
-        let mut position = 0..;
-        self.request.items.retain(|_| position.next().is_some_and(|next| positions.contains(&next)));
-        let mut position = 0..;
-        self.on_failure.retain(|_| position.next().is_some_and(|next| positions.contains(&next)));
+    /// Removes the items that are marked by their position.
+    fn leave_out(&mut self, marked: &[bool]) {
+        let mut marks = marked.iter();
+        self.request.items.retain(|_| marks.next() != Some(&true));
+        let mut marks = marked.iter();
+        self.on_failure.retain(|_| marks.next() != Some(&true));
     }
 }
 
@@ -256,10 +252,15 @@ fn transact_error<R>(error: SdkError<TransactWriteItemsError, R>) -> TransactErr
     }
 }
 
-/// Returns true if one of the items failed. A cancelled transaction has a reason for each item, with the code
-/// `None` for items that did not fail.
+/// Returns true if one of the items failed.
 pub(crate) fn any_failed(reasons: &[CancellationReason]) -> bool {
-    reasons.iter().any(|reason| reason.code().is_some_and(|code| code != "None"))
+    reasons.iter().any(has_failed)
+}
+
+/// Returns true if the item failed. A cancelled transaction has a reason for each item, with the code `None`
+/// for items that did not fail.
+fn has_failed(reason: &CancellationReason) -> bool {
+    reason.code().is_some_and(|code| code != "None")
 }
 
 /// Reduces the reasons of a cancelled transaction to the one that takes precedence:
