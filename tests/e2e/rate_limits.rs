@@ -57,6 +57,9 @@ async fn each_instance_limits_reads_if_the_counters_fail() {
     app.stack().faults().inject(outage);
     let allowed = allowed(1, |_| app.request(Method::GET, "/v1/orders").by(&customer)).await;
     assert_eq!(allowed, 5);
+    let calls = app.stack().faults().calls_of("api-orders");
+    let attempts = calls.iter().filter(|call| call.operation == "UpdateItem").count();
+    assert!(attempts <= 2 * 16, "{attempts} attempts for 16 requests");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use shared::kit::system::clock::Clock;
 use shared::messaging::email_dispatch::begin::BeginDispatch;
 use shared::messaging::email_dispatch::end::EndDispatch;
 use test_support::fixture::test_context;
-use test_support::lambda_event::event_from_file;
+use test_support::lambda_event::{event_from_file, set_call_slot};
 use test_support::queue_function::BatchResult;
 
 use super::{ADDRESS, Fixture, SELLER_ADDRESS};
@@ -29,9 +29,7 @@ impl Fixture {
     /// Deferred message of an example event, delivered at the time of its slot.
     fn deferred(&self, case: &str) -> Value {
         let mut event = event_from_file("queue-emails", case);
-        let slot = self.clock.now().as_millis().to_string();
-        let attribute = json!({ "dataType": "String", "stringValue": slot });
-        event["Records"][0]["messageAttributes"]["callSlot"] = attribute;
+        set_call_slot(&mut event, self.clock.now());
         event
     }
 }
@@ -55,7 +53,7 @@ async fn email_is_sent_after_a_crash_before_sending() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(None).await;
     let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
-    let begin = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
+    let command = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
     fixture.marketplace.store.execute(begin, &test_context(fixture.clock.now())).await.unwrap();
 
     assert_eq!(fixture.handle_case("order-confirmed").await.retry_delay(), SEND_LEASE);
@@ -164,9 +162,9 @@ async fn slot_is_used_by_the_email_that_is_not_sent_yet() {
     fixture.confirmed_order().await;
     // The e-mail to the buyer was sent, and the one to the seller was deferred.
     let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
-    let begin = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
+    let command = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
     let context = test_context(fixture.clock.now());
-    let begun = fixture.marketplace.store.execute(begin, &context).await.unwrap().into_output();
+    let begun = fixture.marketplace.store.execute(command, &context).await.unwrap().into_output();
     fixture.marketplace.store.execute(EndDispatch { begun, sent: true }, &context).await.unwrap();
     fixture.take_slots_of_a_minute().await;
     assert!(fixture.handle(&fixture.deferred("order-confirmed")).await.is_success());

@@ -78,7 +78,7 @@ impl DynamoReader {
         query: Query,
     ) -> Result<Page<Id<R>>, StoreError> {
         let Page { items, next } = self.list::<DueEntry>(&query).await?;
-        Ok(Page { items: items.into_iter().filter_map(|entry| entry.id::<R>()).collect(), next })
+        Ok(Page { items: items.into_iter().filter_map(DueEntry::id::<R>).collect(), next })
     }
 }
 

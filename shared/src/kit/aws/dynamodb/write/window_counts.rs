@@ -5,7 +5,9 @@
 //! of a segment is made on condition that the counts are those that were read.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
@@ -25,6 +27,11 @@ const LATEST: &str = "latest";
 const OLDER: &str = "older";
 /// Sum of all counts.
 const USED: &str = "used";
+
+/// Delay before the only retry. Every request of the API waits for its permit, and reads have a substitute for
+/// the counts: with the delays of the client, which begin at a second, a failure of the counters would make
+/// them slow for nothing.
+const RETRY_DELAY: Duration = Duration::from_millis(25);
 
 /// Update of the item and its condition.
 fn update(take: Take) -> (Update, Predicate) {
@@ -78,6 +85,9 @@ impl Counters for Table {
             let reason = format!("invalid counts of the bucket {bucket}");
             StoreError::Malformed(MalformedItem::new(LIMIT_KIND, reason))
         };
+        let retry = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(RETRY_DELAY);
+        let request =
+            request.customize().config_override(aws_sdk_dynamodb::config::Builder::new().retry_config(retry));
         match Box::pin(request.send()).await {
             Ok(response) => {
                 let counts = response.attributes.as_ref().and_then(parse).ok_or_else(malformed)?;
