@@ -53,7 +53,7 @@ async fn email_is_sent_after_a_crash_before_sending() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(None).await;
     let id = serde_json::from_value(json!("ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.4")).unwrap();
-    let command = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
+    let begin = BeginDispatch { id, fingerprint: String::new(), lease: SEND_LEASE, allowance: None };
     fixture.marketplace.store.execute(begin, &test_context(fixture.clock.now())).await.unwrap();
 
     assert_eq!(fixture.handle_case("order-confirmed").await.retry_delay(), SEND_LEASE);
