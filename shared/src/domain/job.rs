@@ -60,6 +60,10 @@ pub struct Job {
     pub last_error: Option<String>,
     /// Version that last requested the execution; `None` while the job waits for its scheduled time.
     pub request: Option<Version>,
+    /// Version of the first request, if the sweeper has repeated it since and the job has not started. The
+    /// messages of all requests from this one on can start the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_request: Option<Version>,
     /// Time at which the job was requested or last retried; `None` if it is not requested yet, or was stored
     /// by an earlier release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,10 +230,17 @@ impl Job {
         Self {
             status: JobStatus::Queued,
             request: Some(next.version),
+            first_request: None,
             requested_at: Some(now),
             resumed_at: None,
             ..next
         }
+    }
+
+    /// Returns true if the message of this request can start the job.
+    fn can_be_started_by(&self, request: Version) -> bool {
+        let is_repeated = |first| first <= request && Some(request) <= self.request;
+        self.request == Some(request) || self.first_request.is_some_and(is_repeated)
     }
 
     /// Next version, with which the job ends in `status`.
@@ -245,10 +256,8 @@ impl Job {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::cancel::{CancelJob, CancelJobError};
-    use super::retry::{RetryJob, RetryJobError};
     use super::*;
-    use crate::domain::tests::{SELLER, STRANGER, at, decide, market, refusal, third};
+    use crate::domain::tests::{SELLER, at, market, third};
     use job_type::SalesReport;
     use output::cursor::Section;
 
@@ -274,6 +283,7 @@ pub(crate) mod tests {
             total: Some(7),
             last_error: Some("the table did not respond".to_owned()),
             request: Some(Version::FIRST),
+            first_request: None,
             requested_at: None,
             resumed_at: None,
             resumed_by: None,
@@ -289,63 +299,8 @@ pub(crate) mod tests {
     }
 
     /// The job after it ended in `status`.
-    fn ended(status: JobStatus) -> Job {
+    pub(crate) fn ended(status: JobStatus) -> Job {
         let resumed_by = (status == JobStatus::Dead).then(|| EventId::of("dlq", Version::FIRST));
         Job { status, resumed_by, finished_at: Some(at(0)), ..running() }
-    }
-
-    #[test]
-    fn only_open_jobs_are_cancelled() {
-        let cancel = CancelJob { id: running().id, by: running().owner_id };
-        for status in [JobStatus::Queued, JobStatus::Running] {
-            let cancelled = decide(&cancel, Some(Job { status, ..running() }), at(WEEK - 1));
-            let (now, status) = (at(WEEK - 1), JobStatus::Cancelled);
-            let expected =
-                Job { version: third().next(), status, updated_at: now, finished_at: Some(now), ..running() };
-            assert_eq!((cancelled.stored(), &cancelled.output), (expected.clone(), &expected));
-        }
-        for status in [JobStatus::Succeeded, JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
-            assert_eq!(
-                refusal(&cancel, Some(ended(status)), at(1)),
-                CancelJobError::AlreadyEnded(running().id)
-            );
-        }
-        assert_eq!(refusal(&cancel, Some(running()), at(WEEK)), AccessError::not_found(running().id).into());
-        assert_eq!(refusal(&cancel, None, at(1)), AccessError::not_found(running().id).into());
-        let by_another = CancelJob { by: STRANGER.parse().unwrap(), ..cancel };
-        assert_eq!(refusal(&by_another, Some(running()), at(1)), AccessError::not_found(running().id).into());
-    }
-
-    #[test]
-    fn jobs_without_result_are_retried_from_the_beginning() {
-        let retry = RetryJob { id: running().id, by: running().owner_id, open_jobs: 49 };
-        for status in [JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
-            let retried = decide(&retry, Some(ended(status)), at(1));
-            let expected = Job {
-                version: third().next(),
-                status: JobStatus::Queued,
-                attempts: 0,
-                output: JobOutput::default(),
-                total: None,
-                last_error: None,
-                request: Some(third().next()),
-                requested_at: Some(at(1)),
-                run_at: None,
-                updated_at: at(1),
-                started_at: None,
-                expires_at: at(WEEK + 1),
-                ..running()
-            };
-            assert_eq!((retried.stored(), &retried.output), (expected.clone(), &expected));
-            assert_eq!(retried.events(), [("job.requested.high", expected.version)]);
-        }
-        for status in [JobStatus::Queued, JobStatus::Running, JobStatus::Succeeded] {
-            let job = Job { status, ..running() };
-            assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded(running().id));
-        }
-        let over_limit = RetryJob { open_jobs: 50, ..retry };
-        assert_eq!(refusal(&over_limit, Some(ended(JobStatus::Failed)), at(1)), RetryJobError::TooManyOpen);
-        let expired = refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK));
-        assert_eq!(expired, AccessError::not_found(running().id).into());
     }
 }

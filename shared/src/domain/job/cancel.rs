@@ -51,3 +51,32 @@ impl Command for CancelJob {
         Ok(Change::of(cancelled.clone()).save(&cancelled, JobEvent::Cancelled))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::tests::{WEEK, ended, running};
+    use crate::domain::tests::{STRANGER, at, decide, refusal, third};
+
+    #[test]
+    fn only_open_jobs_are_cancelled() {
+        let cancel = CancelJob { id: running().id, by: running().owner_id };
+        for status in [JobStatus::Queued, JobStatus::Running] {
+            let cancelled = decide(&cancel, Some(Job { status, ..running() }), at(WEEK - 1));
+            let (now, status) = (at(WEEK - 1), JobStatus::Cancelled);
+            let expected =
+                Job { version: third().next(), status, updated_at: now, finished_at: Some(now), ..running() };
+            assert_eq!((cancelled.stored(), &cancelled.output), (expected.clone(), &expected));
+        }
+        for status in [JobStatus::Succeeded, JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
+            assert_eq!(
+                refusal(&cancel, Some(ended(status)), at(1)),
+                CancelJobError::AlreadyEnded(running().id)
+            );
+        }
+        assert_eq!(refusal(&cancel, Some(running()), at(WEEK)), AccessError::not_found(running().id).into());
+        assert_eq!(refusal(&cancel, None, at(1)), AccessError::not_found(running().id).into());
+        let by_another = CancelJob { by: STRANGER.parse().unwrap(), ..cancel };
+        assert_eq!(refusal(&by_another, Some(running()), at(1)), AccessError::not_found(running().id).into());
+    }
+}

@@ -153,6 +153,7 @@ impl CreateJob {
             total: None,
             last_error: None,
             request: run_at.is_none().then_some(Version::FIRST),
+            first_request: None,
             requested_at: run_at.is_none().then_some(now),
             resumed_at: None,
             resumed_by: None,

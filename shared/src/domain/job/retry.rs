@@ -67,3 +67,43 @@ impl Command for RetryJob {
         Ok(Change::of(retried.clone()).save(&retried, JobEvent::Requested((&retried).into())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::job::tests::{WEEK, ended, running};
+    use crate::domain::tests::{at, decide, refusal, third};
+
+    #[test]
+    fn jobs_without_result_are_retried_from_the_beginning() {
+        let retry = RetryJob { id: running().id, by: running().owner_id, open_jobs: 49 };
+        for status in [JobStatus::Failed, JobStatus::Dead, JobStatus::Cancelled] {
+            let retried = decide(&retry, Some(ended(status)), at(1));
+            let expected = Job {
+                version: third().next(),
+                status: JobStatus::Queued,
+                attempts: 0,
+                output: JobOutput::default(),
+                total: None,
+                last_error: None,
+                request: Some(third().next()),
+                requested_at: Some(at(1)),
+                run_at: None,
+                updated_at: at(1),
+                started_at: None,
+                expires_at: at(WEEK + 1),
+                ..running()
+            };
+            assert_eq!((retried.stored(), &retried.output), (expected.clone(), &expected));
+            assert_eq!(retried.events(), [("job.requested.high", expected.version)]);
+        }
+        for status in [JobStatus::Queued, JobStatus::Running, JobStatus::Succeeded] {
+            let job = Job { status, ..running() };
+            assert_eq!(refusal(&retry, Some(job), at(1)), RetryJobError::NotEnded(running().id));
+        }
+        let over_limit = RetryJob { open_jobs: 50, ..retry };
+        assert_eq!(refusal(&over_limit, Some(ended(JobStatus::Failed)), at(1)), RetryJobError::TooManyOpen);
+        let expired = refusal(&retry, Some(ended(JobStatus::Failed)), at(WEEK));
+        assert_eq!(expired, AccessError::not_found(running().id).into());
+    }
+}

@@ -46,6 +46,7 @@ fn created(to: Timestamp) -> Job {
         total: None,
         last_error: None,
         request: Some(Version::FIRST),
+        first_request: None,
         requested_at: Some(at(0)),
         resumed_at: None,
         resumed_by: None,

@@ -5,8 +5,8 @@ use crate::domain::values::stall::{is_stalled, next_examination};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Requests the execution of a job again. The request supersedes the one before, whose message has no effect
-/// if it still arrives.
+/// Requests the execution of a job again. The first message that arrives starts the job, and the others have
+/// no effect, so a job that waits in a long queue keeps its place.
 #[derive(Debug, Clone, Copy)]
 pub struct ResumeJob {
     /// Id of the job.
@@ -45,8 +45,8 @@ impl Command for ResumeJob {
             is_due && is_stalled(job.updated_at, now) && !job.is_expired(now)
         };
         let job = job.filter(has_stopped).ok_or(NotStalled)?;
-        let requested_at = job.requested_at;
-        let resumed = Job { requested_at, resumed_at: Some(now), ..job.requested(now) };
+        let (requested_at, first_request) = (job.requested_at, job.first_request.or(job.request));
+        let resumed = Job { requested_at, first_request, resumed_at: Some(now), ..job.requested(now) };
         Ok(Change::of(()).save(&resumed, JobEvent::Requested((&resumed).into())))
     }
 }
@@ -72,6 +72,7 @@ mod tests {
                 version: third().next(),
                 status: JobStatus::Queued,
                 request: Some(third().next()),
+                first_request: Some(Version::FIRST),
                 resumed_at: Some(at(15 * MINUTE)),
                 updated_at: at(15 * MINUTE),
                 ..job

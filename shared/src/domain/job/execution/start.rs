@@ -21,8 +21,8 @@ pub enum StartJobError {
     /// The job does not exist or has expired.
     #[error("job not found or expired")]
     NotFound,
-    /// A later request supersedes this one.
-    #[error("the request was superseded by a later one")]
+    /// Another request supersedes this one: a later one, or one that has started the job.
+    #[error("the request was superseded by another one")]
     Superseded,
     /// The job has already ended.
     #[error("the job has already ended")]
@@ -48,7 +48,7 @@ impl Command for StartJob {
     /// [`StartJobError`].
     fn decide(&self, job: Self::State, now: Timestamp) -> Result<Change<Job, StartJobError>, StartJobError> {
         let job = job.filter(|job| !job.is_expired(now)).ok_or(StartJobError::NotFound)?;
-        if job.request != Some(self.request.version) {
+        if !job.can_be_started_by(self.request.version) {
             return Err(StartJobError::Superseded);
         }
         let previous_attempts = match job.status {
@@ -64,6 +64,8 @@ impl Command for StartJob {
         let started = Job {
             status: JobStatus::Running,
             attempts: previous_attempts.max(self.delivery),
+            request: Some(self.request.version),
+            first_request: None,
             resumed_by: None,
             started_at: job.started_at.or(Some(now)),
             finished_at: None,
@@ -115,6 +117,24 @@ mod tests {
             let started = decide(&start(delivery), Some(running()), at(5));
             let expected = Job { version: third().next(), attempts, updated_at: at(5), ..running() };
             assert_eq!(started.stored::<Job>(), expected);
+        }
+    }
+
+    #[test]
+    fn first_message_of_a_repeated_request_starts_the_job() {
+        let (first, second) = (third(), third().next());
+        let later = second.next();
+        let repeated =
+            Job { status: JobStatus::Queued, request: Some(second), first_request: Some(first), ..running() };
+        let start = |version| StartJob { request: JobRequest { version, ..start(1).request }, ..start(1) };
+        for (version, other) in [(first, second), (second, first)] {
+            let started = decide(&start(version), Some(repeated.clone()), at(5)).output;
+            assert_eq!((started.request, started.first_request), (Some(version), None));
+            decide(&start(version), Some(started.clone()), at(6));
+            assert_eq!(refusal(&start(other), Some(started), at(6)), StartJobError::Superseded);
+        }
+        for version in [Version::FIRST, later] {
+            assert_eq!(refusal(&start(version), Some(repeated.clone()), at(5)), StartJobError::Superseded);
         }
     }
 
