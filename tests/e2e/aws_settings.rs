@@ -12,6 +12,8 @@ use local::system::aws_ids::uuid;
 use local::telemetry::logs::{Logs, Sink};
 use serde_json::Value;
 use test_support::{TestTable, workspace};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::Command;
 
 /// Profile with an invalid setting, so that every process that reads it fails.
@@ -121,6 +123,42 @@ async fn operator_tool_uses_a_profile_with_credential_process() {
     let error = grant_admin(&table.name(), &profiles.variables()).await;
     assert!(error.contains("no account has this e-mail address"), "{error}");
     assert!(started.exists(), "the process provided the credentials");
+}
+
+#[tokio::test]
+async fn settings_of_endpoints_and_user_agent_apply() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let variables = |name, value: &str| {
+        vec![
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", server.local_addr().unwrap())),
+            ("AWS_MAX_ATTEMPTS", "1".to_owned()),
+            (name, value.to_owned()),
+        ]
+    };
+    // The SDKs refuse an endpoint of one's own together with these settings, so they must have read both.
+    for (name, refusal) in [
+        ("AWS_USE_FIPS_ENDPOINT", "FIPS and custom endpoint are not supported"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "Dualstack and custom endpoint are not supported"),
+    ] {
+        let error = grant_admin("agora", &variables(name, "true")).await;
+        assert!(error.contains(refusal), "{name}: {error}");
+    }
+
+    let received = async {
+        let (stream, _) = server.accept().await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        let mut headers = Vec::new();
+        while let Some(line) = lines.next_line().await.unwrap().filter(|line| !line.is_empty()) {
+            headers.push(line);
+        }
+        headers
+    };
+    let variables = variables("AWS_SDK_UA_APP_ID", "shop");
+    let (headers, error) = tokio::join!(received, grant_admin("agora", &variables));
+    assert!(headers.iter().any(|header| header.contains("app/shop")), "{headers:?} {error}");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 //! reconciles payments and refunds with the gateway.
 //!
 //! Each tick processes due items page by page until none is left or its deadline is near; the next tick
-//! continues. Concurrent ticks are safe: changes of orders and jobs are guarded by their versions, dead
-//! letters by idempotency records, and consumers handle a duplicate event once.
+//! continues. Concurrent ticks are safe: changes of orders and jobs are guarded by their versions, and
+//! dead letters by idempotency records; consumers handle a duplicate event once.
 
 mod backlog;
 mod due;

@@ -11,10 +11,10 @@ use shared::domain::product::create::NewProduct;
 use shared::domain::user::Role;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
+use shared::domain::values::money::{Amount, Money};
 
 use crate::rng::{one_of, percent};
 use crate::template_config::PAYMENT_WINDOW;
-use crate::user_actions::cents;
 
 /// Unit price in cents.
 pub const PRICE: i64 = 1_999;
@@ -155,6 +155,16 @@ pub fn market() -> MarketId {
 #[must_use]
 pub fn product() -> ProductId {
     Id::of_digest(3)
+}
+
+/// A price in euro cents.
+///
+/// # Panics
+/// If the amount is out of bounds.
+#[must_use]
+pub fn cents(amount: i64) -> Money {
+    let amount = Amount::try_from(amount).expect("the amount is within bounds");
+    Money::new(amount, "EUR".parse().expect("the euro is a currency"))
 }
 
 /// Command that creates the seller's market with the product in this stock.

@@ -8,7 +8,7 @@ use shared::domain::order::ship::ShipOrder;
 use shared::domain::order::{Order, OrderId, Shipment};
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;
-use shared::domain::values::money::{Amount, Money, Quantity};
+use shared::domain::values::money::Quantity;
 use shared::kit::command::{
     Command, CommandContext, CorrelationId, ExecuteError, IdempotencyRecord, Store as _,
 };
@@ -16,7 +16,7 @@ use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::functions::Store;
 use crate::rng::SimEntropy;
-use crate::scenario::{self, Buyer, PRICE, UserAction};
+use crate::scenario::{self, Buyer, PRICE, UserAction, cents};
 use crate::virtual_clock::VirtualClock;
 
 /// Response to the caller.
@@ -39,16 +39,6 @@ pub struct Api {
     pub clock: VirtualClock,
     /// Entropy of new ids.
     pub entropy: SimEntropy,
-}
-
-/// A price in euro cents.
-///
-/// # Panics
-/// If the amount is out of bounds.
-#[must_use]
-pub fn cents(amount: i64) -> Money {
-    let amount = Amount::try_from(amount).expect("the amount is within bounds");
-    Money::new(amount, "EUR".parse().expect("the euro is a currency"))
 }
 
 /// Correlation id of all actions.
