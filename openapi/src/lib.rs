@@ -7,6 +7,7 @@
 use serde_json::Value;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::http::openapi::Document;
+use shared::messaging::event_catalogue;
 use shared::payment_gateway::StripeGateway;
 
 /// Path of the description, relative to the root of the repository.
@@ -87,6 +88,8 @@ pub fn document() -> Value {
     let document =
         document.section("Dead letters", "Messages that could not be processed, for inspection and redrive.");
     let document = api_jobs::dead_letter_routes(document);
+    let document = document.section("Events", "Log of the changes of all resources.");
+    let document = event_catalogue::describe(api_events::routes(document));
     let document = document
         .section("Payments", "Payments of orders, discrepancies with the payment gateway, and its webhooks.");
     let document = api_payments::routes(document);

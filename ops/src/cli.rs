@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use shared::domain::values::email::Email;
+use shared::kit::system::clock::Timestamp;
+use shared::messaging::event_catalogue::EventType;
+
+use crate::projection::Projection;
 
 /// Operates deployments of Agora on AWS.
 #[derive(Debug, Parser)]
@@ -20,6 +24,10 @@ pub(crate) enum Command {
     /// Rotates the keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Sends stored events again to a projection, to rebuild it: totals (`analytics`), or search index and index
+    /// of names (`search_index`). What the projection contains of the entities is removed first. Can be
+    /// repeated. Entities without an event in the log are rebuilt by a job of the type `reindex`.
+    ReplayEvents(ReplayEventsArguments),
     /// Generates the secrets of a new stack, and prints the commands that create them in Secrets Manager.
     Secrets(SecretsArguments),
 }
@@ -32,6 +40,29 @@ pub(crate) struct GrantAdminArguments {
     /// E-mail address of the account.
     #[arg(long)]
     pub(crate) email: Email,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayEventsArguments {
+    /// Name of the stack.
+    #[arg(long)]
+    pub(crate) stack: String,
+    /// Name of the DynamoDB table: output `TableName` of the stack.
+    #[arg(long)]
+    pub(crate) table: String,
+    /// Queue of the projection: `analytics` or `search_index`. Fulfilment, e-mails and reports are refused: their
+    /// messages have effects outside the table.
+    #[arg(long)]
+    pub(crate) queue: Projection,
+    /// Start of the period, such as 2027-01-15T08:00:00Z.
+    #[arg(long)]
+    pub(crate) from: Timestamp,
+    /// End of the period; an event at this time is not sent.
+    #[arg(long)]
+    pub(crate) to: Timestamp,
+    /// Only events of this type, such as `order.confirmed`.
+    #[arg(long = "type")]
+    pub(crate) event_type: Option<EventType>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,10 +38,9 @@ pub(crate) enum GrantAdminError {
 
 /// Grants the role to the account with the given address. Repeating it changes nothing.
 pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), GrantAdminError> {
-    let env = Environment::from_process().with("AGORA_TABLE", &arguments.table);
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::load(&Environment::from_process()).await?;
     aws.check_credentials().await?;
-    let store = DynamoStore::new(aws.table(&env)?);
+    let store = DynamoStore::new(aws.table_named(&arguments.table));
     let claim: Option<EmailClaim> = store.load(ReadSet::get(&arguments.email)).await?;
     let id = claim.ok_or(GrantAdminError::Unknown)?.user_id;
     let context = CommandContext::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());

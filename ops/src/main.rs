@@ -3,6 +3,8 @@
 mod cli;
 mod grant_admin;
 mod keys;
+mod projection;
+mod replay_events;
 mod secrets;
 
 use std::process::ExitCode;
@@ -16,6 +18,7 @@ use cli::{Cli, Command};
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::GrantAdmin(arguments) => grant_admin::run(arguments).await.map_err(OpsError::from),
+        Command::ReplayEvents(arguments) => replay_events::run(arguments).await.map_err(OpsError::from),
         Command::Keys(command) => keys::run(&command).map_err(OpsError::from),
         Command::Secrets(arguments) => secrets::run(&arguments).map_err(OpsError::from),
     };
@@ -35,6 +38,8 @@ enum OpsError {
     GrantAdmin(#[from] grant_admin::GrantAdminError),
     #[error(transparent)]
     Keys(#[from] local::keys::commands::KeysError),
+    #[error(transparent)]
+    ReplayEvents(#[from] replay_events::ReplayError),
     #[error(transparent)]
     Secrets(#[from] secrets::SecretsError),
 }

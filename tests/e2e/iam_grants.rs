@@ -86,6 +86,7 @@ async fn list_in_each_sort_order(fixture: &Fixture) {
         "/v1/markets?sort=-volume&include=creator",
         "/v1/orders?limit=1",
         &format!("/v1/orders?marketId={}", fixture.market),
+        &format!("/v1/events?subject={}", fixture.market),
     ] {
         let response = fixture.app.request(Method::GET, path).by(&fixture.admin).send().await;
         assert_eq!(response.status, StatusCode::OK, "{path}: {}", response.text);

@@ -32,6 +32,7 @@ macro_rules! bugs {
 bugs! {
     bugs_in_stock_are_detected: ["stock-returned-twice", "stock-below-zero"],
     bugs_in_outbox_and_projections_are_detected: ["version-skipped", "stale-term-entry-kept"],
+    bugs_in_the_event_log_are_detected: ["event-not-logged", "unsubscribed-event-not-logged"],
     bugs_in_responses_and_limits_are_detected: ["total-off-by-one", "rate-limit-ignored"],
     bugs_in_races_are_detected: ["sku-not-claimed", "token-reuse-allowed"],
 }

@@ -16,7 +16,8 @@ use crate::Sweeper;
 
 impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
     /// Moves damaged items, and events that a queue rejected, to the dead letters. An event is removed from
-    /// the outbox once all of its dead letters are stored.
+    /// the outbox once all of its dead letters are stored, and a rejected one is logged before. A damaged one
+    /// cannot be.
     pub(crate) async fn quarantine(
         &self,
         damaged: &[DamagedEvent],
@@ -28,9 +29,10 @@ impl<S: Store, R: EventRouter, G, C: Clock> Sweeper<S, R, G, C> {
             event.malformed.report();
         }
         let damaged = damaged.iter().map(UnpublishableEvent::damaged);
-        let rejected = events
-            .iter()
-            .filter_map(|event| Some(UnpublishableEvent::rejected(event, rejected.get(&event.event_id)?)));
+        let rejected: Vec<(&OutboxEvent, &String)> =
+            events.iter().filter_map(|event| Some((event, rejected.get(&event.event_id)?))).collect();
+        self.outbox.log(&rejected.iter().map(|(event, _)| *event).collect::<Vec<_>>()).await?;
+        let rejected = rejected.into_iter().map(|(event, code)| UnpublishableEvent::rejected(event, code));
         for event in damaged.chain(rejected) {
             let (pk, sk) = (&event.key.pk, &event.key.sk);
             // If a dead letter cannot be stored, the event remains in the outbox for the next tick.

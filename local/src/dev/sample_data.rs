@@ -16,7 +16,6 @@ use shared::kit::auth::password::{Hasher, Password};
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{Command, CommandContext, CorrelationId, ExecuteError, IdempotencyRecord, Store};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
-use shared::kit::system::config::Environment;
 
 use crate::Stack;
 use crate::system::console;
@@ -49,7 +48,7 @@ const PRODUCTS: [(&str, &str, &str, i64, i64); 3] = [
 #[must_use]
 pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), SeedError>> {
     async move {
-        let store = store(stack)?;
+        let store = store(stack);
         let hasher = Hasher::default();
         for (name, role, id) in ACCOUNTS {
             let password: Password = PASSWORD.parse()?;
@@ -105,9 +104,8 @@ async fn execute_once<C: Command>(store: &DynamoStore, command: C, name: &str) -
     }
 }
 
-fn store(stack: &Stack) -> Result<DynamoStore, SeedError> {
-    let env = Environment::of([("AGORA_TABLE", stack.table_name("Table").unwrap_or_default())]);
-    Ok(DynamoStore::new(stack.aws().table(&env)?))
+fn store(stack: &Stack) -> DynamoStore {
+    DynamoStore::new(stack.aws().table_named(stack.table_name("Table").unwrap_or_default()))
 }
 
 /// Prints the accounts and commands that place a first order.

@@ -22,6 +22,7 @@ use crate::kit::error::FieldErrors;
 use crate::kit::http::list::paging::Limit;
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::DeadLetterStatus;
+use crate::messaging::event_catalogue::{EventSubject, EventType};
 use crate::messaging::event_routing::Subscriber;
 
 /// Parses a string.
@@ -70,7 +71,7 @@ macro_rules! deserialize_with {
 
 deserialize_with!(parse_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType);
 deserialize_with!(parse_text: Limit, OrderStatus, Part, Password, PaymentMethod, Priority, Sku, Subscriber);
-deserialize_with!(parse_text: Timestamp);
+deserialize_with!(parse_text: EventSubject, EventType, Timestamp);
 deserialize_with!(convert_integer: Amount, Quantity, StockDelta, InitialStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {

@@ -82,7 +82,7 @@ impl Market {
 }
 
 /// Event of a market.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum MarketEvent {
     /// A market was created.
@@ -124,6 +124,10 @@ impl Event for MarketEvent {
             Self::Changed { .. } => "market.changed",
             Self::Deleted { .. } => "market.deleted",
         }
+    }
+
+    fn scope(&self) -> Option<String> {
+        Some(self.market_id().to_string())
     }
 }
 

@@ -111,7 +111,7 @@ pub struct SkuKey {
 }
 
 /// Event of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum ProductEvent {
     /// A product was created or changed.
@@ -147,6 +147,12 @@ impl Event for ProductEvent {
         match self {
             Self::Changed { .. } => "product.changed",
             Self::Deleted { .. } => "product.deleted",
+        }
+    }
+
+    fn scope(&self) -> Option<String> {
+        match self {
+            Self::Changed { market_id, .. } | Self::Deleted { market_id, .. } => Some(market_id.to_string()),
         }
     }
 }

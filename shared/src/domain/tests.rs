@@ -6,8 +6,7 @@ use crate::domain::user::notifications::Notifications;
 use crate::domain::user::{Role, SessionEpoch, User, UserStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::{Amount, Money};
-use crate::kit::command::change::UncommittedEvent;
-use crate::kit::command::{Command, Event, Operation, Record, Version, Write};
+use crate::kit::command::{Command, Event, Operation, Record, Routing, UncommittedEvent, Version, Write};
 use crate::kit::system::clock::Timestamp;
 
 /// Buyer of the order of these tests.
@@ -137,9 +136,10 @@ impl<C: Command> Decided<C> {
         write
     }
 
-    /// Names of the events, with the version that the entity reached.
+    /// Names of the events that have subscribers, with the version that the entity reached.
     pub(crate) fn events(&self) -> Vec<(&'static str, Version)> {
-        self.events.iter().map(|event| (event.name, event.sequence)).collect()
+        let published = self.events.iter().filter(|event| event.routing == Routing::Queues);
+        published.map(|event| (event.name, event.sequence)).collect()
     }
 
     /// Checks that nothing is written.

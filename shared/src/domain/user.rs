@@ -166,7 +166,7 @@ impl Credentials {
 }
 
 /// Event of a user account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum UserEvent {
     /// An account was registered.

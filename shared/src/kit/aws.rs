@@ -8,6 +8,7 @@
 pub mod dynamodb;
 pub mod mail;
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -83,15 +84,23 @@ impl Aws {
         provider.provide_credentials().await.map(drop)
     }
 
-    /// The table named by `AGORA_TABLE`.
+    /// The table named by `AGORA_TABLE`, whose event log keeps events for `AGORA_EVENT_RETENTION_DAYS`.
     ///
     /// # Errors
-    /// [`ConfigError`] if the variable is missing.
+    /// [`ConfigError`] if a variable is missing or invalid.
     pub fn table(&self, env: &Environment) -> Result<Table, ConfigError> {
+        let days: NonZeroU16 = env.parse("AGORA_EVENT_RETENTION_DAYS")?;
+        let table = self.table_named(env.text("AGORA_TABLE")?);
+        Ok(table.with_event_retention(Duration::from_hours(24 * u64::from(days.get()))))
+    }
+
+    /// The table with the name `name`.
+    #[must_use]
+    pub fn table_named(&self, name: &str) -> Table {
         let config = aws_sdk_dynamodb::config::Builder::from(&self.config)
             .interceptor(SdkTracingInterceptor)
             .interceptor(CapacityInterceptor);
-        Ok(Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), env.text("AGORA_TABLE")?))
+        Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), name)
     }
 
     /// An SQS client.

@@ -29,7 +29,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use change::{Adjustment, Change, Condition, Operation, Write};
-pub use event::{Envelope, Event, EventId, ForwardedMessage, NoEvents, Routed};
+pub use event::{Envelope, Event, EventId, ForwardedMessage, NoEvents, Routed, Routing, UncommittedEvent};
 pub use idempotency_record::{CommandContext, CorrelationId, IdempotencyRecord};
 pub use read_set::{LoadedItems, ReadSet};
 pub use record::{Entity, IndexEntries, Item, Key, MalformedItem, Record};

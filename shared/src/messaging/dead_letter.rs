@@ -162,7 +162,7 @@ pub fn dead_letter_id_of_redrive(redrive: &str) -> Option<DeadLetterId> {
 }
 
 /// Event of a dead letter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum DeadLetterEvent {
     /// A message was recorded as a dead letter.

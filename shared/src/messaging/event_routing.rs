@@ -70,7 +70,7 @@ impl Subscriber {
     }
 }
 
-/// Subscribers of an event, by its name. An event without subscribers is not stored.
+/// Subscribers of an event, by its name. An event without subscribers is stored in the event log only.
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
     match event {

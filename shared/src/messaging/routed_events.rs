@@ -7,7 +7,7 @@ use crate::domain::order::payment::PaymentEvent;
 use crate::domain::product::ProductEvent;
 use crate::domain::user::UserEvent;
 use crate::domain::user::password_reset::PasswordResetEvent;
-use crate::kit::command::{Event, Routed};
+use crate::kit::command::{Event, Routed, Routing};
 use crate::messaging::dead_letter::DeadLetterEvent;
 use crate::messaging::event_routing::subscribers;
 
@@ -15,8 +15,8 @@ use crate::messaging::event_routing::subscribers;
 macro_rules! routed {
     ($($event:ty),+ $(,)?) => {$(
         impl Routed for $event {
-            fn has_subscribers(&self) -> bool {
-                !subscribers(self.name()).is_empty()
+            fn routing(&self) -> Routing {
+                if subscribers(self.name()).is_empty() { Routing::LogOnly } else { Routing::Queues }
             }
         }
     )+};

@@ -7,6 +7,7 @@
 //! are never replaced with those of an earlier version, even if events are received repeatedly or in another
 //! order.
 
+pub mod forget_name;
 pub mod index_name;
 mod name_entry;
 mod words;

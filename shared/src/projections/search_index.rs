@@ -8,6 +8,7 @@
 
 mod document;
 mod embedding;
+pub mod forget;
 mod index_entry;
 #[cfg(test)]
 mod proptests;

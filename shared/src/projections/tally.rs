@@ -8,6 +8,7 @@
 
 pub mod count;
 mod delta;
+pub mod forget;
 mod market_totals;
 #[cfg(test)]
 mod proptests;

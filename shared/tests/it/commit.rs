@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use serde_json::json;
+use shared::kit::aws::dynamodb::DEFAULT_EVENT_RETENTION;
+use shared::kit::aws::dynamodb::schema::event_log_partition;
 use shared::kit::command::{ExecuteError, Executed, ReadSet, Record, Store, StoreError, Version};
 
-use crate::fixture::{Fixture, context, idempotent};
+use crate::fixture::{Fixture, context, idempotent, moment};
 use crate::toy_domain::{CreatePurse, Effect, Jar, Purse, Refusal, Save, Shake};
 
 #[tokio::test]
@@ -22,13 +25,32 @@ async fn commit_writes_entity_event_and_record_in_one_transaction() {
 }
 
 #[tokio::test]
-async fn event_without_subscribers_is_not_stored() {
+async fn event_without_subscribers_is_logged_in_the_commit() {
     let fixture = Fixture::open().await;
     fixture.store.execute(Save::into("a", 5), &context()).await.unwrap();
     let shake = Shake { jar: "a".to_owned(), from_first_version: false };
+    fixture.write_units();
     let version = fixture.store.execute(shake, &context()).await.unwrap().into_output();
     assert_eq!(version, Version::FIRST.next());
     assert_eq!(fixture.items_of("outbox-event").await.len(), 1);
+    // Two of the jar, two of the event, and one of its entry in the index.
+    assert!((fixture.write_units() - 5.0).abs() < f64::EPSILON);
+    let mut logged = fixture.items_of("logged-event").await;
+    assert_eq!(logged.len(), 1);
+    let body = logged[0].as_object_mut().unwrap().remove("body").unwrap();
+    let body: serde_json::Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+    assert_eq!((&body["id"], &body["type"]), (&json!("a.2"), &json!("jar.shaken")));
+    let sort = "2027-01-15T08:00:00.000Z#a.2";
+    let expected = json!({
+        "pk": event_log_partition("platform", "2027-01-15", "a"),
+        "sk": sort,
+        "kind": "logged-event",
+        "event": "jar.shaken",
+        "parentKey": "events#a",
+        "parentSort": sort,
+        "ttl": moment().saturating_add(DEFAULT_EVENT_RETENTION).as_seconds(),
+    });
+    assert_eq!(logged[0], expected);
     assert_eq!(fixture.items_of("jar").await[0]["version"], 2);
 }
 

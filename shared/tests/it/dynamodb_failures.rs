@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use shared::kit::aws::dynamodb::write::outbox::Outbox;
+use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::{CommandContext, ExecuteError, Executed, ReadSet, Store, StoreError};
 use tokio::net::TcpListener;
@@ -249,4 +249,29 @@ async fn unprocessed_deletes_are_retried() {
     let requests = service.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1]["RequestItems"]["agora"], json!([unprocessed]));
+}
+
+#[tokio::test]
+async fn unprocessed_log_entries_are_retried() {
+    let event: OutboxEvent = serde_json::from_value(json!({
+        "pk": "outbox#00",
+        "sk": "2027-01-15T08:00:00.000Z#a.1",
+        "eventId": "a.1",
+        "event": "jar.filled",
+        "body": "{}",
+        "correlationId": "c",
+        "scope": "platform",
+    }))
+    .unwrap();
+    let done = json!({ "UnprocessedItems": {} });
+    let first = ScriptedDynamo::open([(200, done.clone())]).await;
+    Outbox::new(first.table.clone()).archive(&[&event]).await.unwrap();
+    let [put, delete] = [0, 1].map(|n| first.requests()[0]["RequestItems"]["agora"][n].clone());
+    assert_eq!(delete["DeleteRequest"]["Key"]["sk"]["S"], event.sk);
+    assert_eq!(put["PutRequest"]["Item"]["kind"]["S"], "logged-event");
+    // The event was removed, but not logged.
+    let half = json!({ "UnprocessedItems": { "agora": [put] } });
+    let second = ScriptedDynamo::open([(200, half), (200, done)]).await;
+    Outbox::new(second.table.clone()).archive(&[&event]).await.unwrap();
+    assert_eq!(second.requests()[1]["RequestItems"]["agora"], json!([put]));
 }

@@ -79,6 +79,11 @@ impl Fixture {
         self.meter.requests().into_iter().map(|request| request.items).collect()
     }
 
+    /// The write units of the requests since the last call.
+    pub(crate) fn write_units(&self) -> f64 {
+        self.meter.requests().into_iter().map(|request| request.write_units).sum()
+    }
+
     /// Every item of the table.
     pub(crate) async fn items(&self) -> Vec<Value> {
         let mut items: Vec<Value> = Vec::new();

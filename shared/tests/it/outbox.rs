@@ -58,6 +58,7 @@ async fn event_is_stored_in_the_shard_of_its_subject_by_time() {
         "eventId": "a.1",
         "event": "jar.filled",
         "correlationId": "a-test",
+        "scope": "platform",
     });
     assert_eq!(item, expected);
 }

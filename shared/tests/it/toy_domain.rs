@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::kit::command::{
-    Adjustment, Change, Command, Entity, Event, IndexEntries, Key, ReadSet, Record, Routed, Version,
+    Adjustment, Change, Command, Entity, Event, IndexEntries, Key, ReadSet, Record, Routed, Routing, Version,
 };
 use shared::kit::system::clock::Timestamp;
 
@@ -41,8 +41,11 @@ pub(crate) enum JarEvent {
 }
 
 impl Routed for JarEvent {
-    fn has_subscribers(&self) -> bool {
-        matches!(self, Self::Filled { .. })
+    fn routing(&self) -> Routing {
+        match self {
+            Self::Filled { .. } => Routing::Queues,
+            Self::Shaken => Routing::LogOnly,
+        }
     }
 }
 

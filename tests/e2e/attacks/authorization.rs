@@ -87,6 +87,8 @@ async fn resources_of_other_markets(fixture: &Fixture, report: &mut Report) {
         .await;
     let orders = request(Method::GET, format!("/v1/orders?marketId={market}"));
     report.row("another market's orders", orders, FORBIDDEN).await;
+    let events = request(Method::GET, format!("/v1/events?marketId={market}"));
+    report.row("another market's events", events, ABSENT).await;
     drafts(fixture, report).await;
 }
 

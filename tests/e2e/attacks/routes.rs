@@ -136,6 +136,7 @@ fn dead_letters() -> Vec<Route> {
 
 fn others() -> Vec<Route> {
     vec![
+        ("GET", "/v1/events", nothing, [401, 404, 200, 200, 200]),
         ("GET", "/v1/payments/discrepancies", nothing, [401, 403, 403, 200, 200]),
         ("GET", "/v1/payments/{id}", nothing, SIGNED_IN),
         ("POST", "/v1/payments/webhook", |_| json!({ "id": "evt_1" }), FORGED),
@@ -196,7 +197,7 @@ async fn target(fixture: &Fixture, method: &str, path: &str) -> (String, Option<
             (customer.id.clone(), Some(customer))
         }
         "/v1/markets/{id}" if changes => (fixture.new_market().await, None),
-        "/v1/markets/{id}" | "/v1/markets/{id}/stats" | "/v1/markets/{marketId}/products" => {
+        "/v1/markets/{id}" | "/v1/markets/{id}/stats" | "/v1/markets/{marketId}/products" | "/v1/events" => {
             (fixture.market.clone(), None)
         }
         path if path.starts_with("/v1/products/") && changes => (fixture.new_product().await, None),
@@ -210,6 +211,7 @@ async fn target(fixture: &Fixture, method: &str, path: &str) -> (String, Option<
     };
     let path = match path {
         "$default" => "/v1/nowhere",
+        "/v1/events" => "/v1/events?marketId={marketId}",
         "/v1/search" => "/v1/search?q=mug",
         "/v1/auth/unsubscribe" => "/v1/auth/unsubscribe?token=x",
         path => path,

@@ -6,7 +6,8 @@ use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::payment::Payment;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::product::Stock;
-use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
+use shared::kit::aws::dynamodb::event_log::LoggedEvent;
+use shared::kit::aws::dynamodb::schema::{LOGGED_EVENT_KIND, OUTBOX_KIND};
 use shared::kit::command::Record;
 use shared::kit::command::read_set::parse;
 use shared::messaging::event_routing::subscribers;
@@ -57,6 +58,7 @@ impl AuditInput<'_> {
             found.extend(overdue(order));
         }
         found.extend(self.every_event_reached_its_queues());
+        found.extend(self.every_event_is_logged_once());
         found.extend(self.acknowledged_actions_hold(&state));
         found
     }
@@ -148,6 +150,23 @@ impl AuditInput<'_> {
             }
         }
         found
+    }
+
+    /// Checks that the log has the event of each version of an order, and each published event, once.
+    fn every_event_is_logged_once(&self) -> Vec<String> {
+        let mut logged: BTreeMap<String, usize> = BTreeMap::new();
+        for (kind, _, item) in self.table.items() {
+            if kind == LOGGED_EVENT_KIND {
+                let event: LoggedEvent = parse(item).expect("the logged event is valid");
+                *logged.entry(event.event_id().to_owned()).or_default() += 1;
+            }
+        }
+        let versions = self.table.versions.iter();
+        let of_versions = versions
+            .flat_map(|(id, versions)| versions.iter().map(move |(version, _)| format!("{id}.{version}")));
+        let expected: BTreeSet<String> = of_versions.chain(self.table.events.keys().cloned()).collect();
+        let times = expected.into_iter().map(|id| (logged.get(&id).copied().unwrap_or_default(), id));
+        times.filter(|(n, _)| *n != 1).map(|(n, id)| format!("{id} is logged {n} times")).collect()
     }
 
     /// Checks that acknowledged actions took effect, and took effect once.

@@ -26,6 +26,10 @@ pub enum SeededBug {
     GuessCaptured,
     /// An event is not stored with its command.
     LostEvent,
+    /// Published events are removed from the outbox without being logged.
+    UnloggedEvent,
+    /// An event without subscribers is not stored in the log.
+    UnloggedProgress,
     /// Messages that a queue rejected count as sent.
     IgnoredFailure,
 }
@@ -44,6 +48,7 @@ impl SeededBug {
             // The order counts money that was not captured, or tries to refund it.
             Self::GuessCaptured => &["captured", "is still refunding"],
             Self::LostEvent => &["has no event"],
+            Self::UnloggedEvent | Self::UnloggedProgress => &["is logged 0 times"],
             Self::IgnoredFailure => &["never reached"],
         }
     }
@@ -56,6 +61,7 @@ impl SeededBug {
                 replace_key(request, number);
             }
             (Self::FreshRefundKey, Service::Gateway) if path == "/v1/refunds" => replace_key(request, number),
+            (Self::UnloggedEvent, Service::Table) => remove_puts(body),
             (_, Service::Table) => self.rewrite_transaction(body),
             _ => {}
         }
@@ -67,6 +73,7 @@ impl SeededBug {
             Self::NoIdempotencyRecord => items.retain(|item| put(item, "kind") != "idempotency-record"),
             Self::NoVersion => remove_conditions(items, |item| put(item, "kind") == "order"),
             Self::LostEvent => items.retain(|item| put(item, "event") != "order.confirmed"),
+            Self::UnloggedProgress => items.retain(|item| put(item, "kind") != "logged-event"),
             Self::Oversell => drop_condition(items),
             Self::NothingReleased => {
                 let terminal = ["cancelled", "rejected", "expired"];
@@ -111,6 +118,14 @@ impl SeededBug {
 
 fn put<'a>(item: &'a Value, attribute: &str) -> &'a str {
     item["Put"]["Item"][attribute]["S"].as_str().unwrap_or_default()
+}
+
+/// Removes the puts from a batch write.
+fn remove_puts(body: &mut Value) {
+    let tables = body["RequestItems"].as_object_mut().into_iter().flatten();
+    for requests in tables.filter_map(|(_, requests)| requests.as_array_mut()) {
+        requests.retain(|request| request.get("PutRequest").is_none());
+    }
 }
 
 fn remove_conditions(items: &mut [Value], matches: impl Fn(&Value) -> bool) {

@@ -5,6 +5,7 @@
 //! `history` the table's. `snapshot` combines all data and runs the checks of the other files.
 
 mod emails;
+mod event_log;
 mod events;
 mod expectations;
 mod history;

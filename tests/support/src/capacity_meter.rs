@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
+use aws_sdk_dynamodb::operation::batch_write_item::{BatchWriteItemInput, BatchWriteItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
@@ -19,7 +20,7 @@ use crate::sdk_config::config;
 /// A successful request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// `Query`, `BatchGetItem` or `TransactWriteItems`.
+    /// `Query`, `BatchGetItem`, `BatchWriteItem` or `TransactWriteItems`.
     pub operation: &'static str,
     /// Number of returned items.
     pub items: usize,
@@ -78,6 +79,8 @@ impl Intercept for CapacityMeter {
             query.return_consumed_capacity = total;
         } else if let Some(batch) = context.input_mut().downcast_mut::<BatchGetItemInput>() {
             batch.return_consumed_capacity = total;
+        } else if let Some(batch) = context.input_mut().downcast_mut::<BatchWriteItemInput>() {
+            batch.return_consumed_capacity = total;
         } else if let Some(transaction) = context.input_mut().downcast_mut::<TransactWriteItemsInput>() {
             transaction.return_consumed_capacity = total;
         }
@@ -98,6 +101,9 @@ impl Intercept for CapacityMeter {
             let units = batch.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();
             let items = batch.responses().map_or(0, |tables| tables.values().map(Vec::len).sum());
             Request { operation: "BatchGetItem", items, units, write_units: 0.0 }
+        } else if let Some(batch) = output.downcast_ref::<BatchWriteItemOutput>() {
+            let write_units = batch.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();
+            Request { operation: "BatchWriteItem", items: 0, units: 0.0, write_units }
         } else if let Some(transaction) = output.downcast_ref::<TransactWriteItemsOutput>() {
             let write_units =
                 transaction.consumed_capacity().iter().filter_map(|used| used.capacity_units).sum();

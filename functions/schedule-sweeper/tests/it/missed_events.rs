@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use shared::domain::order::OrderStatus;
+use shared::kit::aws::dynamodb::read::event_log::EventList;
+use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
+
+use test_support::fixture::MARKET;
 
 use super::{Fixture, new_order_id};
 
@@ -11,6 +15,17 @@ impl Fixture {
     /// Places an order in the past, whose event is not published.
     pub(super) async fn place_unpublished(&self, age: Duration) {
         self.marketplace.order_at(SystemClock.now().saturating_sub(age), new_order_id(), None).await;
+    }
+
+    /// Number of events of new orders in the log.
+    pub(super) async fn logged_orders(&self) -> usize {
+        let list = EventList {
+            scope: Some(MARKET.to_owned()),
+            event_type: Some("order.created".to_owned()),
+            ..EventList::default()
+        };
+        let reader = &self.marketplace.reader;
+        reader.logged_events(&list, SystemClock.now(), &PageRequest::first(100)).await.unwrap().items.len()
     }
 }
 
@@ -28,6 +43,7 @@ async fn events_older_than_a_minute_are_published_and_removed() {
         1,
         "recent events are left to the stream"
     );
+    assert_eq!(fixture.logged_orders().await, 2);
 }
 
 #[tokio::test]

@@ -89,6 +89,7 @@ async fn rejected_event_is_dead_lettered_and_stops_no_other() {
     fixture.tick().await;
     assert_eq!(fixture.queue.receive_all().await.len(), 2);
     assert!(fixture.marketplace.unpublished_events().await.is_empty());
+    assert_eq!(fixture.logged_orders().await, 3, "the rejected event is logged, too");
     let reasons: BTreeSet<String> =
         fixture.dead_letters().await.into_iter().map(|dead_letter| dead_letter.reason).collect();
     assert_eq!(reasons, BTreeSet::from(["the queue rejected the message: InvalidParameterValue".to_owned()]));

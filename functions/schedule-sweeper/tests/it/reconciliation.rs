@@ -18,7 +18,7 @@ use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{CheckoutOutcome, PaymentGateway, RefundAnswer, StripeGateway};
 use stripe_sandbox::{Effect, Operation, Rule, When};
-use test_support::fixture::{Marketplace, ORDER, PRODUCT, buyer, cents, id, test_context};
+use test_support::fixture::{MARKET, Marketplace, ORDER, PRODUCT, buyer, cents, id, test_context};
 
 use super::new_order_id;
 
@@ -162,7 +162,7 @@ async fn different_amount_is_reported_without_a_repair() {
     assert_eq!(fixture.pay(&checkout).await, 200);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
     let (payment, _) = fixture.marketplace.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
-    let event = PaymentEvent::Captured(payment.event_data(payment.captured));
+    let event = PaymentEvent::Captured(payment.event_data(id(MARKET), payment.captured));
     let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
     fixture.marketplace.put_entity(wrong.clone(), event.clone()).await;
     assert_eq!(fixture.reconcile().await, (1, 0, 1));
@@ -191,7 +191,7 @@ async fn discrepancy_is_recorded_once_and_closed_when_resolved() {
     assert_eq!(fixture.pay(&checkout).await, 200);
     assert_eq!(fixture.reconcile().await, (1, 1, 0));
     let (payment, _) = fixture.marketplace.reader.payment(Payment::id_for(id(ORDER))).await.unwrap().unwrap();
-    let event = PaymentEvent::Captured(payment.event_data(payment.captured));
+    let event = PaymentEvent::Captured(payment.event_data(id(MARKET), payment.captured));
     let wrong = Payment { captured: cents(3_997), version: payment.version.next(), ..payment.clone() };
     fixture.marketplace.put_entity(wrong.clone(), event.clone()).await;
     for _ in 0..3 {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod event_log;
 mod events;
 mod publish;
 
@@ -9,10 +10,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use serde_json::{Value, json};
+use shared::kit::aws::dynamodb::event_log::LoggedEvent;
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::runtime::relay_records;
 use test_support::Marketplace;
+use test_support::audit::Items;
+use test_support::request_recorder::client;
 use test_support::test_queue::TestQueue;
 
 /// The function on a marketplace.
@@ -49,6 +53,13 @@ impl Fixture {
         let failures = relay_records(&relay, event).await.batch_item_failures;
         assert!(failures.len() <= 1, "the response names at most one record");
         failures.into_iter().next().and_then(|failure| failure.item_identifier)
+    }
+
+    /// Ids of all logged events.
+    async fn logged(&self) -> Vec<String> {
+        let table = &self.marketplace.table;
+        let items = Items::of_table(&client(&table.stack().dynamodb_endpoint(), None), &table.name()).await;
+        items.of::<LoggedEvent>().map(|event| event.event_id().to_owned()).collect()
     }
 
     async fn unpublished(&self) -> Vec<OutboxEvent> {
@@ -89,6 +100,9 @@ fn records(events: &[OutboxEvent]) -> Value {
                 "StreamViewType": "NEW_IMAGE",
             },
         });
+        if let Some(scope) = &event.scope {
+            record["dynamodb"]["NewImage"]["scope"] = text(scope);
+        }
         if !attributes.is_empty() {
             record["dynamodb"]["NewImage"]["attributes"] = json!({ "M": attributes });
         }

@@ -53,6 +53,8 @@ permission_types! {
     UsersUpdate,
     /// Delete accounts of all users.
     UsersDelete,
+    /// Read the events of all markets and of the platform.
+    EventsReadAny,
     /// Read dead letters.
     DeadLettersRead,
     /// Rebuild projections: search entries, tallies and totals.

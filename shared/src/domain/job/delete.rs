@@ -132,7 +132,8 @@ mod tests {
             assert_eq!(deleted_chunks(&change), [1, 2, 3]);
             let job = change.writes().iter().find(|write| write.key == Job::key(&running().id)).unwrap();
             assert_eq!(job.condition, Condition::AtVersion(third()));
-            assert!(matches!(job.operation, Operation::Delete) && change.events().is_empty());
+            assert!(matches!(job.operation, Operation::Delete));
+            assert_eq!(change.events().iter().map(|event| event.name).collect::<Vec<_>>(), ["job.deleted"]);
         }
     }
 

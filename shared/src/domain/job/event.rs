@@ -1,5 +1,6 @@
 //! Events of jobs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
@@ -9,7 +10,7 @@ use crate::domain::user::UserId;
 use crate::kit::command::Event;
 
 /// Event of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[strum(prefix = "job.", serialize_all = "snake_case")]
 pub enum JobEvent {
@@ -49,7 +50,7 @@ pub enum JobEvent {
 }
 
 /// Data of an execution request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobEventData {
     /// Id of the job.
@@ -62,7 +63,7 @@ pub struct JobEventData {
 
 /// Data of the end of a job. It contains all data of the notification, because the job may be deleted before
 /// the notification is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobEnd {
     /// Id of the job.
@@ -76,7 +77,7 @@ pub struct JobEnd {
 }
 
 /// Output that a deleted job has left in the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RemainingOutput {
     /// Id of the job.

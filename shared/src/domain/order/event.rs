@@ -1,5 +1,6 @@
 //! Events of orders.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
@@ -9,8 +10,8 @@ use crate::domain::user::UserId;
 use crate::domain::values::money::Money;
 use crate::kit::command::Event;
 
-/// Event of an order. Events without subscribers exist only to keep the version sequence gap-free.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+/// Event of an order. Each version has one, so that the sequence has no gap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 #[strum(prefix = "order.", serialize_all = "snake_case")]
 pub enum OrderEvent {
@@ -60,7 +61,7 @@ pub enum OrderEvent {
 }
 
 /// Data of an order event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderEventData {
     /// Id of the order.
@@ -121,6 +122,10 @@ impl Event for OrderEvent {
     fn name(&self) -> &'static str {
         self.into()
     }
+
+    fn scope(&self) -> Option<String> {
+        Some(self.market_id().to_string())
+    }
 }
 
 /// Constructor of an order event.
@@ -154,7 +159,7 @@ mod tests {
     fn names_match_serialised_types() {
         let (order, payment) = confirmed();
         assert_names_are_types(CONSTRUCTORS.map(|event| event((&order).into())));
-        let data: PaymentEventData = payment.event_data(payment.captured);
+        let data: PaymentEventData = payment.event_data(order.market_id, payment.captured);
         let events = [PaymentEvent::Captured, PaymentEvent::Refunded, PaymentEvent::RefundFailed];
         assert_names_are_types(events.map(|event| event(data)));
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::market::MarketId;
 use crate::domain::order::OrderId;
 use crate::domain::order::payment::refund::{Refund, left_of};
 use crate::domain::values::id::{Id, Identified};
@@ -241,7 +242,7 @@ impl fmt::Debug for DeclineCode {
 }
 
 /// Event of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum PaymentEvent {
     /// The gateway captured the payment.
@@ -256,13 +257,15 @@ pub enum PaymentEvent {
 }
 
 /// Data of a payment event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentEventData {
     /// Id of the payment.
     pub payment_id: PaymentId,
     /// Id of the order.
     pub order_id: OrderId,
+    /// Market of the order.
+    pub market_id: MarketId,
     /// Amount of this capture or refund.
     pub amount: Money,
 }
@@ -274,6 +277,11 @@ impl Event for PaymentEvent {
             Self::Refunded(_) => "payment.refunded",
             Self::RefundFailed(_) => "payment.refund_failed",
         }
+    }
+
+    fn scope(&self) -> Option<String> {
+        let (Self::Captured(data) | Self::Refunded(data) | Self::RefundFailed(data)) = self;
+        Some(data.market_id.to_string())
     }
 }
 
@@ -333,9 +341,9 @@ impl Payment {
         self.refunded == self.captured
     }
 
-    /// Data of an event with the amount of the capture or refund.
+    /// Data of an event of an order's payment in this market, with the amount of the capture or refund.
     #[must_use]
-    pub const fn event_data(&self, amount: Money) -> PaymentEventData {
-        PaymentEventData { payment_id: self.id, order_id: self.order_id, amount }
+    pub const fn event_data(&self, market_id: MarketId, amount: Money) -> PaymentEventData {
+        PaymentEventData { payment_id: self.id, order_id: self.order_id, market_id, amount }
     }
 }

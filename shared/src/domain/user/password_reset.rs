@@ -5,6 +5,7 @@ pub mod request;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::UserId;
@@ -43,7 +44,7 @@ impl Identified for PasswordReset {
 }
 
 /// Event of a password reset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum PasswordResetEvent {
     /// A password reset was requested for an account.

@@ -37,6 +37,9 @@ pub enum Permission {
     /// Read payments of all users.
     #[strum(serialize = "payments:read-any")]
     PaymentsReadAny,
+    /// Read the events of all markets and of the platform.
+    #[strum(serialize = "events:read-any")]
+    EventsReadAny,
     /// Read dead letters.
     #[strum(serialize = "dead-letters:read")]
     DeadLettersRead,
@@ -65,6 +68,7 @@ impl Role {
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
+                Permission::EventsReadAny,
                 Permission::JobsReindex,
                 Permission::JobsPrioritize,
             ],
@@ -76,6 +80,7 @@ impl Role {
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,
+                Permission::EventsReadAny,
                 Permission::OrdersRefundAny,
                 Permission::UsersCreate,
                 Permission::JobsReindex,

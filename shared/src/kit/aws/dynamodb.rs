@@ -4,6 +4,7 @@
 //! futures around them stay small: the future of a request is moved once for each layer that it passes.
 
 pub mod capacity;
+pub mod event_log;
 pub mod expression;
 pub mod schema;
 
@@ -26,13 +27,29 @@ use crate::kit::telemetry::retries::Retry;
 pub struct Table {
     client: aws_sdk_dynamodb::Client,
     name: Arc<str>,
+    event_retention: Duration,
 }
+
+/// Time for which the event log keeps events, unless it is configured.
+pub const DEFAULT_EVENT_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 impl Table {
     /// The table with the name `name`.
     #[must_use]
     pub fn new(client: aws_sdk_dynamodb::Client, name: &str) -> Self {
-        Self { client, name: name.into() }
+        Self { client, name: name.into(), event_retention: DEFAULT_EVENT_RETENTION }
+    }
+
+    /// Sets the time for which the event log keeps events.
+    #[must_use]
+    pub fn with_event_retention(self, event_retention: Duration) -> Self {
+        Self { event_retention, ..self }
+    }
+
+    /// Time for which the event log keeps events.
+    #[must_use]
+    pub const fn event_retention(&self) -> Duration {
+        self.event_retention
     }
 }
 

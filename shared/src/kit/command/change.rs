@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::event::{Event, ForwardedMessage};
+use super::event::{Event, UncommittedEvent};
 use super::record::{Entity, IndexEntries, Item, Key, MalformedItem, Record};
 use super::version::Version;
 use crate::kit::system::clock::Timestamp;
@@ -105,21 +105,6 @@ impl Adjustment {
         self.notes.push((name, text.into()));
         self
     }
-}
-
-/// An event that is not committed yet, with the entity and version that it belongs to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UncommittedEvent {
-    /// Id of the entity.
-    pub subject: String,
-    /// Version that the entity reached.
-    pub sequence: Version,
-    /// Name of the event.
-    pub name: &'static str,
-    /// The event as `{"type": …, "data": …}`.
-    pub event: serde_json::Value,
-    /// Original message to forward instead (dead-letter redrive).
-    pub forwards: Option<ForwardedMessage>,
 }
 
 impl<T, E> Change<T, E> {
@@ -276,7 +261,7 @@ impl<T, E> Change<T, E> {
         &self.writes
     }
 
-    /// The events to store in the outbox.
+    /// The events to store in the outbox or in the event log.
     #[must_use]
     pub fn events(&self) -> &[UncommittedEvent] {
         &self.events
@@ -312,16 +297,9 @@ impl<T, E> Change<T, E> {
     }
 
     fn announce(mut self, subject: String, sequence: Version, event: &impl Event) -> Self {
-        if event.has_subscribers() {
-            match serde_json::to_value(event) {
-                Ok(value) => {
-                    let (name, forwards) = (event.name(), event.forwarded_message());
-                    self.events.push(UncommittedEvent { subject, sequence, name, event: value, forwards });
-                }
-                Err(error) => {
-                    self.malformed = Some(MalformedItem::new(event.name(), error.to_string()));
-                }
-            }
+        match UncommittedEvent::of(subject, sequence, event) {
+            Ok(event) => self.events.extend(event),
+            Err(error) => self.malformed = Some(MalformedItem::new(event.name(), error.to_string())),
         }
         self
     }

@@ -14,6 +14,12 @@ pub trait Event: Serialize + Send + Sync + Routed {
     /// Stable name, like `order.created`.
     fn name(&self) -> &'static str;
 
+    /// Part of the event log that lists the event, such as the market that it belongs to; `None` for events of
+    /// the platform.
+    fn scope(&self) -> Option<String> {
+        None
+    }
+
     /// Original message to forward instead (dead-letter redrive).
     fn forwarded_message(&self) -> Option<ForwardedMessage> {
         None
@@ -22,8 +28,19 @@ pub trait Event: Serialize + Send + Sync + Routed {
 
 /// Routing of an event, defined separately from the entity that emits it.
 pub trait Routed {
-    /// Returns true if a queue subscribes to the event. An event without subscribers is not stored.
-    fn has_subscribers(&self) -> bool;
+    /// Destination of the event.
+    fn routing(&self) -> Routing;
+}
+
+/// Destination of a committed event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routing {
+    /// The queues that subscribe to it: stored in the outbox, and in the event log once it is published.
+    Queues,
+    /// The event log alone: no queue subscribes to it.
+    LogOnly,
+    /// None: the entity has no events.
+    None,
 }
 
 /// A message that is sent again unchanged, without a new envelope.
@@ -33,6 +50,45 @@ pub struct ForwardedMessage {
     pub body: String,
     /// Attributes of the message, by name.
     pub attributes: BTreeMap<String, String>,
+}
+
+/// An event that is not committed yet, with the entity and version that it belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UncommittedEvent {
+    /// Id of the entity.
+    pub subject: String,
+    /// Version that the entity reached.
+    pub sequence: Version,
+    /// Name of the event.
+    pub name: &'static str,
+    /// The event as `{"type": …, "data": …}`.
+    pub event: serde_json::Value,
+    /// Destination of the event.
+    pub routing: Routing,
+    /// Part of the event log that lists the event; `None` for events of the platform.
+    pub scope: Option<String>,
+    /// Original message to forward instead (dead-letter redrive).
+    pub forwards: Option<ForwardedMessage>,
+}
+
+impl UncommittedEvent {
+    /// The event with which `subject` reached the version `sequence`; `None` for entities without events.
+    ///
+    /// # Errors
+    /// The error of the serialiser.
+    pub(super) fn of(
+        subject: String,
+        sequence: Version,
+        event: &impl Event,
+    ) -> Result<Option<Self>, serde_json::Error> {
+        let routing = event.routing();
+        if routing == Routing::None {
+            return Ok(None);
+        }
+        let (name, scope, forwards) = (event.name(), event.scope(), event.forwarded_message());
+        let event = serde_json::to_value(event)?;
+        Ok(Some(Self { subject, sequence, name, event, routing, scope, forwards }))
+    }
 }
 
 /// Event type of entities whose changes emit no events.
@@ -46,8 +102,8 @@ impl Event for NoEvents {
 }
 
 impl Routed for NoEvents {
-    fn has_subscribers(&self) -> bool {
-        false
+    fn routing(&self) -> Routing {
+        Routing::None
     }
 }
 
@@ -64,6 +120,12 @@ impl EventId {
     #[must_use]
     pub fn of(subject: &str, version: Version) -> Self {
         Self(format!("{subject}.{version}"))
+    }
+
+    /// Id of the entity.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.0.rsplit_once('.').map_or("", |(subject, _)| subject)
     }
 
     /// The id as text.

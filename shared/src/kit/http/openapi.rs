@@ -10,6 +10,7 @@
 
 mod api_router;
 mod document;
+pub mod events;
 mod handler;
 mod inputs;
 mod operation;

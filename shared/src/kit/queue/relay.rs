@@ -1,8 +1,8 @@
 //! Outbox relay: publishes events to the queues that subscribe to them.
 //!
-//! An event is removed from the outbox only after the queue of every subscriber has accepted it. After a
-//! crash in between it is published again; the idempotency records of the consumers make the effect happen
-//! once.
+//! An event is moved from the outbox to the event log only after the queue of every subscriber has accepted it.
+//! After a crash in between it is published again under the same id; the idempotency records of the consumers
+//! make the effect happen once, and the log stores it under the same key.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -49,6 +49,12 @@ pub struct Unpublished {
 }
 
 impl Unpublished {
+    /// Returns true if every event was published.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.failed.is_empty() && self.rejected.is_empty()
+    }
+
     /// Returns true if a queue did not accept the event. One queue may reject an event that fails at another.
     #[must_use]
     pub fn contains(&self, event: &EventId) -> bool {
@@ -116,12 +122,36 @@ impl<R: EventRouter> Relay<R> {
         Self { outbox, sqs, routes }
     }
 
-    /// Publishes events and removes them from the outbox; returns those that could not be published to all
-    /// subscribers, which remain in the outbox.
+    /// Publishes events that the stream missed, and moves them from the outbox to the event log; returns those
+    /// that could not be published to all subscribers, which remain in the outbox.
     ///
     /// # Errors
-    /// [`StoreError`] if published events could not be removed; they are published again later.
+    /// [`StoreError`] if published events could not be moved; they are published again later.
     pub async fn publish(&self, events: &[OutboxEvent]) -> Result<Unpublished, StoreError> {
+        let (published, unpublished) = self.send_all(events).await;
+        // The outbox is the only source of these events, so each is logged before it is removed.
+        self.outbox.log(&published).await?;
+        self.outbox.remove(published.iter().map(|event| event.key()).collect()).await?;
+        record_metrics(&published, SystemClock.now());
+        Ok(unpublished)
+    }
+
+    /// Like [`publish`](Self::publish), for events that the stream delivers again until they are done, in fewer
+    /// requests.
+    async fn publish_from_stream(&self, events: &[OutboxEvent]) -> Result<Unpublished, StoreError> {
+        let (published, unpublished) = self.send_all(events).await;
+        self.outbox.archive(&published).await?;
+        record_metrics(&published, SystemClock.now());
+        Ok(unpublished)
+    }
+
+    /// Sends events again that were published and logged before; returns those that could not be sent.
+    pub async fn send_again(&self, events: &[OutboxEvent]) -> Unpublished {
+        self.send_all(events).await.1
+    }
+
+    /// Sends events to their subscribers; returns those that all subscribers have accepted, and the others.
+    async fn send_all<'e>(&self, events: &'e [OutboxEvent]) -> (Vec<&'e OutboxEvent>, Unpublished) {
         let mut by_queue: BTreeMap<&str, Vec<&OutboxEvent>> = BTreeMap::new();
         for event in events {
             for queue in self.routes.queues(&event.event) {
@@ -134,11 +164,8 @@ impl<R: EventRouter> Relay<R> {
                 self.send(queue, batch, &mut unpublished).await;
             }
         }
-        let published: Vec<&OutboxEvent> =
-            events.iter().filter(|event| !unpublished.contains(&event.event_id)).collect();
-        self.outbox.remove(published.iter().map(|event| event.key()).collect()).await?;
-        record_metrics(&published, SystemClock.now());
-        Ok(unpublished)
+        let published = events.iter().filter(|event| !unpublished.contains(&event.event_id)).collect();
+        (published, unpublished)
     }
 
     /// Sends a batch, and adds the events that the queue did not accept to `unpublished`. If the content of a
@@ -196,7 +223,7 @@ impl<R: EventRouter> Relay<R> {
 
 impl<R: EventRouter> StreamHandler for Relay<R> {
     async fn handle(&self, events: Vec<OutboxEvent>) -> Vec<bool> {
-        match self.publish(&events).await {
+        match self.publish_from_stream(&events).await {
             Ok(unpublished) => {
                 // A rejected event must not stop those behind it. It remains in the outbox, from which the
                 // sweeper moves it to the dead letters.
@@ -206,7 +233,7 @@ impl<R: EventRouter> StreamHandler for Relay<R> {
                 events.iter().map(|event| !unpublished.failed.contains(&event.event_id)).collect()
             }
             Err(error) => {
-                tracing::warn!(%error, "failed to remove published events; they will be published again");
+                tracing::warn!(%error, "failed to move published events to the log; they will be published again");
                 vec![false; events.len()]
             }
         }
@@ -296,6 +323,7 @@ mod tests {
             event: "order.created".to_owned(),
             body: "x".repeat(bytes),
             correlation_id: "c".to_owned(),
+            scope: None,
             attributes: BTreeMap::new(),
         }
     }

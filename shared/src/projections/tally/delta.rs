@@ -36,6 +36,11 @@ impl CounterDelta {
         self.count(after, 1);
     }
 
+    /// Subtracts the contribution of an entity.
+    pub(super) fn remove(&mut self, tally: &Tally) {
+        self.count(tally, -1);
+    }
+
     fn count(&mut self, tally: &Tally, times: i64) {
         for list in &tally.lists {
             *self.lists.entry(list.clone()).or_default() += times;

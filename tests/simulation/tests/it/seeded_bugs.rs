@@ -38,5 +38,7 @@ seeded_bugs! {
     overselling_is_detected: Oversell;
     charge_assumed_to_be_captured_is_detected: GuessCaptured;
     event_not_stored_with_its_command_is_detected: LostEvent;
+    published_event_that_is_not_logged_is_detected: UnloggedEvent;
+    unsubscribed_event_that_is_not_logged_is_detected: UnloggedProgress;
     ignored_send_failure_is_detected: IgnoredFailure;
 }

@@ -32,6 +32,12 @@ impl Items {
         Self(items.into_iter().map(Item::from).collect())
     }
 
+    /// These items, for tests of the checks.
+    #[cfg(test)]
+    pub(super) fn of_items(items: impl IntoIterator<Item = Item>) -> Self {
+        Self(items.into_iter().collect())
+    }
+
     /// All items.
     pub fn all(&self) -> impl Iterator<Item = &Item> {
         self.0.iter()

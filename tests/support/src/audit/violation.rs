@@ -15,8 +15,8 @@ pub enum Invariant {
     Stock,
     /// Fulfilment ends; a charged buyer gets the order or a refund; no order is charged twice.
     Sagas,
-    /// Each version has its event, each event takes effect once for each subscriber, and projections match
-    /// the entities.
+    /// Each version has its event, each event takes effect once for each subscriber and is logged once, and
+    /// projections match the entities.
     Outbox,
     /// Acknowledged writes are stored, once per idempotency key, and unique values are unique.
     Http,

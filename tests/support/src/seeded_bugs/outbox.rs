@@ -57,6 +57,29 @@ pub(super) const BUGS: &[SeededBug] = &[
             })
         },
     },
+    SeededBug {
+        name: "event-not-logged",
+        invariant: Invariant::Outbox,
+        description: "published events are removed from the outbox without being logged",
+        detected_by: "trade",
+        delayed_function: None,
+        mutation: || {
+            RequestMutation::new("stream-outbox-relay", Service::DynamoDb, |_, body| {
+                let tables = body["RequestItems"].as_object_mut().into_iter().flatten();
+                for requests in tables.filter_map(|(_, requests)| requests.as_array_mut()) {
+                    requests.retain(|request| request.get("PutRequest").is_none());
+                }
+            })
+        },
+    },
+    bug!(
+        "unsubscribed-event-not-logged",
+        "queue-fulfilment",
+        "an event without subscribers is not stored in the log",
+        "trade",
+        None,
+        |body| drop_items(body, |item| kind(item) == "logged-event")
+    ),
     bug!(
         "tally-without-version",
         ANALYTICS,

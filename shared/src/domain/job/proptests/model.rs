@@ -98,7 +98,7 @@ impl World {
     }
 
     /// Sends the messages of events that have subscribers.
-    fn send(&mut self, events: &[crate::kit::command::change::UncommittedEvent]) {
+    fn send(&mut self, events: &[crate::kit::command::UncommittedEvent]) {
         for event in events.iter().filter(|event| event.name.starts_with("job.requested")) {
             self.messages.push(Message { request: event.sequence, redrive: None, deliveries: 0 });
         }

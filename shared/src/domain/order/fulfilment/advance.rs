@@ -142,7 +142,7 @@ pub(crate) fn apply_capture(
             if is_refunded { OrderEvent::RefundStarted } else { OrderEvent::Confirmed };
         let change = Change::of((Some(order.clone()), Some(payment.clone())))
             .save(&order, event((&order).into()))
-            .save(&payment, PaymentEvent::Captured(payment.event_data(payment.captured)));
+            .save(&payment, PaymentEvent::Captured(payment.event_data(order.market_id, payment.captured)));
         return Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch));
     };
     let is_recorded = existing.gateway_id == capture.gateway_id

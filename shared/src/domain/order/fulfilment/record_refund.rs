@@ -58,7 +58,7 @@ pub(crate) fn apply_refund(
     order.captured_by(&reported.payment, Some(payment)).ok_or(AdvanceError::Stale)?;
     let (order_after, change) = order.clone().with_reported_refund(reported, now)?;
     let is_own = reported.payment == payment.gateway_id;
-    let data = payment.event_data(reported.amount);
+    let data = payment.event_data(order.market_id, reported.amount);
     let payment_after = match change {
         RefundChange::Made if is_own => {
             Some((payment.clone().refund(reported.amount, now), PaymentEvent::Refunded(data)))

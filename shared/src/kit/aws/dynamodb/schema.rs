@@ -24,6 +24,8 @@ pub const SUMMARY: &str = "summary";
 
 /// Kind of an event in the outbox. The filter of the stream in the template contains it, too.
 pub const OUTBOX_KIND: &str = "outbox-event";
+/// Kind of an event in the event log.
+pub const LOGGED_EVENT_KIND: &str = "logged-event";
 /// Kind of an idempotency record.
 pub const IDEMPOTENCY_RECORD_KIND: &str = "idempotency-record";
 /// Kind of the counters of a rate limit.
@@ -32,11 +34,17 @@ pub const LIMIT_KIND: &str = "limit";
 /// Number of partitions of the outbox; each accepts 1,000 writes per second.
 pub const OUTBOX_SHARDS: u32 = 16;
 
+/// Number of partitions of the event log for one scope and one day.
+pub const EVENT_LOG_SHARDS: u32 = 4;
+
+/// Scope of events that belong to no other scope.
+pub const PLATFORM_SCOPE: &str = "platform";
+
 /// An index of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Index {
     /// Children of a parent, by id: the products and orders of a market, the dead letters of a queue and
-    /// status.
+    /// status. Logged events of a subject, by time.
     ByParent,
     /// Entities of an owner, by id: the orders of a buyer.
     ByOwner,
@@ -119,6 +127,24 @@ pub fn outbox_partition(subject: &str) -> String {
 #[must_use]
 pub fn outbox_shard(shard: u32) -> String {
     format!("outbox#{shard:02}")
+}
+
+/// Partition of the event log for the events of `subject` in `scope` on `day` (`2027-01-15`).
+#[must_use]
+pub fn event_log_partition(scope: &str, day: &str, subject: &str) -> String {
+    event_log_shard(scope, day, shard_of(subject, EVENT_LOG_SHARDS))
+}
+
+/// Partition of the event log with this number, for `scope` and `day`.
+#[must_use]
+pub fn event_log_shard(scope: &str, day: &str, shard: u32) -> String {
+    format!("events#{scope}#{day}#{shard}")
+}
+
+/// Partition of the index `by-parent` for the logged events of `subject`.
+#[must_use]
+pub fn subject_events(subject: &str) -> String {
+    format!("events#{subject}")
 }
 
 /// Assigns a text to one of `shards`, evenly. The number is stored: it must be the same in every release

@@ -2,8 +2,10 @@
 
 use axum::handler::Handler;
 use http::Method;
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
+use super::events::{self, EventSchema};
 use super::handler::DescribeHandler;
 use super::operation::Operation;
 use super::problems::{self, Problems};
@@ -17,6 +19,7 @@ pub struct Document {
     tags: Vec<Value>,
     schemas: Schemas,
     problems: Problems,
+    webhooks: Map<String, Value>,
     tag: &'static str,
     limited: bool,
 }
@@ -36,6 +39,13 @@ impl Document {
         Self { limited: false, ..self }
     }
 
+    /// Adds the events that `catalogue` describes, as webhooks.
+    #[must_use]
+    pub fn with_events(mut self, catalogue: fn(&mut SchemaGenerator) -> Vec<EventSchema>) -> Self {
+        self.webhooks = events::webhooks(&self.schemas.events(catalogue));
+        self
+    }
+
     /// Renders the document in OpenAPI 3.1.
     #[must_use]
     pub fn render(self, title: &str, version: &str, description: &str) -> Value {
@@ -48,6 +58,7 @@ impl Document {
             "servers": [{ "url": "/" }],
             "tags": self.tags,
             "paths": self.paths,
+            "webhooks": self.webhooks,
             "components": {
                 "schemas": schemas,
                 "responses": responses,

@@ -5,6 +5,8 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use super::events::EventSchema;
+
 /// Collects the schemas of requests and responses (JSON Schema 2020-12, as in OpenAPI 3.1).
 #[derive(Debug)]
 pub struct Schemas {
@@ -47,6 +49,14 @@ impl Schemas {
         let mut schema = self.responses.subschema_for::<T>();
         RecursiveTransform(make_exact).transform(&mut schema);
         schema.to_value()
+    }
+
+    /// Events that `catalogue` describes, with schemas of responses.
+    pub(super) fn events(
+        &mut self,
+        catalogue: fn(&mut SchemaGenerator) -> Vec<EventSchema>,
+    ) -> Vec<EventSchema> {
+        catalogue(&mut self.responses)
     }
 
     /// Fields of a `T` in requests: the name, the schema, and true if the field is required.

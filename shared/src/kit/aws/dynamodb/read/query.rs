@@ -243,16 +243,17 @@ pub(crate) async fn stored(table: &Table, query: &Query) -> Result<Page<StoredIt
     Ok(Page { items: items.into_iter().map(|item| query.stored(item)).collect(), next })
 }
 
-/// Reads rows of an index, in one request. Also returns the sort value up to which it read, if there may be
-/// more.
+/// Reads rows, in one request. Also returns the sort value up to which it read, if there may be more.
 pub(crate) async fn rows(table: &Table, query: &Query) -> Result<(Vec<Row>, Option<String>), StoreError> {
     let (items, next) = send(table, query).await?;
     let sort_attribute = query.attributes().1;
-    let rows = items.into_iter().filter_map(|mut item| {
-        let sort = item.remove(sort_attribute)?.as_s().ok()?.clone();
+    let rows = items.into_iter().filter_map(|item| {
+        let sort = item.get(sort_attribute)?.as_s().ok()?.clone();
         Some(Row { sort, item: query.stored(item) })
     });
-    Ok((rows.collect(), next.and_then(|position| position.index_sort)))
+    // In the table itself, the items are sorted by their sort key.
+    let reached = |position: PageKey| position.index_sort.unwrap_or(position.key.sk);
+    Ok((rows.collect(), next.map(reached)))
 }
 
 /// Result of counting items of an index.

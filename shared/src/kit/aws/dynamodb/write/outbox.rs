@@ -6,17 +6,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::kit::aws::dynamodb::error::store_error;
+use crate::kit::aws::dynamodb::event_log::LoggedEvent;
 use crate::kit::aws::dynamodb::read::loader::key_item;
 use crate::kit::aws::dynamodb::read::query::{Page, PageKey, Query, stored};
-use crate::kit::aws::dynamodb::schema::{KIND, OUTBOX_KIND, PK, SK, outbox_partition, outbox_shard};
+use crate::kit::aws::dynamodb::schema::{
+    KIND, OUTBOX_KIND, PK, PLATFORM_SCOPE, SK, outbox_partition, outbox_shard,
+};
 use crate::kit::aws::dynamodb::{Table, record_retry};
-use crate::kit::command::change::UncommittedEvent;
 use crate::kit::command::read_set::{self, Parsed};
-use crate::kit::command::{CommandContext, Envelope, EventId, Item, Key, MalformedItem, Record, StoreError};
+use crate::kit::command::{
+    CommandContext, Envelope, EventId, Item, Key, MalformedItem, Record, Routing, StoreError,
+    UncommittedEvent,
+};
 use crate::kit::resilience::retry::Backoff;
 use crate::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
 use crate::kit::telemetry::trace;
@@ -38,6 +43,10 @@ pub struct OutboxEvent {
     pub body: String,
     /// Correlation id of the command.
     pub correlation_id: String,
+    /// Scope under which the event is logged once it is published. A redriven message has none: it is not
+    /// logged again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// Message attributes, by name: the trace context, or all attributes of a redriven message.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
@@ -57,6 +66,24 @@ impl OutboxEvent {
     #[must_use]
     pub fn key(&self) -> Key {
         Key { pk: self.pk.clone(), sk: self.sk.clone() }
+    }
+
+    /// The event as it is logged; `None` for a redriven message, which is not logged again.
+    #[must_use]
+    pub fn logged(&self) -> Option<LoggedEvent> {
+        let scope = self.scope.as_ref()?;
+        Some(LoggedEvent::new(scope, &self.event_id, &self.sk, &self.event, &self.body))
+    }
+
+    /// The event as it was published, to send it again. It is not logged again.
+    ///
+    /// # Errors
+    /// [`MalformedItem`] if its body is not an envelope.
+    pub fn from_log(logged: LoggedEvent) -> Result<Self, MalformedItem> {
+        let Envelope { id, correlation_id, .. } = logged.envelope()?;
+        let LoggedEvent { pk, sk, event, body } = logged;
+        let (correlation_id, attributes) = (correlation_id.to_string(), BTreeMap::new());
+        Ok(Self { pk, sk, event_id: id, event, body, correlation_id, scope: None, attributes })
     }
 
     /// Time since which the event waits. The sort key begins with it, as [`Outbox::overdue`] requires.
@@ -121,13 +148,23 @@ impl DamagedEvent {
     }
 }
 
-/// Builds the item of an event.
+/// Builds the item of an event: in the outbox, or in the event log if no queue subscribes to it.
 pub(crate) fn item(
     uncommitted: &UncommittedEvent,
     context: &CommandContext,
+    retention: Duration,
 ) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
+    let event = pending(uncommitted, context)?;
+    match event.logged() {
+        Some(logged) if uncommitted.routing == Routing::LogOnly => logged.into_item(retention),
+        _ => item_of(event),
+    }
+}
+
+/// The event as the outbox stores it.
+fn pending(uncommitted: &UncommittedEvent, context: &CommandContext) -> Result<OutboxEvent, MalformedItem> {
     let malformed = |reason: String| MalformedItem::new(OUTBOX_KIND, reason);
-    let UncommittedEvent { subject, sequence, name, event, forwards } = uncommitted;
+    let UncommittedEvent { subject, sequence, name, event, scope, forwards, .. } = uncommitted;
     let event_id = EventId::of(subject, *sequence);
     let envelope = Envelope {
         id: event_id.clone(),
@@ -138,21 +175,28 @@ pub(crate) fn item(
         correlation_id: context.correlation_id.clone(),
         event,
     };
-    let (body, attributes) = match forwards {
-        Some(forwarded) => (Ok(forwarded.body.clone()), forwarded.attributes.clone()),
-        None => (serde_json::to_string(&envelope), trace_attributes()),
+    let (body, scope, attributes) = match forwards {
+        Some(forwarded) => (Ok(forwarded.body.clone()), None, forwarded.attributes.clone()),
+        None => {
+            let scope = scope.clone().unwrap_or_else(|| PLATFORM_SCOPE.to_owned());
+            (serde_json::to_string(&envelope), Some(scope), trace_attributes())
+        }
     };
-    let pending = OutboxEvent {
+    Ok(OutboxEvent {
         pk: outbox_partition(subject),
         sk: format!("{}#{event_id}", context.at),
         event: (*name).to_owned(),
         body: body.map_err(|error| malformed(error.to_string()))?,
         correlation_id: context.correlation_id.to_string(),
+        scope,
         attributes,
         event_id,
-    };
+    })
+}
+
+fn item_of(event: OutboxEvent) -> Result<HashMap<String, AttributeValue>, MalformedItem> {
     let mut item: HashMap<String, AttributeValue> =
-        serde_dynamo::to_item(pending).map_err(|error| malformed(error.to_string()))?;
+        serde_dynamo::to_item(event).map_err(|error| MalformedItem::new(OUTBOX_KIND, error.to_string()))?;
     item.insert(KIND.to_owned(), AttributeValue::S(OUTBOX_KIND.to_owned()));
     debug_assert!(item.contains_key(PK) && item.contains_key(SK), "the key is part of the record");
     Ok(item)
@@ -169,11 +213,13 @@ pub struct Outbox {
     table: Table,
 }
 
-/// Backoff before requesting unprocessed deletions again.
+/// Backoff before requesting unprocessed writes again.
 const UNPROCESSED: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500), 6);
 
-/// Maximum number of deletions per request.
-const MAX_DELETIONS: usize = 25;
+/// Maximum number of writes per request.
+const MAX_WRITES: usize = 25;
+/// Number of events per request that logs and removes them.
+const EVENTS_PER_REQUEST: usize = MAX_WRITES / 2;
 
 impl Outbox {
     /// The outbox of `table`.
@@ -209,15 +255,49 @@ impl Outbox {
         Ok(page)
     }
 
-    /// Deletes published events.
+    /// Moves published events from the outbox to the event log: one request for up to 12 of them.
+    ///
+    /// A batch write is not a transaction: after a crash, an event may have been removed, but not logged.
+    /// Therefore this is only for events that the stream delivers again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond. The events are then published again; none is lost.
+    pub async fn archive(&self, events: &[&OutboxEvent]) -> Result<(), StoreError> {
+        for events in events.chunks(EVENTS_PER_REQUEST) {
+            let mut requests = self.log_requests(events)?;
+            for event in events {
+                requests.push(delete_request(&event.key())?);
+            }
+            self.write(requests).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores events in the event log, except redriven messages. Storing one again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn log(&self, events: &[&OutboxEvent]) -> Result<(), StoreError> {
+        self.write(self.log_requests(events)?).await
+    }
+
+    /// Deletes events that are published and logged.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond. The events are then published again; none is lost.
     pub async fn remove(&self, keys: Vec<Key>) -> Result<(), StoreError> {
-        let mut pending: Vec<WriteRequest> = keys.iter().map(delete_request).collect::<Result<_, _>>()?;
+        self.write(keys.iter().map(delete_request).collect::<Result<_, _>>()?).await
+    }
+
+    fn log_requests(&self, events: &[&OutboxEvent]) -> Result<Vec<WriteRequest>, StoreError> {
+        let logged = events.iter().filter_map(|event| event.logged());
+        logged.map(|event| put_request(event.into_item(self.table.event_retention())?)).collect()
+    }
+
+    async fn write(&self, mut pending: Vec<WriteRequest>) -> Result<(), StoreError> {
         let mut failures = 0;
         while !pending.is_empty() {
-            let rest = pending.split_off(pending.len().min(MAX_DELETIONS));
+            let rest = pending.split_off(pending.len().min(MAX_WRITES));
             let response = self
                 .table
                 .client
@@ -238,6 +318,12 @@ impl Outbox {
         }
         Ok(())
     }
+}
+
+fn put_request(item: HashMap<String, AttributeValue>) -> Result<WriteRequest, StoreError> {
+    let request = PutRequest::builder().set_item(Some(item)).build();
+    let request = request.map_err(|error| StoreError::Rejected(error.to_string()))?;
+    Ok(WriteRequest::builder().put_request(request).build())
 }
 
 fn delete_request(key: &Key) -> Result<WriteRequest, StoreError> {

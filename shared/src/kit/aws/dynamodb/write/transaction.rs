@@ -16,8 +16,9 @@ use crate::kit::aws::dynamodb::error::store_error;
 use crate::kit::aws::dynamodb::expression::Placeholders;
 use crate::kit::aws::dynamodb::schema::idempotency_record_key;
 use crate::kit::aws::dynamodb::write::idempotency_records;
-use crate::kit::command::change::UncommittedEvent;
-use crate::kit::command::{CommandContext, Condition, IdempotencyRecord, Item, Key, StoreError, Write};
+use crate::kit::command::{
+    CommandContext, Condition, IdempotencyRecord, Item, Key, StoreError, UncommittedEvent, Write,
+};
 use crate::kit::system::clock::Timestamp;
 use item::rejected;
 
@@ -117,7 +118,7 @@ impl<E> Transaction<E> {
         Ok(())
     }
 
-    /// Adds an event to the outbox.
+    /// Adds an event to the outbox, or to the event log if no queue subscribes to it.
     pub(crate) fn event(
         &mut self,
         table: &Table,
@@ -126,7 +127,7 @@ impl<E> Transaction<E> {
     ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&*table.name)
-            .set_item(Some(outbox::item(event, context)?))
+            .set_item(Some(outbox::item(event, context, table.event_retention())?))
             .build()
             .map_err(|error| rejected(&error))?;
         self.push(TransactWriteItem::builder().put(put).build(), OnConditionFailure::Conflict);

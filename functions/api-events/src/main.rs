@@ -1,0 +1,17 @@
+//! Composition root of the function `api-events`.
+
+use shared::api::{QueryState, RateLimits};
+use shared::kit::aws::Aws;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::runtime;
+use shared::kit::system::config::{Environment, TelemetryConfig};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    let env = Environment::from_process();
+    let telemetry = TelemetryConfig::from_env(&env)?;
+    let table = Aws::load(&env).await?.table(&env)?;
+    let limits = RateLimits::from_env(&env, table.clone())?;
+    let app = QueryState::new(&env, DynamoReader::new(table))?;
+    runtime::run_api(telemetry, limits.layer(app.clone(), api_events::router(app))).await
+}

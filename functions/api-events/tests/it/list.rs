@@ -1,0 +1,119 @@
+//! `GET /v1/events`.
+
+use insta::assert_json_snapshot;
+use serde_json::Value;
+use shared::domain::market::create::InitialStatus;
+use shared::domain::market::{Market, MarketId};
+use shared::domain::order::cancel::CancelOrder;
+use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, id, moderator, new_id, seller};
+use test_support::lambda_event::masked;
+
+use super::{Events, ids, of_market};
+
+impl Events {
+    /// Response of the list to the seller.
+    async fn list(&self, path: &str) -> Value {
+        let response = self.api.get(path).by(seller()).await;
+        assert_eq!(response.status, 200, "{path}");
+        response.json()
+    }
+}
+
+#[tokio::test]
+async fn events_are_listed_newest_first_with_their_envelope() {
+    let events = Events::open().await;
+    events.marketplace.order(None).await;
+    events.marketplace.log_events().await;
+    let page = events.list(&of_market("")).await;
+    let [order, market, product] = [ORDER, MARKET, PRODUCT].map(|id| format!("{id}.1"));
+    let listed = ids(&page);
+    assert_eq!(listed[0], order);
+    assert!(listed[1..].contains(&market) && listed[1..].contains(&product), "{listed:?}");
+    assert_json_snapshot!("order-created", masked(&page["data"][0], None));
+    assert!(page["pagination"]["nextCursor"].is_null());
+}
+
+#[tokio::test]
+async fn type_subject_and_time_narrow_the_list() {
+    let events = Events::open().await;
+    events.marketplace.order(None).await;
+    events.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    events.marketplace.log_events().await;
+    let created = events.list(&of_market("&type=order.created")).await;
+    assert_eq!(ids(&created), [format!("{ORDER}.1")]);
+    let of_order = events.list(&of_market(&format!("&subject={ORDER}"))).await;
+    assert_eq!(ids(&of_order), [format!("{ORDER}.2"), format!("{ORDER}.1")]);
+    let [after, before] = [1, 0].map(|n| of_order["data"][n]["occurredAt"].as_str().unwrap().to_owned());
+    let cancelled = events.list(&of_market(&format!("&subject={ORDER}&after={before}"))).await;
+    assert_eq!(ids(&cancelled), [format!("{ORDER}.2")]);
+    let placed = events.list(&of_market(&format!("&subject={ORDER}&after={after}&before={before}"))).await;
+    assert_eq!(ids(&placed), [format!("{ORDER}.1")]);
+}
+
+#[tokio::test]
+async fn pages_by_cursor_contain_each_event_once() {
+    let events = Events::open().await;
+    events.marketplace.place_orders(7).await;
+    events.marketplace.log_events().await;
+    let all = ids(&events.list(&of_market("&limit=100")).await);
+    for (filter, expected) in [("", all.len()), ("&type=order.created", 7)] {
+        let (mut paged, mut path) = (Vec::new(), of_market(&format!("{filter}&limit=2")));
+        loop {
+            let page = events.list(&path).await;
+            assert!(ids(&page).len() <= 2);
+            paged.extend(ids(&page));
+            let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
+            path = of_market(&format!("{filter}&limit=2&cursor={cursor}"));
+        }
+        assert_eq!(paged.len(), expected, "{filter}");
+        assert!(paged.iter().all(|id| all.contains(id)), "{filter}");
+        paged.sort();
+        paged.dedup();
+        assert_eq!(paged.len(), expected, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn seller_lists_only_events_of_own_markets() {
+    let events = Events::open().await;
+    let other: MarketId = new_id();
+    events.marketplace.market(&other.to_string(), buyer(), InitialStatus::Active).await;
+    events.marketplace.log_events().await;
+    let foreign = format!("/v1/events?marketId={other}");
+    assert_eq!(events.api.get(&foreign).by(seller()).await.error(), (404, "NOT_FOUND"));
+    let absent = format!("/v1/events?marketId={}", new_id::<Market>());
+    assert_eq!(events.api.get(&absent).by(seller()).await.error(), (404, "NOT_FOUND"));
+    // The subject belongs to another market.
+    let of_other = events.list(&of_market(&format!("&subject={other}"))).await;
+    assert!(ids(&of_other).is_empty());
+    for path in ["/v1/events".to_owned(), format!("/v1/events?subject={other}")] {
+        let refused = events.api.get(&path).by(seller()).await;
+        assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
+        assert!(refused.json()["error"]["fields"]["marketId"].is_string(), "{path}");
+    }
+    let of_own = events.api.get(&foreign).by(buyer()).await;
+    assert_eq!(ids(&of_own.json()), [format!("{other}.1")]);
+}
+
+#[tokio::test]
+async fn operator_lists_the_platform_and_any_market() {
+    let events = Events::open().await;
+    let platform = events.api.get("/v1/events").by(moderator()).await.json();
+    assert!(!ids(&platform).is_empty());
+    let types = platform["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
+    assert!(types.into_iter().all(|name| name.starts_with("user.")), "{platform}");
+    let market = events.api.get(&of_market("")).by(moderator()).await.json();
+    assert!(ids(&market).contains(&format!("{MARKET}.1")));
+    let subject = events.api.get(&format!("/v1/events?subject={MARKET}")).by(moderator()).await.json();
+    assert_eq!(ids(&subject), [format!("{MARKET}.1")]);
+}
+
+#[tokio::test]
+async fn invalid_parameters_are_reported_together() {
+    let events = Events::open().await;
+    let path = "/v1/events?marketId=shop&type=order&subject=x&after=monday&before=0&limit=0&page=1";
+    let refused = events.api.get(path).by(seller()).await;
+    assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
+    let fields = refused.json()["error"]["fields"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(fields, ["after", "before", "limit", "marketId", "page", "subject", "type"]);
+}
