@@ -48,9 +48,10 @@ that documents the header, and repeat the request with the same key if the respo
 hours, the repetition is not executed again: it returns the first response with the header \
 `Idempotent-Replay: true`. The same key with a different request is refused with `IDEMPOTENCY_KEY_REUSED`.
 
-**Pagination.** Read a list by `page` or by `offset`, which reach the first 10,000 items, or by `cursor`, \
-which reaches all. `limit` is the page size. All three show the same sequence; to continue from any page, \
-pass `pagination.nextCursor` as `cursor` until it is absent. A cursor is valid for the same caller, filter \
+**Pagination.** Read a list by `page` or by `offset`, which reach the first 10,000 items if \
+the items before them are not larger than 2 MB, or by `cursor`, which reaches all. `limit` is the page size. \
+All three show the same sequence; to continue from any page, pass `pagination.nextCursor` as `cursor` until \
+it is absent. A cursor is valid for the same caller, filter \
 and sort order only. `pagination.total` may lag behind recent changes.
 
 **Optimistic locking.** The `ETag` of a resource identifies its version. Operations with the header \

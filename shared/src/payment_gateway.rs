@@ -17,20 +17,23 @@ use crate::kit::system::clock::Timestamp;
 
 pub use stripe::StripeGateway;
 
-/// Final outcome of a charge.
+/// Outcome of a charge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeOutcome {
     /// The amount was captured.
     Captured(Capture),
     /// The charge was declined and will not be made.
     Declined(DeclineCode),
+    /// The charge waits for the buyer, who must authenticate (3-D Secure), or is still being processed. The
+    /// buyer continues it at this checkout; a webhook reports its end.
+    Waiting(Checkout),
 }
 
-/// Answer to a charge request. The same idempotency key always yields the same answer.
+/// Answer to a charge request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeAnswer {
-    /// The charge has ended.
-    Ended(ChargeOutcome),
+    /// The outcome of the charge is known.
+    Known(ChargeOutcome),
     /// The gateway failed, possibly after charging; [`PaymentGateway::find`] determines the outcome.
     Failed,
 }
@@ -53,6 +56,17 @@ pub enum CheckoutOutcome {
     Payable(Checkout),
     /// The gateway refused the payment.
     Refused(DeclineCode),
+}
+
+/// Outcome of closing a checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckoutClosure {
+    /// The checkout was not paid, and cannot be paid any more.
+    Closed,
+    /// The checkout was paid before.
+    Captured(Capture),
+    /// The payment is being processed, and cannot be stopped. It will succeed or fail later.
+    Processing,
 }
 
 /// Definite answer to a refund request.
@@ -86,13 +100,9 @@ pub enum GatewayError {
         /// The call was attempted and its failure opened the circuit.
         attempted: bool,
     },
-    /// A charge failed and the gateway's search is not up to date yet, so that it is unknown whether it was
-    /// made.
+    /// A charge failed or is being processed, so that it is unknown whether it was made.
     #[error("the outcome of the charge is unknown and is being looked up")]
-    Unknown {
-        /// Delay until the search is up to date.
-        lookup_after: Duration,
-    },
+    Unknown,
     /// The response cannot be interpreted.
     #[error("the payment gateway sent an unexpected response")]
     Unexpected,
@@ -104,7 +114,7 @@ pub enum GatewayError {
 /// Gateway operations of the order saga. Implementations return [`GatewayError`] whenever the outcome is
 /// unknown.
 pub trait PaymentGateway: Send + Sync {
-    /// Charges the buyer. Idempotent: the same intent yields the same answer.
+    /// Charges the buyer, who is present to authenticate. Idempotent: the same intent makes one charge.
     fn charge(
         &self,
         intent: &ChargeIntent,
@@ -132,6 +142,13 @@ pub trait PaymentGateway: Send + Sync {
         intent: &CheckoutIntent,
         correlation: &CorrelationId,
     ) -> impl Future<Output = Result<CheckoutOutcome, GatewayError>> + Send;
+
+    /// Closes a checkout, so that it cannot be paid any more. Idempotent.
+    fn close_checkout(
+        &self,
+        checkout: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> impl Future<Output = Result<CheckoutClosure, GatewayError>> + Send;
 
     /// Refunds an amount. Idempotent: the same intent is refunded once.
     fn refund(

@@ -112,12 +112,22 @@ impl Context<'_> {
         let event = match charge_result {
             ChargeResult::Succeeds => Some(self.event("payment_intent.succeeded", &plain)),
             ChargeResult::Declines(_) => Some(self.event("payment_intent.payment_failed", &plain)),
-            ChargeResult::RequiresAction => None,
+            ChargeResult::RequiresAction => Some(self.event("payment_intent.requires_action", &plain)),
         };
-        let result = match intent.last_failure() {
-            Some((charge, failure)) => Err(card_error(&stripe_json::payment_error(charge, failure), plain)),
+        let result = match stripe_json::last_payment_error(&intent) {
+            Some(error) => Err(payment_error(&error, plain)),
             None => Ok(stripe_json::payment_intent(&intent, expand)),
         };
+        Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
+    }
+
+    /// Lets the customer fail to authenticate.
+    fn fail_authentication(&mut self, intent: PaymentIntent) -> Outcome {
+        let intent = intent.with_failed_authentication(self.now);
+        let plain = stripe_json::payment_intent(&intent, Expand::default());
+        let event = Some(self.event("payment_intent.payment_failed", &plain));
+        let error = stripe_json::last_payment_error(&intent).unwrap_or_default();
+        let result = Err(payment_error(&error, plain));
         Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
     }
 }
@@ -131,10 +141,11 @@ struct ChargeAttempt {
 }
 
 /// Error 402 that contains the intent (<https://docs.stripe.com/api/errors#errors-payment_intent>).
-fn card_error(payment_error: &Value, intent: Value) -> StripeError {
-    let message = payment_error["message"].as_str().unwrap_or_default();
-    let error = StripeError::new(402, "card_error", message).with("payment_intent", intent).executed();
-    let members = payment_error.as_object().into_iter().flatten();
+fn payment_error(error: &Value, intent: Value) -> StripeError {
+    let text = |member: &str| error[member].as_str().unwrap_or_default();
+    let members = error.as_object().into_iter().flatten();
+    let error =
+        StripeError::new(402, text("type"), text("message")).with("payment_intent", intent).executed();
     members.fold(error, |error, (name, value)| error.with(name, value.clone()))
 }
 
@@ -162,6 +173,16 @@ fn cannot_confirm(intent: &PaymentIntent) -> StripeError {
         status => format!("it has a status of {}", status.as_str()),
     };
     unexpected_state(format!("You cannot confirm this PaymentIntent because {reason}."), intent)
+}
+
+fn no_return_url() -> StripeError {
+    StripeError::invalid(
+        "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these \
+         payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't \
+         want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and \
+         `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.",
+    )
+    .param("return_url")
 }
 
 fn no_payment_method() -> StripeError {

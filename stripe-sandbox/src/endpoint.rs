@@ -5,7 +5,7 @@ use http::Method;
 use super::command::{CancelIntent, Command, ConfirmIntent, CreateIntent, CreateRefund, Pay, SettleRefund};
 use super::error::StripeError;
 use super::form::Form;
-use super::query::{ListIntents, ListRefunds, Query, SearchIntents};
+use super::query::{ListCharges, ListIntents, ListRefunds, Query, SearchIntents};
 use crate::fault_rules::Operation;
 
 /// Endpoint of the sandbox.
@@ -26,6 +26,7 @@ pub(super) enum Write {
 pub(super) enum Read {
     Intent(String),
     Intents,
+    Charges,
     Search,
     Refund(String),
     Refunds,
@@ -48,6 +49,7 @@ impl Endpoint {
                 Self::Write(Write::SettleRefund((*id).to_owned()))
             }
             ("GET", ["v1", "payment_intents"]) => Self::Read(Read::Intents),
+            ("GET", ["v1", "charges"]) => Self::Read(Read::Charges),
             ("GET", ["v1", "payment_intents", "search"]) => Self::Read(Read::Search),
             ("GET", ["v1", "payment_intents", id]) => Self::Read(Read::Intent((*id).to_owned())),
             ("GET", ["v1", "refunds"]) => Self::Read(Read::Refunds),
@@ -67,6 +69,7 @@ impl Endpoint {
             Self::Write(Write::SettleRefund(_)) => Operation::SettleRefund,
             Self::Read(Read::Intent(_)) => Operation::Retrieve,
             Self::Read(Read::Intents) => Operation::List,
+            Self::Read(Read::Charges) => Operation::ListCharges,
             Self::Read(Read::Search) => Operation::Search,
             Self::Read(Read::Refund(_) | Read::Refunds) => Operation::RetrieveRefund,
         }
@@ -101,6 +104,7 @@ impl Read {
         match self {
             Self::Intent(id) => Query::intent(id, form),
             Self::Intents => ListIntents::parse(form).map(Query::Intents),
+            Self::Charges => ListCharges::parse(form).map(Query::Charges),
             Self::Search => SearchIntents::parse(form).map(Query::Search),
             Self::Refund(id) => Query::refund(id, form),
             Self::Refunds => ListRefunds::parse(form).map(Query::Refunds),

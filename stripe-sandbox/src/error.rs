@@ -32,6 +32,11 @@ impl StripeError {
         error
     }
 
+    /// Creates a 400 for a parameter that is required.
+    pub(super) fn missing_param(name: &str) -> Self {
+        Self::invalid(format!("Missing required param: {name}.")).code("parameter_missing").param(name)
+    }
+
     /// Creates an `api_error` with this status.
     pub(super) fn api(status: u16) -> Self {
         Self::new(status, "api_error", "An unknown error occurred")

@@ -31,6 +31,8 @@ pub enum Operation {
     Retrieve,
     /// `GET /v1/payment_intents`
     List,
+    /// `GET /v1/charges`
+    ListCharges,
     /// `GET /v1/payment_intents/search`
     Search,
     /// `POST /v1/refunds`

@@ -44,7 +44,7 @@ impl Form {
     }
 
     pub(super) fn required(&mut self, name: &str) -> Result<String, StripeError> {
-        self.text(name)?.ok_or_else(|| missing(name))
+        self.text(name)?.ok_or_else(|| StripeError::missing_param(name))
     }
 
     /// Integer parameter.
@@ -126,10 +126,6 @@ fn empty(name: &str) -> StripeError {
          '{name}' cannot be unset. You should remove '{name}' from your request or supply a non-empty value."
     );
     StripeError::invalid(message).code("parameter_invalid_empty").param(name)
-}
-
-fn missing(name: &str) -> StripeError {
-    StripeError::invalid(format!("Missing required param: {name}.")).code("parameter_missing").param(name)
 }
 
 /// Decodes `application/x-www-form-urlencoded` (<https://url.spec.whatwg.org/#urlencoded-parsing>).

@@ -48,7 +48,8 @@ mod tests {
     fn call_without_runtime_leaves_its_webhook_to_the_caller() {
         let sandbox = Sandbox::in_memory("sk_test_1", "whsec_1");
         sandbox.set_webhook_url(Some("http://nowhere".to_owned()));
-        let form = "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true";
+        let form =
+            "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true&payment_method_types[]=card";
         let request = Request::post("/v1/payment_intents").header("authorization", "Bearer sk_test_1");
         let request = request.body(Bytes::from(form)).unwrap();
         let response = sandbox.call(request).now_or_never().unwrap().unwrap();

@@ -38,6 +38,16 @@ impl IntentStatus {
     }
 }
 
+/// Whether automatic payment methods may redirect the customer to another page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowRedirects {
+    /// They may, so a confirmation needs a return URL.
+    Always,
+    /// They may not.
+    Never,
+}
+
 /// Amount that a customer is to pay, with every attempt to charge it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentIntent {
@@ -55,8 +65,20 @@ pub struct PaymentIntent {
     pub metadata: BTreeMap<String, String>,
     /// Description by the caller.
     pub description: Option<String>,
+    /// Group of payments by the caller, for which charges can be listed.
+    #[serde(default)]
+    pub transfer_group: Option<String>,
     /// URL that the customer returns to after authentication.
     pub return_url: Option<String>,
+    /// True if Stripe.js handles the authentication in the page of the caller.
+    #[serde(default)]
+    pub use_stripe_sdk: bool,
+    /// Value of `allow_redirects` if payment methods are selected automatically.
+    #[serde(default)]
+    pub automatic_payment_methods: Option<AllowRedirects>,
+    /// Payment method of the last attempt, if the customer failed to authenticate.
+    #[serde(default)]
+    pub authentication_failed: Option<String>,
     /// Time of creation.
     pub created: Timestamp,
     /// Time of the last change. Search lag refers to it.
@@ -152,6 +174,18 @@ impl PaymentIntent {
         Some((charge, charge.failure.as_ref()?))
     }
 
+    /// Payment method whose authentication failed in the last attempt. `None` if the payment has continued
+    /// since.
+    pub(super) fn failed_authentication(&self) -> Option<&str> {
+        self.authentication_failed.as_deref().filter(|_| self.status != IntentStatus::Succeeded)
+    }
+
+    /// Returns true if a confirmation without a return URL is refused
+    /// (<https://docs.stripe.com/api/payment_intents/create#create_payment_intent-automatic_payment_methods>).
+    pub(super) fn lacks_return_url(&self) -> bool {
+        self.automatic_payment_methods == Some(AllowRedirects::Always) && self.return_url.is_none()
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !matches!(self.status, IntentStatus::Succeeded | IntentStatus::Canceled)
     }
@@ -160,6 +194,7 @@ impl PaymentIntent {
     pub(super) fn with_attempt(mut self, attempt: &Attempt<'_>) -> Self {
         self.updated = attempt.now;
         self.payment_method = Some(attempt.payment_method.to_owned());
+        self.authentication_failed = None;
         match attempt.charge_result {
             ChargeResult::RequiresAction => self.status = IntentStatus::RequiresAction,
             ChargeResult::Succeeds => {
@@ -172,6 +207,14 @@ impl PaymentIntent {
                 self.charges.push(self.charge(attempt, Some(decline.into())));
             }
         }
+        self
+    }
+
+    /// The intent after the customer failed to authenticate. No charge is attempted.
+    pub(super) fn with_failed_authentication(mut self, now: Timestamp) -> Self {
+        self.status = IntentStatus::RequiresPaymentMethod;
+        self.updated = now;
+        self.authentication_failed = self.payment_method.take();
         self
     }
 

@@ -53,7 +53,7 @@ pub use crate::fault_rules::{DroppedResponse, Effect, InvalidRule, Operation, Ru
 pub use crate::in_process::Response;
 pub use crate::test_cards::DeclineCode;
 pub use clock::{Clock, ManualClock};
-pub use intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
+pub use intent::{AllowRedirects, Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
 pub use rate_limits::Rates;

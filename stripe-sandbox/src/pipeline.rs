@@ -16,6 +16,7 @@ use super::object_id::object_id;
 use super::rate_limits::{lock_timeout, rate_limited};
 use crate::fault_rules::{DroppedResponse, Plan};
 use crate::store::Commit;
+use crate::stripe_json::API_VERSION;
 
 /// Parsed request.
 pub(super) struct SandboxRequest {
@@ -38,6 +39,14 @@ pub(super) struct SandboxResponse {
     pub(super) dropped: bool,
     /// Rate limit that the call exceeded.
     pub(super) limit: Option<&'static str>,
+}
+
+/// Rejects a call for another version of the API than the emulated one, which is that of the account.
+fn check_version(headers: &HeaderMap) -> Result<(), StripeError> {
+    match headers.get("stripe-version").map(|version| version.to_str().unwrap_or_default()) {
+        None | Some(API_VERSION) => Ok(()),
+        Some(other) => Err(StripeError::invalid(format!("Invalid Stripe API version: {other}"))),
+    }
 }
 
 impl Sandbox {
@@ -67,6 +76,7 @@ impl Sandbox {
         // The customer, who pays through the sandbox's own endpoint, has no secret key.
         if call.path.starts_with("/v1/") {
             auth::check(&call.headers, &self.inner.secret_key)?;
+            check_version(&call.headers)?;
             let now = self.inner.clock.now();
             self.lock().rate_limits.admit(endpoint.operation(), now)?;
         }

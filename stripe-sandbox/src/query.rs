@@ -15,13 +15,14 @@ use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
-pub(super) use list::{ListIntents, ListRefunds};
+pub(super) use list::{ListCharges, ListIntents, ListRefunds};
 pub(super) use search::SearchIntents;
 
 /// Read operation.
 pub(super) enum Query {
     Intent { id: String, expand: Expand },
     Intents(ListIntents),
+    Charges(ListCharges),
     Search(SearchIntents),
     Refund { id: String, expand_intent: bool },
     Refunds(ListRefunds),
@@ -55,6 +56,7 @@ impl Query {
                 Ok(stripe_json::payment_intent(intent, *expand))
             }
             Self::Intents(list) => list.read(store),
+            Self::Charges(list) => list.read(store),
             Self::Search(search) => Ok(search.read(store, now, lag)),
             Self::Refund { id, expand_intent } => {
                 let refund = store.refund(id).ok_or_else(|| StripeError::missing("refund", id, "id"))?;

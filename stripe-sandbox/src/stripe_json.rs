@@ -10,7 +10,7 @@ use crate::test_cards;
 pub(super) const API_VERSION: &str = "2024-06-20";
 
 /// Members of an intent that are always null here.
-const INTENT_NULLS: [&str; 14] = [
+const INTENT_NULLS: [&str; 13] = [
     "application",
     "application_fee_amount",
     "customer",
@@ -24,7 +24,6 @@ const INTENT_NULLS: [&str; 14] = [
     "statement_descriptor",
     "statement_descriptor_suffix",
     "transfer_data",
-    "transfer_group",
 ];
 
 /// Expansion of the latest charge, which is otherwise represented by its id
@@ -38,7 +37,7 @@ pub(super) fn payment_intent(intent: &PaymentIntent, expand: Expand) -> Value {
     let received = intent.captured_charge().map_or(0, |charge| charge.amount_captured);
     let latest_charge = intent
         .latest_charge()
-        .map(|latest| if expand.latest_charge { charge(latest, &intent.id) } else { json!(latest.id) });
+        .map(|latest| if expand.latest_charge { charge(latest, intent) } else { json!(latest.id) });
     let mut object = json!({
         "id": intent.id,
         "object": "payment_intent",
@@ -46,7 +45,9 @@ pub(super) fn payment_intent(intent: &PaymentIntent, expand: Expand) -> Value {
         "amount_capturable": 0,
         "amount_details": { "tip": {} },
         "amount_received": received,
-        "automatic_payment_methods": null,
+        "automatic_payment_methods": intent
+            .automatic_payment_methods
+            .map(|allow_redirects| json!({ "enabled": true, "allow_redirects": allow_redirects })),
         "canceled_at": intent.canceled_at.map(jiff::Timestamp::as_second),
         "cancellation_reason": intent.cancellation_reason,
         "capture_method": "automatic",
@@ -55,7 +56,7 @@ pub(super) fn payment_intent(intent: &PaymentIntent, expand: Expand) -> Value {
         "created": intent.created.as_second(),
         "currency": intent.currency,
         "description": intent.description,
-        "last_payment_error": intent.last_failure().map(|(charge, failure)| payment_error(charge, failure)),
+        "last_payment_error": last_payment_error(intent),
         "latest_charge": latest_charge,
         "livemode": false,
         "metadata": intent.metadata,
@@ -64,6 +65,7 @@ pub(super) fn payment_intent(intent: &PaymentIntent, expand: Expand) -> Value {
         "payment_method_options": { "card": { "request_three_d_secure": "automatic" } },
         "payment_method_types": ["card"],
         "status": intent.status,
+        "transfer_group": intent.transfer_group,
     });
     add_nulls(&mut object, &INTENT_NULLS);
     object
@@ -79,7 +81,7 @@ fn next_action(intent: &PaymentIntent) -> Option<Value> {
     if intent.status != IntentStatus::RequiresAction {
         return None;
     }
-    let Some(return_url) = &intent.return_url else {
+    let Some(return_url) = intent.return_url.as_ref().filter(|_| !intent.use_stripe_sdk) else {
         return Some(
             json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } }),
         );
@@ -89,8 +91,24 @@ fn next_action(intent: &PaymentIntent) -> Option<Value> {
     Some(json!({ "type": "redirect_to_url", "redirect_to_url": { "return_url": return_url, "url": url } }))
 }
 
-/// Card error of a failed charge, used in `last_payment_error` and in responses with status 402.
-pub(super) fn payment_error(charge: &Charge, failure: &ChargeFailure) -> Value {
+/// Error of the last attempt to pay, used in `last_payment_error` and in responses with status 402. `None` if
+/// the payment has continued since.
+pub(super) fn last_payment_error(intent: &PaymentIntent) -> Option<Value> {
+    if let Some(method) = intent.failed_authentication() {
+        return Some(json!({
+            "type": "invalid_request_error",
+            "code": "payment_intent_authentication_failure",
+            "doc_url": "https://stripe.com/docs/error-codes/payment-intent-authentication-failure",
+            "message": "The provided PaymentMethod has failed authentication. You can provide payment_method_data \
+                        or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+            "payment_method": payment_method(method),
+        }));
+    }
+    intent.last_failure().map(|(charge, failure)| payment_error(charge, failure))
+}
+
+/// Card error of a failed charge.
+fn payment_error(charge: &Charge, failure: &ChargeFailure) -> Value {
     let mut error = Map::new();
     error.insert("type".to_owned(), json!("card_error"));
     error.insert("charge".to_owned(), json!(charge.id));
@@ -121,7 +139,7 @@ fn card(payment_method: &str) -> Value {
     json!({ "brand": test_cards::brand(payment_method), "country": "US", "funding": "credit", "last4": "4242" })
 }
 
-pub(super) fn charge(charge: &Charge, payment_intent: &str) -> Value {
+pub(super) fn charge(charge: &Charge, intent: &PaymentIntent) -> Value {
     let succeeded = charge.failure.is_none();
     json!({
         "id": charge.id,
@@ -142,12 +160,13 @@ pub(super) fn charge(charge: &Charge, payment_intent: &str) -> Value {
         "metadata": charge.metadata,
         "outcome": outcome(charge),
         "paid": succeeded,
-        "payment_intent": payment_intent,
+        "payment_intent": intent.id,
         "payment_method": charge.payment_method,
         "payment_method_details": { "card": card(&charge.payment_method), "type": "card" },
         "receipt_url": null,
         "refunded": succeeded && charge.refundable() == 0,
         "status": if succeeded { "succeeded" } else { "failed" },
+        "transfer_group": intent.transfer_group,
     })
 }
 

@@ -26,8 +26,8 @@ use super::{ManualClock, Sandbox};
 
 const KEY: &str = "sk_test_sandbox";
 const SECRET: &str = "whsec_sandbox";
-const CHARGE: &str =
-    "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true&metadata[order_id]=ord_1";
+const CHARGE: &str = "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true&metadata[order_id]=ord_1\
+    &automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never";
 
 /// Sandbox with a manual clock.
 #[derive(Clone)]

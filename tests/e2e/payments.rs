@@ -145,6 +145,19 @@ async fn order_paid_by_its_buyer_is_confirmed_by_webhook() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn authenticated_payment_confirms_the_order_by_webhook() {
+    let app = TestApp::start().await;
+    let fixture = Fixture::in_app(app, Some("pm_card_authenticationRequired")).await;
+    let intent = fixture.payment_intent().await;
+    assert_eq!(fixture.wait_for("awaiting_payment").await["payment"]["gatewayId"], intent.as_str());
+    let address = format!("{}/sandbox/payment_intents/{intent}/pay", fixture.app.stack().payments_endpoint());
+    let authenticated = reqwest::Client::new().post(address).send().await.unwrap();
+    assert_eq!(authenticated.status(), 200);
+    fixture.wait_for("confirmed").await;
+    assert_eq!(fixture.net_paid().await, 3_998);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn repeated_webhook_confirms_once_and_forged_one_never() {
     let fixture = Fixture::unpaid().await;
     let intent = fixture.payment_intent().await;
@@ -170,7 +183,7 @@ async fn repeated_webhook_confirms_once_and_forged_one_never() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn payment_after_cancellation_or_expiry_is_refunded() {
+async fn payment_after_the_end_is_refunded_or_refused() {
     for end in ["cancelled", "expired"] {
         let seconds = if end == "expired" { "3" } else { "86400" };
         let app = TestApp::start_with(|builder| builder.parameter("PaymentWindowSeconds", seconds)).await;
@@ -187,11 +200,16 @@ async fn payment_after_cancellation_or_expiry_is_refunded() {
             let cancel = fixture.act(&fixture.buyer, "cancel", "c1", json!({})).await;
             assert_eq!(cancel.data(StatusCode::OK)["status"], "cancelled");
         }
-        assert_eq!(fixture.pay(&intent, "pm_card_visa").await, StatusCode::OK);
-        fixture.wait_for_refunds(1).await;
+        let paid = fixture.pay(&intent, "pm_card_visa").await;
+        if end == "expired" {
+            assert_eq!(paid, StatusCode::BAD_REQUEST, "the checkout is closed");
+        } else {
+            assert_eq!(paid, StatusCode::OK);
+            fixture.wait_for_refunds(1).await;
+        }
         assert_eq!(fixture.net_paid().await, 0, "{end}");
         let ledger = fixture.app.stack().payments().ledger();
-        assert_eq!((ledger.captured_total(&fixture.id), ledger.refunds_of(&fixture.id).len()), (3_998, 1));
+        assert_eq!(ledger.captured_total(&fixture.id), if end == "expired" { 0 } else { 3_998 });
         assert_eq!(fixture.app.get_order(&fixture.buyer, &fixture.id).await["status"], end);
         assert_eq!(fixture.app.stock(&fixture.product).await, (10, 0), "{end}");
     }

@@ -103,7 +103,7 @@ async fn payment_of_an_unknown_order_is_listed_for_moderators() {
         ("metadata[order_id]", order),
         ("payment_method", "pm_card_visa"),
         ("confirm", "true"),
-        ("off_session", "true"),
+        ("payment_method_types[]", "card"),
     ]);
     assert_eq!(charge.send().await.unwrap().status(), StatusCode::OK);
     for _ in 0..2 {

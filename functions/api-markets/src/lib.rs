@@ -44,7 +44,7 @@ const LIST: OperationDoc = OperationDoc::new("List markets").with_description(
      `search` restricts the list to markets whose name has, for each word of a text, a word that starts \
      with it: `blue tea` finds the market `Teapots in blue`. Only the first 12 words of a name are \
      searched. A new name is found a little later. A search with more \
-     than 1000 matches is a `VALIDATION_ERROR` of `search`. Use `GET /v1/search` to search descriptions, \
+     than 200 matches is a `VALIDATION_ERROR` of `search`: use a longer text. Use `GET /v1/search` to search descriptions, \
      too. Totals are updated a little later than the markets, so a list that is sorted by `volume` can \
      lag behind, and a page of it can have fewer items than `limit`. Continue with \
      `pagination.nextCursor` as `cursor`.",

@@ -23,7 +23,8 @@ const HEALTH: OperationDoc = OperationDoc::new("Liveness check").with_descriptio
 
 const READINESS: OperationDoc = OperationDoc::new("Readiness check").with_description(
     "Checks that the database and all queues respond: 200 if they do, `SERVICE_UNAVAILABLE` otherwise. \
-     The response does not contain the reason. No access token is needed, and there is no rate limit.",
+     The response does not contain the reason, and can be up to a second old. No access token is needed, \
+     and there is no rate limit.",
 );
 
 const OPENAPI: OperationDoc = OperationDoc::new("Get the API description (OpenAPI 3.1)").with_description(

@@ -13,6 +13,6 @@ async fn main() -> Result<(), runtime::Error> {
     let telemetry = TelemetryConfig::from_env(&env)?;
     let aws = Aws::load(&env).await?;
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(&env)?);
-    let app = HealthState { table: DynamoReader::new(aws.table(&env)?), queues };
+    let app = HealthState::new(DynamoReader::new(aws.table(&env)?), queues);
     runtime::run_api(telemetry, api_meta::router(app)).await
 }

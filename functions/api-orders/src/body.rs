@@ -66,7 +66,8 @@ pub(crate) struct OrderBody {
     /// Id of the payment; absent until a payment is captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
-    /// Checkout at which the buyer pays; returned only to the buyer, while the order awaits this payment.
+    /// Checkout at which the buyer pays or authenticates a payment; returned only to the buyer, while the order
+    /// awaits this payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<Checkout>,
     /// Refunds of the order, including those made at the payment gateway itself, oldest first; empty if there

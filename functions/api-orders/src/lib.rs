@@ -37,9 +37,11 @@ const PLACE: OperationDoc = OperationDoc::new("Place an order at the current pri
          above 0 and below the minimum charge of the payment gateway, is a `VALIDATION_ERROR` of `items`.\n\n\
          The rest happens after the response: the stock is reserved (`awaiting_payment`), then \
          `paymentMethod` is charged and the order becomes `confirmed`, or `rejected` if units are \
-         missing or the charge is declined. Without `paymentMethod`, the buyer pays at the payment \
-         gateway with `payment.clientSecret` of the order; the order becomes `expired` if it is not \
-         paid in time. An order with a total of 0 needs no payment: it becomes `confirmed` as soon as its \
+         missing or the charge is declined. If the bank requires an authentication (3-D Secure), the order \
+         stays `awaiting_payment` and gets `payment`: pass `payment.clientSecret` to `handleNextAction` of \
+         Stripe.js. If the authentication fails, pay with another card and the same secret. Without \
+         `paymentMethod`, the buyer pays at the payment gateway with `payment.clientSecret` of the order. \
+         The order becomes `expired` if it is not paid in time. An order with a total of 0 needs no payment: it becomes `confirmed` as soon as its \
          stock is reserved.\n\n\
          `Idempotency-Key` is required: a repetition with the same key and body returns the response of \
          the first request. Poll `GET /v1/orders/{id}` for the status.",

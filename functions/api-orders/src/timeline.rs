@@ -51,7 +51,8 @@ pub(crate) struct TimelineBody {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Fulfilment")]
 struct FulfilmentBody {
-    /// `reserving stock`, `charging`, `awaiting payment`, `checking the charge` or `refunding`.
+    /// `reserving stock`, `charging`, `awaiting payment`, `closing the checkout`, `checking the charge` or
+    /// `refunding`.
     step: &'static str,
     /// Deadline of the payment, after which the order expires; present only in the step `awaiting payment`.
     #[serde(skip_serializing_if = "Option::is_none")]

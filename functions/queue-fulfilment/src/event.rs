@@ -9,11 +9,12 @@ use shared::domain::user::UserId;
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum FulfilmentEvent {
-    /// An order was placed, cancelled or resumed, or a refund of it is pending.
+    /// An order was placed, cancelled or resumed, its payment is overdue, or a refund of it is pending.
     #[serde(
         rename = "order.created",
         alias = "order.cancelled",
         alias = "order.refund_started",
+        alias = "order.payment_overdue",
         alias = "order.resumed"
     )]
     Order {

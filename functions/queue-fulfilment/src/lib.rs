@@ -32,8 +32,8 @@ use shared::kit::telemetry::metrics;
 use shared::kit::telemetry::trace;
 use shared::kit::telemetry::trace::TracedSpan;
 use shared::payment_gateway::{
-    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer,
+    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutClosure, CheckoutOutcome, GatewayError,
+    PaymentGateway, RefundAnswer,
 };
 
 pub use crate::event::FulfilmentEvent;
@@ -174,16 +174,19 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
                 let resolved = self.gateway.resolve_charge(&intent, correlation).await;
                 resolved.map(|resolution| after_charge_resolution(&intent, resolution))
             }
-            Effect::FindCancelledCharge(intent) => {
-                self.gateway.find(&intent, correlation).await.map(|found| match found {
-                    Some(ChargeOutcome::Captured(capture)) => FulfilmentTransition::Captured(capture),
-                    Some(ChargeOutcome::Declined(_)) | None => FulfilmentTransition::NotCharged,
-                })
-            }
+            Effect::FindCancelledCharge(intent) => self.find_cancelled(&intent, context).await,
             Effect::CreateCheckout(intent) => {
                 self.gateway.create_checkout(&intent, correlation).await.map(|outcome| match outcome {
                     CheckoutOutcome::Payable(checkout) => FulfilmentTransition::Payable(checkout),
                     CheckoutOutcome::Refused(code) => FulfilmentTransition::Declined(code),
+                })
+            }
+            Effect::CloseCheckout(checkout) => {
+                let closed = self.gateway.close_checkout(&checkout.gateway_id, correlation).await;
+                closed.map(|closure| match closure {
+                    CheckoutClosure::Closed => FulfilmentTransition::CheckoutClosed,
+                    CheckoutClosure::Captured(capture) => FulfilmentTransition::Captured(capture),
+                    CheckoutClosure::Processing => FulfilmentTransition::PaymentProcessing,
                 })
             }
             Effect::Refund(intent) => self.refund(&intent, context).await,
@@ -200,10 +203,27 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         match self.gateway.find(intent, &context.correlation_id).await? {
             Some(outcome) => Ok(after_charge(outcome)),
             // The charge was started while this message was handled: one attempt per message.
-            None if intent.decided_at >= context.at => {
-                Err(GatewayError::Unknown { lookup_after: Duration::ZERO })
-            }
+            None if intent.decided_at >= context.at => Err(GatewayError::Unknown),
             None => Ok(FulfilmentTransition::RetryCharge(intent.attempt)),
+        }
+    }
+
+    /// Finds the charge of a cancelled order. One that is being processed is closed, or else looked up again.
+    async fn find_cancelled(
+        &self,
+        intent: &ChargeIntent,
+        context: &CommandContext,
+    ) -> Result<FulfilmentTransition, GatewayError> {
+        let correlation = &context.correlation_id;
+        let waiting = match self.gateway.find(intent, correlation).await? {
+            Some(ChargeOutcome::Captured(capture)) => return Ok(FulfilmentTransition::Captured(capture)),
+            Some(ChargeOutcome::Declined(_)) | None => return Ok(FulfilmentTransition::NotCharged),
+            Some(ChargeOutcome::Waiting(checkout)) => checkout,
+        };
+        match self.gateway.close_checkout(&waiting.gateway_id, correlation).await? {
+            CheckoutClosure::Closed => Ok(FulfilmentTransition::NotCharged),
+            CheckoutClosure::Captured(capture) => Ok(FulfilmentTransition::Captured(capture)),
+            CheckoutClosure::Processing => Err(GatewayError::Unknown),
         }
     }
 
@@ -249,16 +269,15 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         let reason = user_message(error);
         let backoff = RETRY_BACKOFF.delay(delivery.attempt(), &self.entropy).unwrap_or_default();
         let (delay, made) = match error {
-            GatewayError::Unknown { lookup_after: wait } | GatewayError::Throttled { retry_after: wait } => {
-                (wait.max(backoff), true)
-            }
+            GatewayError::Throttled { retry_after } => (retry_after.max(backoff), true),
             // The jitter spreads orders that waited for the same gateway.
             GatewayError::CircuitOpen { retry_after, attempted } => {
                 (retry_after + self.entropy.jitter(JITTER), attempted)
             }
-            GatewayError::Unavailable | GatewayError::Unexpected | GatewayError::Misconfigured => {
-                (backoff, true)
-            }
+            GatewayError::Unknown
+            | GatewayError::Unavailable
+            | GatewayError::Unexpected
+            | GatewayError::Misconfigured => (backoff, true),
         };
         let now = self.clock.now();
         let record =
@@ -274,12 +293,13 @@ fn after_charge(outcome: ChargeOutcome) -> FulfilmentTransition {
     match outcome {
         ChargeOutcome::Captured(capture) => FulfilmentTransition::Captured(capture),
         ChargeOutcome::Declined(code) => FulfilmentTransition::Declined(code),
+        ChargeOutcome::Waiting(checkout) => FulfilmentTransition::ActionRequired(checkout),
     }
 }
 
 fn after_charge_answer(intent: &ChargeIntent, answer: ChargeAnswer) -> FulfilmentTransition {
     match answer {
-        ChargeAnswer::Ended(outcome) => after_charge(outcome),
+        ChargeAnswer::Known(outcome) => after_charge(outcome),
         ChargeAnswer::Failed => FulfilmentTransition::ChargeFailed(intent.attempt),
     }
 }
@@ -297,6 +317,7 @@ const fn step_name(effect: &Effect) -> &'static str {
         Effect::Charge(_) | Effect::FindCharge(_) => "charging",
         Effect::ResolveCharge(_) | Effect::FindCancelledCharge(_) => "checking the charge",
         Effect::CreateCheckout(_) => "awaiting payment",
+        Effect::CloseCheckout(_) => "closing the checkout",
         Effect::Refund(_) | Effect::FindRefund(_) => "refunding",
     }
 }
@@ -306,7 +327,7 @@ const fn user_message(error: GatewayError) -> &'static str {
         GatewayError::Unavailable | GatewayError::CircuitOpen { .. } => {
             "the payment gateway does not respond"
         }
-        GatewayError::Unknown { .. } => "the outcome of the charge is unknown and is being looked up",
+        GatewayError::Unknown => "the outcome of the charge is unknown and is being looked up",
         GatewayError::Throttled { .. } => "the payment gateway limits the rate of our calls",
         GatewayError::Unexpected => "the payment gateway sent an unexpected response",
         GatewayError::Misconfigured => "the payment gateway rejects our requests",

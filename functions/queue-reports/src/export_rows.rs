@@ -53,6 +53,7 @@ rows! {
         id: UserId = user.id;
         email: UnicodeEmail = user.email.into();
         email_verified: bool = user.email_verified;
+        pending_email: Option<UnicodeEmail> = user.pending_email.map(Into::into);
         name: Name = user.name;
         role: Role = user.role;
         status: UserStatus = user.status;

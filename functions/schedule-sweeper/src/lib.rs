@@ -93,7 +93,12 @@ where
         }
         // If the gateway is down, the next tick continues from the same page.
         match self.reconciliation.tick(&context, &self.clock, deadline).await {
-            Ok(summary) => tracing::info!(?summary, "payments reconciled"),
+            Ok(summary) => tracing::info!(
+                compared = summary.compared,
+                repaired = summary.repaired,
+                mismatched = summary.mismatched,
+                "payments reconciled"
+            ),
             Err(error) => tracing::warn!(%error, "failed to reconcile payments"),
         }
         if let Err(error) =

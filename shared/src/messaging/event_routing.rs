@@ -77,9 +77,10 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         "order.created" | "order.cancelled" | "order.refund_failed" => {
             &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails]
         }
-        "order.refund_started" | "order.resumed" | "dead_letter.redriven.fulfilment" => {
-            &[Subscriber::Fulfilment]
-        }
+        "order.refund_started"
+        | "order.resumed"
+        | "order.payment_overdue"
+        | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
         "order.confirmed"
         | "order.rejected"
         | "order.delivered"

@@ -1,10 +1,12 @@
 //! Payment gateway adapter for Stripe's `PaymentIntents` API.
 //!
 //! Stripe stores the response to the first request under an idempotency key, even if it was a server error
-//! ("Idempotent requests"). Repeating the request therefore returns the outcome. Only a stored 500 leaves the
-//! outcome open; a search by order resolves it, once the search index is certainly up to date ("Search is not
+//! ("Idempotent requests"). Repeating the request therefore returns the first response, not the present state:
+//! what can have changed since is read by its id. Only a stored 500 leaves the outcome open; the list of the
+//! order's charges resolves it. Unlike the search, this list is read-after-write consistent ("Search is not
 //! read-after-write consistent").
 
+mod charges;
 mod checkout;
 mod ledger;
 mod refunds;
@@ -15,14 +17,14 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::{
-    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer,
+    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutClosure, CheckoutOutcome, GatewayError,
+    PaymentGateway, RefundAnswer,
 };
 use crate::domain::order::OrderId;
 use crate::domain::order::payment::refund::RefundIntent;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
-use crate::domain::order::payment::{Capture, ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
-use crate::domain::values::money::{Amount, Money};
+use crate::domain::order::payment::{ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
+use crate::domain::values::money::Money;
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::breaker::{BreakerConfig, CircuitOpen};
 use crate::kit::resilience::http_client::{
@@ -37,8 +39,6 @@ use crate::kit::system::config::{ConfigError, Environment, invalid_variable};
 pub struct StripeGateway<T = ReqwestTransport, C: Clock = SystemClock, R = SystemEntropy> {
     client: ServiceClient<T, C, R>,
     clock: C,
-    /// Maximum lag of the search index.
-    search_lag: Duration,
 }
 
 /// Timeouts of a call. A saga step occupies its queue message for that long, so they must fit into the
@@ -50,13 +50,16 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// Circuit breaker settings: the circuit opens if more than half of the calls fail. A single order whose
-/// charges all fail causes a failure rate of one half, because the search after each charge succeeds; it must
+/// charges all fail causes a failure rate of one half, because the lookup after each charge succeeds; it must
 /// not open the circuit.
 const fn breaker_config(open_for: Duration) -> BreakerConfig {
     BreakerConfig { window: Duration::from_secs(10), min_calls: 5, failure_rate_percent: 50, open_for }
 }
 
 const INTENTS: &str = "/v1/payment_intents";
+
+/// Version of Stripe's API that this adapter is written for; without it, the version of the account applies.
+const API_VERSION: &str = "2024-06-20";
 
 impl StripeGateway {
     /// Creates a gateway with the settings of the environment.
@@ -68,16 +71,16 @@ impl StripeGateway {
         let transport = ReqwestTransport::new(url, key).map_err(|error| {
             invalid_variable("AGORA_PAYMENT_GATEWAY_URL", format!("not a usable URL: {error}"))
         })?;
+        let transport = transport.with_header("stripe-version", API_VERSION);
         let open_for = Duration::from_secs(env.parse("AGORA_PAYMENT_GATEWAY_BREAKER_OPEN_SECONDS")?);
-        let search_lag = Duration::from_secs(env.parse("AGORA_PAYMENT_SEARCH_LAG_SECONDS")?);
-        Ok(Self::new(transport, open_for, search_lag, SystemClock, SystemEntropy))
+        Ok(Self::new(transport, open_for, SystemClock, SystemEntropy))
     }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
     /// Creates a gateway on a transport, a clock and an entropy source. `open_for` is the time that the
-    /// circuit breaker stays open, `search_lag` the maximum lag of the search index.
-    pub fn new(transport: T, open_for: Duration, search_lag: Duration, clock: C, entropy: R) -> Self {
+    /// circuit breaker stays open.
+    pub fn new(transport: T, open_for: Duration, clock: C, entropy: R) -> Self {
         let client = ServiceClient::with_clock(
             "payment-gateway",
             transport,
@@ -86,18 +89,8 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
             clock.clone(),
             entropy,
         );
-        Self { client, clock, search_lag }
+        Self { client, clock }
     }
-}
-
-/// The fields of a payment intent that we use.
-#[derive(Debug, Deserialize)]
-struct PaymentIntent {
-    id: String,
-    status: String,
-    #[serde(default)]
-    amount_received: i64,
-    last_payment_error: Option<StripeError>,
 }
 
 /// The fields of an error that we use.
@@ -117,6 +110,11 @@ impl StripeError {
     fn decline(&self) -> DeclineCode {
         DeclineCode::new(self.decline_code.as_deref().or(self.code.as_deref()).unwrap_or("declined"))
     }
+
+    /// Returns true if the idempotency key was used for another request, or is in use.
+    fn is_of_idempotency_key(&self) -> bool {
+        self.kind.as_deref() == Some("idempotency_error")
+    }
 }
 
 impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, R> {
@@ -125,55 +123,23 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<ChargeAnswer, GatewayError> {
-        let response = self.create(intent, true, correlation).await?;
-        match response.status {
-            StatusCode::OK => Ok(ChargeAnswer::Ended(parse_outcome(&response.body, intent)?)),
-            StatusCode::INTERNAL_SERVER_ERROR => Ok(ChargeAnswer::Failed),
-            StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-                Ok(ChargeAnswer::Ended(ChargeOutcome::Declined(StripeError::of(&response).decline())))
-            }
-            _ => Err(self.response_error(&response)),
-        }
+        charges::charge(self, intent, correlation).await
     }
 
-    /// Searches for the charge. An empty result counts only once the search index certainly contains every
-    /// charge that was made before the idempotency key expired.
     async fn find(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<Option<ChargeOutcome>, GatewayError> {
-        let age = self.clock.now().duration_since(intent.key_expires_at());
-        match (self.search(intent, correlation).await?, self.search_lag.checked_sub(age)) {
-            (None, Some(lookup_after)) if !lookup_after.is_zero() => {
-                Err(GatewayError::Unknown { lookup_after })
-            }
-            (found, _) => Ok(found),
-        }
+        charges::find(self, intent, correlation).await
     }
 
-    /// Sends the same idempotency key with other parameters. If the charge was made or is in progress, the
-    /// gateway refuses, because the key is taken. Otherwise the key is now taken by an unconfirmed intent,
-    /// and the gateway refuses the charge should it still arrive. This also holds if the gateway failed at
-    /// this request and replays that failure.
     async fn resolve_charge(
         &self,
         intent: &ChargeIntent,
         correlation: &CorrelationId,
     ) -> Result<ChargeResolution, GatewayError> {
-        let response = self.create(intent, false, correlation).await?;
-        let key_is_taken = StripeError::of(&response).kind.as_deref() == Some("idempotency_error");
-        if response.status == StatusCode::OK || (response.replayed && !key_is_taken) {
-            return Ok(ChargeResolution::NotCharged);
-        }
-        if !key_is_taken {
-            return Err(self.response_error(&response));
-        }
-        Ok(match self.charge(intent, correlation).await? {
-            ChargeAnswer::Ended(ChargeOutcome::Captured(capture)) => ChargeResolution::Captured(capture),
-            ChargeAnswer::Ended(ChargeOutcome::Declined(_)) => ChargeResolution::NotCharged,
-            ChargeAnswer::Failed => ChargeResolution::Failed,
-        })
+        charges::resolve(self, intent, correlation).await
     }
 
     async fn create_checkout(
@@ -182,6 +148,14 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
         correlation: &CorrelationId,
     ) -> Result<CheckoutOutcome, GatewayError> {
         checkout::open(self, intent, correlation).await
+    }
+
+    async fn close_checkout(
+        &self,
+        checkout: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> Result<CheckoutClosure, GatewayError> {
+        checkout::close(self, checkout, correlation).await
     }
 
     async fn refund(
@@ -202,30 +176,15 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentGateway for StripeGateway<T, C, 
 }
 
 impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
-    async fn create(
-        &self,
-        intent: &ChargeIntent,
-        confirm: bool,
-        correlation: &CorrelationId,
-    ) -> Result<ServiceResponse, GatewayError> {
-        let mut form = form_of(intent.amount, intent.order_id);
-        if confirm {
-            form.push(("payment_method", intent.method.as_str().to_owned()));
-            form.push(("confirm", "true".to_owned()));
-            form.push(("off_session", "true".to_owned()));
-        }
-        self.post(INTENTS, form, intent.idempotency_key(), correlation).await
-    }
-
-    /// Sends a POST request under an idempotency key.
+    /// Sends a POST request, which is retried only under an idempotency key.
     async fn post(
         &self,
         path: &str,
         form: Vec<(&'static str, String)>,
-        key: String,
+        idempotency_key: Option<String>,
         correlation_id: &CorrelationId,
     ) -> Result<ServiceResponse, GatewayError> {
-        let (method, path, idempotency_key) = (Method::POST, path.to_owned(), Some(key));
+        let (method, path) = (Method::POST, path.to_owned());
         let request = ServiceRequest { method, path, form, idempotency_key, correlation_id };
         self.client.call(&request).await.map_err(|error| self.call_error(error))
     }
@@ -253,23 +212,6 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
             correlation_id,
         };
         self.client.call(&request).await.map_err(|error| self.call_error(error))
-    }
-
-    /// Searches the payment intents of the order.
-    async fn search(
-        &self,
-        intent: &ChargeIntent,
-        correlation: &CorrelationId,
-    ) -> Result<Option<ChargeOutcome>, GatewayError> {
-        let path = format!("{INTENTS}/search?limit=100&query={}", query_of(intent));
-        let response = self.get(path, correlation).await?;
-        let found: Vec<PaymentIntent> =
-            Deserialize::deserialize(&response.body["data"]).map_err(|_| GatewayError::Unexpected)?;
-        let captured = found.iter().find(|found| found.status == "succeeded");
-        match captured.or_else(|| found.iter().find(|found| found.last_payment_error.is_some())) {
-            Some(found) => outcome(found, intent).map(Some),
-            None => Ok(None),
-        }
     }
 }
 
@@ -310,36 +252,6 @@ fn form_of(amount: Money, order_id: OrderId) -> Vec<(&'static str, String)> {
         ("amount", amount.amount().to_string()),
         ("currency", amount.currency().as_str().to_ascii_lowercase()),
         ("metadata[order_id]", order_id.to_string()),
+        ("transfer_group", order_id.to_string()),
     ]
-}
-
-/// The search query `metadata['order_id']:'ord_…'`, percent-encoded.
-fn query_of(intent: &ChargeIntent) -> String {
-    let query = format!("metadata['order_id']:'{}'", intent.order_id);
-    form_urlencoded::byte_serialize(query.as_bytes()).collect()
-}
-
-fn parse_outcome(body: &serde_json::Value, intent: &ChargeIntent) -> Result<ChargeOutcome, GatewayError> {
-    let found = PaymentIntent::deserialize(body).map_err(|_| GatewayError::Unexpected)?;
-    outcome(&found, intent)
-}
-
-fn outcome(found: &PaymentIntent, intent: &ChargeIntent) -> Result<ChargeOutcome, GatewayError> {
-    match found.status.as_str() {
-        "succeeded" => {
-            let amount = Amount::try_from(found.amount_received).map_err(|_| GatewayError::Unexpected)?;
-            let amount = Money::new(amount, intent.amount.currency());
-            Ok(ChargeOutcome::Captured(Capture { gateway_id: GatewayId(found.id.clone()), amount }))
-        }
-        // The buyer is not present to authenticate, and the payment method requires it.
-        "requires_action" => Ok(ChargeOutcome::Declined(DeclineCode::new("authentication_required"))),
-        "canceled" => Ok(ChargeOutcome::Declined(DeclineCode::new("canceled"))),
-        "requires_payment_method" => {
-            let error = found.last_payment_error.as_ref();
-            Ok(ChargeOutcome::Declined(
-                error.map_or_else(|| DeclineCode::new("declined"), StripeError::decline),
-            ))
-        }
-        _ => Err(GatewayError::Unexpected),
-    }
 }

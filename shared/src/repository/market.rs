@@ -24,6 +24,9 @@ use crate::repository::table_layout::sorted_list::{
     ListError, SortKey, SortOrder, Sortable, matches, name_query, page_of,
 };
 
+/// Maximum number of matches of a search of markets, which anyone can request.
+pub const MAX_MARKET_MATCHES: usize = 200;
+
 /// Queries of markets. Implementations return [`StoreError`] only if the table does not respond; an absent
 /// market is `None`.
 pub trait MarketReader: Clone + Send + Sync + 'static {
@@ -165,8 +168,9 @@ async fn search_for(
     search: &Name,
 ) -> Result<Vec<MarketSummary>, ListError> {
     let words = Words::of(search);
-    let query = name_query(&partitions::markets(status), &words);
-    matches(reader, query.into_iter(), |market: &MarketSummary| words.match_name(&market.name)).await
+    let query = name_query(&partitions::markets(status), &words, MAX_MARKET_MATCHES);
+    let keep = |market: &MarketSummary| words.match_name(&market.name);
+    matches(reader, query.into_iter(), MAX_MARKET_MATCHES, keep).await
 }
 
 /// Adds the volumes to a page of markets.

@@ -84,6 +84,11 @@ impl Fixture {
         self.meter.requests().into_iter().map(|request| request.write_units).sum()
     }
 
+    /// The read units of the requests since the last call.
+    pub(crate) fn read_units(&self) -> f64 {
+        self.meter.requests().into_iter().map(|request| request.units).sum()
+    }
+
     /// Every item of the table.
     pub(crate) async fn items(&self) -> Vec<Value> {
         let mut items: Vec<Value> = Vec::new();

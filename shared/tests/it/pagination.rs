@@ -208,3 +208,33 @@ async fn offset_is_skipped_by_a_count_without_items() {
     assert_eq!(positions(&listed), case.expected()[200..210]);
     assert!(fixture.requests().len() <= 9, "a share of each partition, then the missing items");
 }
+
+#[tokio::test]
+async fn offset_behind_large_items_takes_bounded_read_units() {
+    let fixture = Fixture::open().await;
+    let description = "x".repeat(20_000);
+    let item = |n: u32| {
+        let position = format!("{n:05}");
+        [
+            ("pk", format!("large#{position}")),
+            ("sk", "item".to_owned()),
+            ("parentKey", "large".to_owned()),
+            ("parentSort", position.clone()),
+            ("position", position),
+            ("description", description.clone()),
+        ]
+    };
+    fixture.put_all(&(0..160).map(item).collect::<Vec<_>>()).await;
+    let list = [Query::index(Index::ByParent, "large", 1)];
+    let at = |offset| PageRequest { limit: 1, start: Start::Offset(offset) };
+    let found: ListPage<ListItem> = fixture.reader.page(&list, &at(40)).await.unwrap();
+    assert_eq!(positions(&found), ["00040"]);
+    let found: ListPage<ListItem> = fixture.reader.page(&list, &at(90)).await.unwrap();
+    assert_eq!(found.items.len(), 1, "skipped by two reads");
+    fixture.read_units();
+    let refused = fixture.reader.page::<ListItem>(&list, &at(159)).await;
+    assert!(matches!(refused, Err(PageError::OffsetTooFar)), "{refused:?}");
+    let units = fixture.read_units();
+    // Documented in `docs/request-costs.md`: two reads of 1 MB.
+    assert!((128.0..=256.0).contains(&units), "{units} read units");
+}

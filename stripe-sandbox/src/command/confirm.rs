@@ -1,6 +1,9 @@
 //! `POST /v1/payment_intents/{id}/confirm`, see <https://docs.stripe.com/api/payment_intents/confirm>.
 
-use super::{ChargeAttempt, Context, Outcome, cannot_confirm, charge_result_of, expand, no_payment_method};
+use super::{
+    ChargeAttempt, Context, Outcome, cannot_confirm, charge_result_of, expand, no_payment_method,
+    no_return_url,
+};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::stripe_json::Expand;
@@ -11,6 +14,7 @@ pub(crate) struct ConfirmIntent {
     payment_method: Option<String>,
     off_session: bool,
     return_url: Option<String>,
+    use_stripe_sdk: Option<bool>,
     expand: Expand,
 }
 
@@ -21,6 +25,7 @@ impl ConfirmIntent {
             payment_method: form.text("payment_method")?,
             off_session: form.boolean("off_session")?.unwrap_or(false),
             return_url: form.text("return_url")?,
+            use_stripe_sdk: form.boolean("use_stripe_sdk")?,
             expand: expand(&mut form, "latest_charge")?,
         };
         form.finish()?;
@@ -38,6 +43,10 @@ impl ConfirmIntent {
         let payment_method = self.payment_method.or_else(|| intent.payment_method.clone());
         let payment_method = payment_method.ok_or_else(|| no_payment_method().executed())?;
         intent.return_url = self.return_url.or(intent.return_url);
+        intent.use_stripe_sdk = self.use_stripe_sdk.unwrap_or(intent.use_stripe_sdk);
+        if intent.lacks_return_url() {
+            return Err(no_return_url().executed());
+        }
         let charge_attempt = ChargeAttempt {
             charge_result: charge_result_of(&payment_method)?,
             off_session: self.off_session,

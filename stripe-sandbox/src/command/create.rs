@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{ChargeAttempt, Commit, Context, Outcome, charge_result_of, expand, metadata, no_payment_method};
+use super::{
+    ChargeAttempt, Commit, Context, Outcome, charge_result_of, expand, metadata, no_payment_method,
+    no_return_url,
+};
 use crate::error::StripeError;
 use crate::form::Form;
-use crate::intent::{IntentStatus, PaymentIntent};
+use crate::intent::{AllowRedirects, IntentStatus, PaymentIntent};
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
 /// Parameters that Stripe supports and the sandbox ignores.
-const IGNORED_PARAMETERS: [&str; 7] = [
-    "automatic_payment_methods",
+const IGNORED_PARAMETERS: [&str; 5] = [
     "confirmation_method",
     "payment_method_options",
-    "payment_method_types",
     "receipt_email",
     "statement_descriptor",
     "statement_descriptor_suffix",
@@ -28,14 +29,27 @@ pub(crate) struct CreateIntent {
     confirm: bool,
     metadata: BTreeMap<String, String>,
     description: Option<String>,
+    transfer_group: Option<String>,
     return_url: Option<String>,
+    use_stripe_sdk: bool,
+    automatic_payment_methods: Option<AllowRedirects>,
     expand: Expand,
 }
+
+/// Parameters that are allowed only if the intent is confirmed when it is created.
+const OF_CONFIRMATION: [&str; 2] = ["off_session", "return_url"];
 
 impl CreateIntent {
     pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
         let currency = currency(&form.required("currency")?)?;
         let amount = form.required("amount").and_then(|text| amount(&text, &currency))?;
+        let confirm = form.boolean("confirm")?.unwrap_or(false);
+        if let Some(name) = OF_CONFIRMATION.iter().find(|name| !confirm && form.get(name).is_some()) {
+            let message = format!(
+                "The parameter `{name}` cannot be passed when creating a PaymentIntent unless `confirm` is set to true."
+            );
+            return Err(StripeError::invalid(message).param(name));
+        }
         let off_session = form.boolean("off_session")?.unwrap_or(false);
         let payment_method = match form.text("payment_method")? {
             Some(name) => Some((charge_result_of(&name)?, name)),
@@ -49,15 +63,22 @@ impl CreateIntent {
             currency,
             payment_method: payment_method
                 .map(|(charge_result, name)| (name, ChargeAttempt { charge_result, off_session })),
-            confirm: form.boolean("confirm")?.unwrap_or(false),
+            confirm,
+            automatic_payment_methods: automatic_payment_methods(&mut form)?,
             metadata: metadata(&mut form)?,
             description: form.text("description")?,
+            transfer_group: form.text("transfer_group")?,
             return_url: form.text("return_url")?,
+            use_stripe_sdk: form.boolean("use_stripe_sdk")?.unwrap_or(false),
             expand: expand(&mut form, "latest_charge")?,
         };
         form.finish()?;
         if command.confirm && command.payment_method.is_none() {
             return Err(no_payment_method());
+        }
+        let may_redirect = command.automatic_payment_methods == Some(AllowRedirects::Always);
+        if command.confirm && may_redirect && command.return_url.is_none() {
+            return Err(no_return_url());
         }
         Ok(command)
     }
@@ -88,7 +109,11 @@ impl CreateIntent {
             payment_method,
             metadata: self.metadata,
             description: self.description,
+            transfer_group: self.transfer_group,
             return_url: self.return_url,
+            use_stripe_sdk: self.use_stripe_sdk,
+            automatic_payment_methods: self.automatic_payment_methods,
+            authentication_failed: None,
             created: now,
             updated: now,
             canceled_at: None,
@@ -96,6 +121,26 @@ impl CreateIntent {
             idempotency_key: context.idempotency_key.map(str::to_owned),
             charges: Vec::new(),
         }
+    }
+}
+
+/// Parses the selection of payment methods. Since version 2023-08-16 they are selected automatically by default.
+fn automatic_payment_methods(form: &mut Form) -> Result<Option<AllowRedirects>, StripeError> {
+    let has_types = !form.list("payment_method_types").is_empty();
+    let enabled = form.boolean("automatic_payment_methods[enabled]")?;
+    let allow_redirects = form.choice("automatic_payment_methods[allow_redirects]", &["always", "never"])?;
+    match enabled {
+        None if allow_redirects.is_some() => {
+            Err(StripeError::missing_param("automatic_payment_methods[enabled]"))
+        }
+        Some(true) if has_types => Err(StripeError::invalid(
+            "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.",
+        )),
+        None | Some(true) if !has_types => Ok(Some(match allow_redirects.as_deref() {
+            Some("never") => AllowRedirects::Never,
+            _ => AllowRedirects::Always,
+        })),
+        _ => Ok(None),
     }
 }
 
@@ -183,6 +228,11 @@ mod tests {
         }
         assert_eq!(parse_error("amount=100&currency=eur&expand[]=customer")["param"], "expand");
         assert_eq!(parse_error("amount=100&currency=euro")["param"], "currency");
+        let unconfirmed = parse_error("amount=100&currency=eur&off_session=true");
+        assert_eq!(unconfirmed["param"], "off_session");
+        let no_switch =
+            parse_error("amount=100&currency=eur&automatic_payment_methods[allow_redirects]=never");
+        assert_eq!(no_switch["param"], "automatic_payment_methods[enabled]");
         assert_eq!(parse_error("amount=100&currency=eur&capture_method=manual")["param"], "capture_method");
         assert_eq!(
             parse_error("amount=100&currency=eur&confirm=true")["code"],

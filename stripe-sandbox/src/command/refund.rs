@@ -70,7 +70,7 @@ impl CreateRefund {
             created: context.now,
         };
         let intent = intent.with_refund(amount, context.now);
-        let charge = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent.id));
+        let charge = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent));
         let event = charge.map(|charge| context.event("charge.refunded", &charge));
         let object = stripe_json::refund(&refund, None);
         let more_events = vec![context.event("refund.created", &object)];

@@ -1,10 +1,12 @@
-//! `GET /v1/payment_intents` and `GET /v1/refunds`: newest first, with pagination by `starting_after`.
+//! `GET /v1/payment_intents`, `GET /v1/charges` and `GET /v1/refunds`: newest first, with pagination by
+//! `starting_after`.
 
 use serde_json::Value;
 
 use super::{expand, expands, limit};
 use crate::error::StripeError;
 use crate::form::Form;
+use crate::intent::{Charge, PaymentIntent};
 use crate::refund::Refund;
 use crate::store::PaymentStore;
 use crate::stripe_json;
@@ -15,6 +17,14 @@ pub(crate) struct ListIntents {
     page: Page,
     created: Created,
     expand: Expand,
+}
+
+/// `GET /v1/charges` (<https://docs.stripe.com/api/charges/list>).
+pub(crate) struct ListCharges {
+    page: Page,
+    created: Created,
+    payment_intent: Option<String>,
+    transfer_group: Option<String>,
 }
 
 /// `GET /v1/refunds` (<https://docs.stripe.com/api/refunds/list>).
@@ -54,6 +64,34 @@ impl ListIntents {
             .map(|intent| stripe_json::payment_intent(intent, self.expand))
             .collect::<Vec<_>>();
         Ok(stripe_json::list("/v1/payment_intents", &data, has_more))
+    }
+}
+
+impl ListCharges {
+    pub(crate) fn parse(mut form: Form) -> Result<Self, StripeError> {
+        let page = Page::parse(&mut form)?;
+        let created = Created::parse(&mut form)?;
+        let (payment_intent, transfer_group) = (form.text("payment_intent")?, form.text("transfer_group")?);
+        form.finish()?;
+        Ok(Self { page, created, payment_intent, transfer_group })
+    }
+
+    pub(super) fn read(&self, store: &PaymentStore) -> Result<Value, StripeError> {
+        let selected = store.intents().filter(|intent| {
+            self.payment_intent.as_ref().is_none_or(|id| intent.id == *id)
+                && self
+                    .transfer_group
+                    .as_ref()
+                    .is_none_or(|group| intent.transfer_group.as_ref() == Some(group))
+        });
+        let mut charges: Vec<(&PaymentIntent, &Charge)> =
+            selected.flat_map(|intent| intent.charges.iter().map(move |charge| (intent, charge))).collect();
+        charges.retain(|(_, charge)| self.created.covers(charge.created.as_second()));
+        charges.sort_by_key(|(_, charge)| charge.created);
+        let (page, has_more) = self.page.cut(charges.iter().rev(), |(_, charge)| &charge.id, "charge")?;
+        let data: Vec<_> =
+            page.into_iter().map(|(intent, charge)| stripe_json::charge(charge, intent)).collect();
+        Ok(stripe_json::list("/v1/charges", &data, has_more))
     }
 }
 

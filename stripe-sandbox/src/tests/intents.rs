@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::body::Body;
 use hyper::Request;
 
@@ -87,6 +89,83 @@ async fn authentication_requires_action_by_the_customer() {
 
     let off_session = fixture.post("/v1/payment_intents", &format!("{form}&off_session=true")).await;
     assert_eq!((off_session.status, off_session.code()), (402, "authentication_required"));
+    assert_eq!(off_session.json["error"]["payment_intent"]["status"], "requires_payment_method");
+}
+
+#[tokio::test]
+async fn failed_authentication_leaves_the_intent_to_another_card() {
+    let fixture = Fixture::new();
+    let form = CHARGE.replace("visa", "authenticationRequired") + "&use_stripe_sdk=true";
+    let waiting = fixture.post("/v1/payment_intents", &form).await;
+    assert_eq!((waiting.status, &waiting.json["status"]), (200, &"requires_action".into()));
+    assert_eq!(waiting.json["next_action"]["type"], "use_stripe_sdk");
+    assert!(waiting.json["latest_charge"].is_null(), "nothing is charged before the authentication");
+    let id = waiting.json["id"].as_str().unwrap();
+    let pay = format!("/sandbox/payment_intents/{id}/pay");
+    let failed = fixture.post(&pay, "authentication=fail").await;
+    assert_eq!((failed.status, failed.code()), (402, "payment_intent_authentication_failure"));
+    let shown = fixture.get(&format!("/v1/payment_intents/{id}")).await;
+    assert_eq!(shown.json["status"], "requires_payment_method");
+    assert_eq!(shown.json["last_payment_error"]["code"], "payment_intent_authentication_failure");
+    assert_eq!(fixture.post(&pay, "authentication=fail").await.code(), "payment_intent_unexpected_state");
+    let paid = fixture.post(&pay, "payment_method=pm_card_visa").await;
+    assert_eq!(paid.json["status"], "succeeded");
+    assert!(paid.json["last_payment_error"].is_null());
+}
+
+#[tokio::test]
+async fn confirmation_without_return_url_may_not_redirect() {
+    let fixture = Fixture::new();
+    let base = "amount=1999&currency=eur&payment_method=pm_card_visa&confirm=true";
+    for (options, status) in [
+        ("", 400),
+        ("&automatic_payment_methods[enabled]=true", 400),
+        ("&use_stripe_sdk=true", 400),
+        ("&return_url=https://shop.test", 200),
+        ("&payment_method_types[]=card", 200),
+        ("&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never", 200),
+        ("&automatic_payment_methods[enabled]=true&payment_method_types[]=card", 400),
+    ] {
+        let response = fixture.post("/v1/payment_intents", &format!("{base}{options}")).await;
+        assert_eq!(response.status, status, "{options}");
+    }
+    let open = fixture.post("/v1/payment_intents", "amount=500&currency=eur").await;
+    let confirm = format!("/v1/payment_intents/{}/confirm", open.json["id"].as_str().unwrap());
+    assert_eq!(fixture.post(&confirm, "payment_method=pm_card_visa").await.status, 400);
+}
+
+#[tokio::test]
+async fn charges_are_listed_by_transfer_group() {
+    let fixture = Fixture::new();
+    for group in ["ord_1", "ord_2"] {
+        let declined = CHARGE.replace("pm_card_visa", "pm_card_chargeDeclined");
+        fixture.post("/v1/payment_intents", &format!("{declined}&transfer_group={group}")).await;
+        fixture.clock.advance(Duration::from_secs(1));
+        fixture.post("/v1/payment_intents", &format!("{CHARGE}&transfer_group={group}")).await;
+    }
+    let listed = fixture.get("/v1/charges?transfer_group=ord_1").await;
+    let charges: Vec<_> = listed.json["data"].as_array().unwrap().iter().collect();
+    let status = |charge: &serde_json::Value| charge["status"].as_str().unwrap().to_owned();
+    assert_eq!(charges.iter().map(|charge| status(charge)).collect::<Vec<_>>(), ["succeeded", "failed"]);
+    assert!(charges.iter().all(|charge| charge["transfer_group"] == "ord_1"));
+    assert_eq!(charges[1]["outcome"]["reason"], "generic_decline");
+    let first = fixture.get("/v1/charges?transfer_group=ord_1&limit=1").await;
+    assert_eq!(
+        (&first.json["has_more"], first.json["data"][0]["id"].clone()),
+        (&true.into(), charges[0]["id"].clone())
+    );
+}
+
+#[tokio::test]
+async fn another_api_version_is_refused() {
+    let fixture = Fixture::new();
+    for (version, status) in [("2024-06-20", 200), ("2010-01-01", 400)] {
+        let request = Request::get("/v1/payment_intents")
+            .header("authorization", format!("Bearer {}", super::KEY))
+            .header("stripe-version", version);
+        let response = read_response(fixture.call(request.body(Body::empty()).unwrap()).await).await;
+        assert_eq!(response.status, status, "{version}");
+    }
 }
 
 #[tokio::test]
@@ -162,13 +241,14 @@ async fn wrong_key_path_id_and_content_type_are_refused() {
 }
 
 #[tokio::test]
-async fn page_escapes_metadata() {
+async fn page_escapes_metadata_and_begins_with_time_and_status() {
     let fixture = Fixture::new();
     fixture.post("/v1/payment_intents", &CHARGE.replace("ord_1", "%3Cscript%3E")).await;
     let response = fixture.call(Request::get("/sandbox").body(Body::empty()).unwrap()).await;
     let page = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     let page = String::from_utf8(page.to_vec()).unwrap();
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
+    assert!(page.contains("<td>11-14 22:13:20<td>succeeded<td>1999 eur"), "{page}");
     assert_eq!(
         fixture.get("/sandbox/ledger").await.json["intents"][0]["charges"][0]["amount_captured"],
         1999

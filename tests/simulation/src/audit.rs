@@ -213,6 +213,7 @@ impl AuditInput<'_> {
 
 /// Checks that no order waits for a payment that is overdue.
 fn overdue(order: &Order) -> Option<String> {
-    let is_waiting = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
+    let is_waiting =
+        matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. } | Fulfilment::ClosingCheckout { .. });
     is_waiting.then(|| format!("{} still waits for its payment, which is overdue", order.id))
 }

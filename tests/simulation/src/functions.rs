@@ -28,7 +28,7 @@ use crate::network::{Network, Service, SimGateway, SimHttpClient};
 use crate::payments::{SECRET, WEBHOOK_SECRET};
 use crate::rng::SimEntropy;
 use crate::template_config;
-use crate::template_config::{BREAKER_OPEN, SEARCH_LAG};
+use crate::template_config::BREAKER_OPEN;
 use crate::virtual_clock::VirtualClock;
 
 /// Store on the virtual clock.
@@ -89,7 +89,7 @@ impl Functions {
         let table = Table::new(client, template_config::table().0);
         let store = DynamoStore::with_clock(table.clone(), clock.clone(), entropy.clone());
         let transport = SimGateway { network: network.clone(), secret: SECRET };
-        let gateway = StripeGateway::new(transport, BREAKER_OPEN, SEARCH_LAG, clock.clone(), entropy.clone());
+        let gateway = StripeGateway::new(transport, BREAKER_OPEN, clock.clone(), entropy.clone());
         let hooks = api_payments::gateway_router(store, WebhookVerifier::new(WEBHOOK_SECRET), gateway);
         let webhooks = middleware::layer(hooks, clock.clone(), entropy.clone());
         Self {
@@ -110,7 +110,7 @@ impl Functions {
 
     fn gateway(&self) -> Gateway {
         let transport = SimGateway { network: self.network.clone(), secret: SECRET };
-        StripeGateway::new(transport, BREAKER_OPEN, SEARCH_LAG, self.clock.clone(), self.entropy.clone())
+        StripeGateway::new(transport, BREAKER_OPEN, self.clock.clone(), self.entropy.clone())
     }
 
     /// Starts an instance of `queue-fulfilment`.

@@ -18,9 +18,6 @@ pub const SECRET: &str = "sk_test_simulation";
 /// Secret that signs webhooks.
 pub const WEBHOOK_SECRET: &str = "whsec_simulation";
 
-/// Lag of the gateway's search; less than the configured `SEARCH_LAG`.
-const ACTUAL_SEARCH_LAG: Duration = Duration::from_secs(50);
-
 /// Behaviour of the gateway for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayMode {
@@ -69,8 +66,6 @@ impl Payments {
     /// # Panics
     /// If the sandbox does not respond immediately; no rule here delays it.
     pub(crate) fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> SimResult {
-        let lag = u64::try_from(ACTUAL_SEARCH_LAG.as_millis()).unwrap_or(u64::MAX);
-        self.sandbox.add_fault_rule(Rule::on(Operation::Any, Effect::SearchLag { ms: lag }));
         match mode {
             GatewayMode::Normal => {}
             GatewayMode::Fails(status) => {
@@ -89,23 +84,38 @@ impl Payments {
         Ok(SimResponse { status: status.as_u16(), body: body.into(), replayed })
     }
 
-    /// Pays an order at the gateway, as its buyer. Returns false if there is nothing to pay.
+    /// Pays an order at the gateway, as its buyer, or authenticates if the card requires it; `method` determines
+    /// whether that succeeds. Returns false if there is nothing to pay.
     pub fn pay(&mut self, order: &str, method: &str, now: Timestamp) -> bool {
-        let Some(intent) = self.payable(order) else { return false };
-        let request = Request::post(format!("/sandbox/payment_intents/{intent}/pay"))
-            .body(Bytes::from(format!("payment_method={method}")));
+        let Some((intent, status)) = self.open_intent(order) else { return false };
+        let form = match (status, method) {
+            (IntentStatus::RequiresAction, "pm_card_visa") => String::new(),
+            (IntentStatus::RequiresAction, _) => "authentication=fail".to_owned(),
+            _ => format!("payment_method={method}"),
+        };
+        let request = Request::post(format!("/sandbox/payment_intents/{intent}/pay")).body(Bytes::from(form));
         request.is_ok_and(|request| self.call(request, GatewayMode::Normal, now).is_ok())
     }
 
     /// Id of the open payment intent of an order.
     #[must_use]
     pub fn payable(&self, order: &str) -> Option<String> {
-        let ledger = self.ledger();
-        let open = |status: &str| status == "requires_payment_method" || status == "requires_confirmation";
-        let mut intents = ledger.intents.into_iter().rev();
+        self.open_intent(order).map(|(id, _)| id)
+    }
+
+    fn open_intent(&self, order: &str) -> Option<(String, IntentStatus)> {
+        let open = |status| {
+            matches!(
+                status,
+                IntentStatus::RequiresPaymentMethod
+                    | IntentStatus::RequiresConfirmation
+                    | IntentStatus::RequiresAction
+            )
+        };
+        let mut intents = self.ledger().intents.into_iter().rev();
         intents
-            .find(|intent| intent.order_id() == Some(order) && open(intent.status.as_str()))
-            .map(|intent| intent.id)
+            .find(|intent| intent.order_id() == Some(order) && open(intent.status))
+            .map(|intent| (intent.id, intent.status))
     }
 
     /// Schedules the redelivery of a webhook that could not be delivered.

@@ -111,6 +111,11 @@ impl Buyer {
         ];
         Self { quantity, method: one_of(rng, &methods) }
     }
+
+    /// Returns true if the order waits for an action of the buyer at the gateway.
+    fn pays_online(&self) -> bool {
+        matches!(self.method, None | Some("pm_card_authenticationRequired"))
+    }
 }
 
 /// Draws the actions on the order of a buyer.
@@ -119,8 +124,8 @@ fn actions_of(index: usize, buyer: &Buyer, rng: &mut Rng) -> Vec<UserAction> {
     let possible = [
         (UserAction::Place(index), 100),
         (UserAction::Place(index), 30),
-        (UserAction::PayDeclined(index), if buyer.method.is_none() { 25 } else { 0 }),
-        (UserAction::Pay(index), if buyer.method.is_none() { 75 } else { 0 }),
+        (UserAction::PayDeclined(index), if buyer.pays_online() { 25 } else { 0 }),
+        (UserAction::Pay(index), if buyer.pays_online() { 75 } else { 0 }),
         (UserAction::CancelAsBuyer(index), 30),
         (UserAction::CancelAsSeller(index), 15),
         (UserAction::Refund(index, Some(half)), 25),

@@ -101,7 +101,9 @@ impl SeededBug {
                 let form = String::from_utf8_lossy(request.body()).into_owned();
                 let amount = form.split('&').find_map(|field| field.strip_prefix("amount="));
                 let amount = amount.unwrap_or("0");
-                let body = format!(r#"{{"id":"pi_guess","status":"succeeded","amount_received":{amount}}}"#);
+                let body = format!(
+                    r#"{{"id":"pi_guess","client_secret":"pi_guess_secret","status":"succeeded","amount_received":{amount}}}"#
+                );
                 Ok((200, body.into()).into())
             }
             (Self::IgnoredFailure, Service::Queues, Ok(SimResponse { status, body, .. })) => {

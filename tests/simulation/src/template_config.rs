@@ -14,8 +14,6 @@ use test_support::workspace;
 pub const PAYMENT_WINDOW: Duration = Duration::from_hours(1);
 /// Interval of reconciliation rounds.
 pub const RECONCILIATION: Duration = Duration::from_mins(15);
-/// Configured maximum lag of the gateway's search.
-pub const SEARCH_LAG: Duration = Duration::from_mins(1);
 /// Time for which the circuit breaker stays open.
 pub const BREAKER_OPEN: Duration = Duration::from_secs(4);
 

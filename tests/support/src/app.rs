@@ -44,7 +44,6 @@ impl TestApp {
             .bin_dir(function_binaries())
             .schedules(false)
             .max_message_delay(Duration::from_secs(2))
-            .parameter("PaymentSearchLagSeconds", "1")
             .parameter("AnalyticsWindowSeconds", "0")
             .parameter("ApiRequestsPerSecond", "1000000")
             .parameter("ApiBurst", "1000000")

@@ -11,6 +11,9 @@ use test_support::search_index::index_names;
 
 use super::Markets;
 
+/// Documented maximum of the read units of a search (`docs/request-costs.md`).
+const MAX_SEARCH_UNITS: f64 = 200.0;
+
 impl Markets {
     /// Creates `count` markets and returns their ids, oldest first.
     pub(crate) async fn create_many(&self, count: usize, status: InitialStatus) -> Vec<String> {
@@ -21,6 +24,11 @@ impl Markets {
             ids.push(market);
         }
         ids
+    }
+
+    /// Read units since the last call.
+    fn units(&self) -> f64 {
+        self.meter.requests().iter().map(|request| request.units).sum()
     }
 
     /// Reads a page; returns its ids and the cursor of the next page.
@@ -94,6 +102,25 @@ async fn every_invalid_query_parameter_is_reported() {
     let response = markets.api.get("/v1/markets?status=open&limit=1000&sort=sales").await;
     assert_eq!(response.error(), (400, "VALIDATION_ERROR"));
     assert_eq!(response.fields(), ["limit", "sort", "status"]);
+}
+
+#[tokio::test]
+async fn search_of_markets_takes_at_most_the_documented_units() {
+    let markets = Markets::with(Marketplace::empty().await);
+    markets.create_many(200, InitialStatus::Active).await;
+    index_names(&markets.marketplace).await;
+    for sort in ["-createdAt", "name", "volume"] {
+        markets.meter.restart();
+        let path = format!("/v1/markets?search=mugs&limit=100&sort={sort}");
+        assert_eq!(markets.page(&path).await.0.len(), 100, "{sort}");
+        assert!(markets.units() <= MAX_SEARCH_UNITS, "{sort}");
+    }
+    markets.create_many(1, InitialStatus::Active).await;
+    index_names(&markets.marketplace).await;
+    markets.meter.restart();
+    let refused = markets.api.get("/v1/markets?search=mugs").await;
+    assert_eq!((refused.error(), refused.fields()), ((400, "VALIDATION_ERROR"), vec!["search".to_owned()]));
+    assert!(markets.units() <= MAX_SEARCH_UNITS);
 }
 
 #[tokio::test]

@@ -19,8 +19,12 @@ use test_support::api_function::ApiFunction;
 fn function_with(env: &Environment, marketplace: &Marketplace) -> ApiFunction {
     let aws = marketplace.table.aws();
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(env).unwrap());
-    let state = HealthState { table: DynamoReader::new(aws.table(env).unwrap()), queues };
-    ApiFunction::new(marketplace, api_meta::router(state))
+    function_reading(DynamoReader::new(aws.table(env).unwrap()), queues, marketplace)
+}
+
+/// The function with these dependencies.
+fn function_reading(table: DynamoReader, queues: QueueProbe, marketplace: &Marketplace) -> ApiFunction {
+    ApiFunction::new(marketplace, api_meta::router(HealthState::new(table, queues)))
 }
 
 /// The function with its dependencies.

@@ -1,9 +1,20 @@
 //! `GET /health/ready`.
 
-use serde_json::json;
-use test_support::Marketplace;
+use std::time::{Duration, Instant};
 
-use super::{function_with, open};
+use api_meta::QueueProbe;
+use serde_json::json;
+use shared::kit::aws::dynamodb::DynamoReader;
+use shared::messaging::event_routing::Subscriptions;
+use test_support::Marketplace;
+use test_support::capacity_meter::CapacityMeter;
+
+use super::{function_reading, function_with, open};
+
+/// Documented read units of a check (`docs/request-costs.md`).
+const UNITS_PER_CHECK: f64 = 0.5;
+/// Minimum time for which a result is kept: the cache shortens a second by up to a fifth.
+const MIN_LIFETIME: Duration = Duration::from_millis(800);
 
 #[tokio::test]
 async fn responding_table_and_queues_are_ready() {
@@ -11,6 +22,22 @@ async fn responding_table_and_queues_are_ready() {
     let response = api.get("/health/ready").await;
     assert_eq!(response.status, 200, "{}", response.json());
     assert_eq!(response.json(), json!({ "data": { "table": "ok", "queues": "ok" } }));
+}
+
+#[tokio::test]
+async fn repeated_readiness_checks_read_the_table_once() {
+    let marketplace = Marketplace::empty().await;
+    let meter = CapacityMeter::default();
+    let subscriptions = Subscriptions::from_env(&marketplace.env("api-meta")).unwrap();
+    let queues = QueueProbe::new(marketplace.table.aws().sqs(), &subscriptions);
+    let api = function_reading(DynamoReader::new(meter.on(&marketplace.table)), queues, &marketplace);
+    let start = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(api.get("/health/ready").await.status, 200);
+    }
+    let units: f64 = meter.requests().iter().map(|request| request.units).sum();
+    let lifetimes = start.elapsed().as_secs_f64() / MIN_LIFETIME.as_secs_f64();
+    assert!(units <= UNITS_PER_CHECK * (1.0 + lifetimes), "{units} read units in {lifetimes} lifetimes");
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ impl PaidOrder {
             ("currency", "eur"),
             ("payment_method", card),
             ("confirm", "true"),
+            ("payment_method_types[]", "card"),
             ("metadata[order_id]", ORDER),
         ];
         let intent = payments.marketplace.call_payments("/v1/payment_intents", &form).await;

@@ -66,6 +66,7 @@ async fn payment_of_an_ended_order_is_refunded_once() {
             "expired" => {
                 let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
                 payments.marketplace.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
+                payments.marketplace.advance(FulfilmentTransition::CheckoutClosed).await;
             }
             _ => {
                 let declined = DeclineCode::new("card_declined");

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod batches;
+mod buyer_action;
 mod close_markets;
 mod deleted_entities;
 mod events;

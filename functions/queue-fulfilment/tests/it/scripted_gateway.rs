@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use shared::domain::order::payment::refund::{RefundIntent, RefundStatus};
@@ -11,9 +12,10 @@ use shared::domain::order::payment::{
     Capture, ChargeIntent, Checkout, CheckoutIntent, ClientSecret, DeclineCode, GatewayId,
 };
 use shared::kit::command::CorrelationId;
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::{
-    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutOutcome, GatewayError, PaymentGateway,
-    RefundAnswer,
+    ChargeAnswer, ChargeOutcome, ChargeResolution, CheckoutClosure, CheckoutOutcome, GatewayError,
+    PaymentGateway, RefundAnswer,
 };
 use test_support::fixture::{ORDER, id, stock};
 use test_support::queue_function::{BatchResult, handle};
@@ -82,7 +84,7 @@ impl PaymentGateway for ScriptedGateway {
         correlation: &CorrelationId,
     ) -> Result<ChargeAnswer, GatewayError> {
         let answer = self.next(&format!("charge {}", intent.idempotency_key()), correlation);
-        charge_result(answer, intent).map(|outcome| outcome.map_or(ChargeAnswer::Failed, ChargeAnswer::Ended))
+        charge_result(answer, intent).map(|outcome| outcome.map_or(ChargeAnswer::Failed, ChargeAnswer::Known))
     }
 
     async fn find(
@@ -121,6 +123,18 @@ impl PaymentGateway for ScriptedGateway {
                 gateway_id: GatewayId("pi_1".to_owned()),
                 client_secret,
             })),
+        }
+    }
+
+    async fn close_checkout(
+        &self,
+        _: &GatewayId,
+        correlation: &CorrelationId,
+    ) -> Result<CheckoutClosure, GatewayError> {
+        match self.next("close", correlation) {
+            ScriptedAnswer::Fail(error) => Err(error),
+            ScriptedAnswer::Break => Ok(CheckoutClosure::Processing),
+            _ => Ok(CheckoutClosure::Closed),
         }
     }
 
@@ -187,22 +201,34 @@ async fn order_waits_for_the_gateway_and_shows_the_last_error() {
 }
 
 #[tokio::test]
-async fn charge_lookup_waits_until_the_outcome_is_searchable() {
+async fn charge_of_unknown_outcome_is_looked_up_not_repeated() {
     let fixture = Fixture::open().await;
     fixture.marketplace.order(Some("pm_card_visa")).await;
-    let lookup_after = Duration::from_secs(61);
-    let gateway = ScriptedGateway::new([
-        ScriptedAnswer::Break,
-        ScriptedAnswer::Fail(GatewayError::Unknown { lookup_after }),
-    ]);
+    let gateway = ScriptedGateway::new([ScriptedAnswer::Break, ScriptedAnswer::Fail(GatewayError::Unknown)]);
     for _ in 0..2 {
         let result = fixture.handle_scripted(&gateway).await;
         assert!(result.failures.is_empty(), "the delivery does not count as failed: {result:?}");
-        assert!(result.calls.retried[0].1 >= lookup_after, "{result:?}");
+        assert_eq!(result.calls.retried.len(), 1, "{result:?}");
     }
     let calls =
         [&format!("charge {ORDER}-charge-1"), "find", "find"].map(|call| format!("{call} for a-test"));
     assert_eq!(gateway.calls(), calls, "the charge is not repeated");
+}
+
+#[tokio::test]
+async fn overdue_payment_in_processing_is_awaited_again() {
+    let fixture = Fixture::open().await;
+    fixture.marketplace.order(None).await;
+    assert!(fixture.handle_scripted(&ScriptedGateway::new([ScriptedAnswer::Capture])).await.is_success());
+    let tomorrow = SystemClock.now().saturating_add(Duration::from_hours(25));
+    fixture.marketplace.run_at(tomorrow, ExpireOrder { id: id(ORDER) }).await;
+    let gateway =
+        ScriptedGateway::new([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Break]);
+    assert_eq!(fixture.handle_scripted(&gateway).await.retried(), ["m1"]);
+    assert!(fixture.handle_scripted(&gateway).await.is_success());
+    let order = fixture.marketplace.stored_order(id(ORDER)).await;
+    assert!(order.fulfilment.payment_deadline() > Some(SystemClock.now()), "{:?}", order.fulfilment);
+    assert_eq!(fixture.marketplace.stock().await, stock(8, 2, 0));
 }
 
 #[tokio::test]

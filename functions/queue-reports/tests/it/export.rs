@@ -10,8 +10,9 @@ use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
 use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
-use shared::domain::user::SessionEpoch;
+use shared::domain::user::{SessionEpoch, User, UserEvent};
 use shared::domain::values::actor::Actor;
+use shared::repository::user::UserReader;
 use test_support::fixture::{MARKET, PRODUCT, buyer, id, new_id, sales_report, seller, stranger};
 use test_support::lambda_event::sqs_record;
 
@@ -65,6 +66,18 @@ async fn export_contains_all_data_of_the_account_and_no_secrets() {
         }
         assert!(!text.contains(&seller().user.to_string()), "the seller is another user");
     }
+}
+
+#[tokio::test]
+async fn pending_address_of_the_account_is_exported() {
+    let fixture = Fixture::open("250", "10").await;
+    let user = fixture.marketplace.reader.user(buyer().user).await.unwrap().unwrap();
+    let pending_email = Some("new@example.com".parse().unwrap());
+    let (version, event) = (user.version.next(), UserEvent::Registered { user_id: user.id });
+    fixture.marketplace.put_entity(User { version, pending_email, ..user }, event).await;
+    let rows = fixture.export(buyer()).await;
+    assert_eq!(values(&rows, "profile", "email"), ["buyer@example.com"]);
+    assert_eq!(values(&rows, "profile", "pendingEmail"), ["new@example.com"]);
 }
 
 #[tokio::test]

@@ -144,8 +144,13 @@ async fn refund_in_an_unsupported_currency_hides_no_other() {
     for amount in [500, 300] {
         fixture.marketplace.refund_in_dashboard(amount).await;
     }
-    let form =
-        [("amount", "5000"), ("currency", "kwd"), ("payment_method", "pm_card_visa"), ("confirm", "true")];
+    let form = [
+        ("amount", "5000"),
+        ("currency", "kwd"),
+        ("payment_method", "pm_card_visa"),
+        ("confirm", "true"),
+        ("payment_method_types[]", "card"),
+    ];
     let foreign = fixture.marketplace.call_payments("/v1/payment_intents", &form).await;
     let form = [("payment_intent", foreign["id"].as_str().unwrap())];
     fixture.marketplace.call_payments("/v1/refunds", &form).await;

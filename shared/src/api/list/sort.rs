@@ -147,6 +147,7 @@ impl From<ListError> for ApiError {
             ListError::TooManyMatches => Self::field("search", error),
             ListError::TooManyToSort => Self::field("sort", error),
             ListError::TooSparse => Self::field("status", error),
+            ListError::TooDeep => Self::field("offset", error),
             ListError::Store(error) => error.into(),
         }
     }

@@ -30,6 +30,9 @@ pub enum OrderEvent {
     /// The order was cancelled.
     #[serde(rename = "order.cancelled")]
     Cancelled(OrderEventData),
+    /// The order was not paid in time, and its checkout is to be closed.
+    #[serde(rename = "order.payment_overdue")]
+    PaymentOverdue(OrderEventData),
     /// The order was not paid in time.
     #[serde(rename = "order.expired")]
     Expired(OrderEventData),
@@ -105,6 +108,7 @@ impl OrderEvent {
             | Self::Confirmed(data)
             | Self::Rejected(data)
             | Self::Cancelled(data)
+            | Self::PaymentOverdue(data)
             | Self::Expired(data)
             | Self::Shipped(data)
             | Self::Delivered(data)
@@ -138,12 +142,13 @@ mod tests {
     use crate::domain::order::tests::confirmed;
     use crate::domain::tests::assert_names_are_types;
 
-    const CONSTRUCTORS: [EventConstructor; 14] = [
+    const CONSTRUCTORS: [EventConstructor; 15] = [
         OrderEvent::Created,
         OrderEvent::AwaitingPayment,
         OrderEvent::Confirmed,
         OrderEvent::Rejected,
         OrderEvent::Cancelled,
+        OrderEvent::PaymentOverdue,
         OrderEvent::Expired,
         OrderEvent::Shipped,
         OrderEvent::Delivered,

@@ -1,10 +1,13 @@
-//! Expiring an order that was not paid in time.
+//! Ending the wait for a payment that was not made in time.
 
+use super::event::EventConstructor;
+use super::fulfilment::Fulfilment;
 use super::{InvalidState, Order, OrderEvent, OrderId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
-/// Expires an order whose payment is overdue and releases its stock.
+/// Expires an order whose payment is overdue and releases its stock. If the order has a checkout, this starts to
+/// close it: the saga expires the order once the checkout cannot be paid any more.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireOrder {
     /// Id of the order.
@@ -29,8 +32,12 @@ impl Command for ExpireOrder {
     ) -> Result<Change<Order, InvalidState>, InvalidState> {
         let order = order.ok_or(InvalidState)?;
         let before = order.stock_position();
-        let expired = order.expired(now)?;
-        let change = Change::of(expired.clone()).save(&expired, OrderEvent::Expired((&expired).into()));
-        Ok(expired.move_stock(before, change, |_| InvalidState))
+        let overdue = order.overdue(now)?;
+        let event: EventConstructor = match overdue.fulfilment {
+            Fulfilment::ClosingCheckout { .. } => OrderEvent::PaymentOverdue,
+            _ => OrderEvent::Expired,
+        };
+        let change = Change::of(overdue.clone()).save(&overdue, event((&overdue).into()));
+        Ok(overdue.move_stock(before, change, |_| InvalidState))
     }
 }

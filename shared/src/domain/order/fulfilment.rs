@@ -8,11 +8,15 @@
 //! ```text
 //! Accepted ──reserve──▶ Charging ──captured──▶ Finished (confirmed)
 //!     │                    │  ├────declined──▶ Finished (rejected, stock released)
+//!     │                    │  ├────action required──▶ AwaitingPayment
 //!     │                    │  └─gateway error, no charge found──▶ Charging, with a new key
 //!     │                    └──cancel──▶ ResolvingCharge ──not captured──▶ Finished (stock released)
 //!     │                                     └──captured──▶ Refunding ──refunded──▶ Finished (stock released)
-//!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel, expiry──▶ Finished (stock released)
-//!     │                                     └──paid──▶ Finished (confirmed)
+//!     ├──reserve, no payment method──▶ AwaitingPayment ──cancel──▶ Finished (stock released)
+//!     │                                  │  └──paid──▶ Finished (confirmed)
+//!     │                                  └──overdue──▶ ClosingCheckout ──closed──▶ Finished (expired)
+//!     │                                                  ├──paid──▶ Finished (confirmed)
+//!     │                                                  └──processing──▶ AwaitingPayment
 //!     ├──reserve, total of zero──▶ Finished (confirmed)
 //!     └──no stock──▶ Finished (rejected)
 //!
@@ -65,6 +69,14 @@ pub enum Fulfilment {
         #[serde(default)]
         checkout: Option<Checkout>,
     },
+    /// The payment is overdue. The checkout is closed before the stock is released, so that it cannot be paid
+    /// afterwards.
+    ClosingCheckout {
+        /// Checkout to close.
+        checkout: Checkout,
+        /// Time at which the payment was found to be overdue.
+        since: Timestamp,
+    },
     /// The order was cancelled during the charge; the outcome of the charge is still unknown.
     ResolvingCharge {
         /// Intent of the charge.
@@ -93,6 +105,8 @@ pub enum Effect {
     FindCancelledCharge(ChargeIntent),
     /// Creates a checkout at which the buyer can pay.
     CreateCheckout(CheckoutIntent),
+    /// Closes a checkout, so that it cannot be paid any more.
+    CloseCheckout(Checkout),
     /// Makes a refund. The gateway repeats its response for the same idempotency key.
     Refund(RefundIntent),
     /// Finds the refund by its name, because its idempotency key may have expired at the gateway.
@@ -121,6 +135,7 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
             Step::Call(Effect::CreateCheckout(CheckoutIntent { order_id: order.id, amount: order.total }))
         }
         Fulfilment::AwaitingPayment { until, .. } => Step::Wait(*until),
+        Fulfilment::ClosingCheckout { checkout, .. } => Step::Call(Effect::CloseCheckout(checkout.clone())),
         Fulfilment::ResolvingCharge { intent } if intent.key_is_live(now) => {
             Step::Call(Effect::ResolveCharge(intent.clone()))
         }
@@ -140,6 +155,7 @@ impl Fulfilment {
             Self::Accepted => "reserving stock",
             Self::Charging { .. } => "charging",
             Self::AwaitingPayment { .. } => "awaiting payment",
+            Self::ClosingCheckout { .. } => "closing the checkout",
             Self::ResolvingCharge { .. } => "checking the charge",
             Self::Refunding { .. } => "refunding",
             Self::Finished => "finished",
@@ -161,7 +177,7 @@ impl Fulfilment {
 pub struct OrderSaga {
     /// Id of the order.
     pub id: OrderId,
-    /// Time that an order without a payment method waits for its payment.
+    /// Time that an order waits for a payment by its buyer.
     pub payment_window: Duration,
 }
 
@@ -190,6 +206,9 @@ impl Saga for OrderSaga {
             FulfilmentTransition::ChargeFailed(_) => "order.charge_failed",
             FulfilmentTransition::RetryCharge(_) => "order.charge_retried",
             FulfilmentTransition::Payable(_) => "order.payable",
+            FulfilmentTransition::ActionRequired(_) => "order.action_required",
+            FulfilmentTransition::CheckoutClosed => "order.checkout_closed",
+            FulfilmentTransition::PaymentProcessing => "order.payment_processing",
             FulfilmentTransition::Captured(_) => "order.charged",
             FulfilmentTransition::Declined(_) => "order.declined",
             FulfilmentTransition::NotCharged => "order.not_charged",

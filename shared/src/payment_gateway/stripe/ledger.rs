@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{INTENTS, StripeGateway, refunds};
+use super::{INTENTS, StripeGateway, checkout, refunds};
 use crate::domain::order::payment::GatewayId;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
@@ -89,13 +89,8 @@ impl<T: Transport, C: Clock, R: Entropy> PaymentLedger for StripeGateway<T, C, R
     }
 
     async fn close(&self, id: &GatewayId, correlation: &CorrelationId) -> Result<(), GatewayError> {
-        let (path, key) = (format!("{INTENTS}/{id}/cancel"), format!("{id}-cancel"));
-        let response = self.post(&path, Vec::new(), key, correlation).await?;
-        match response.status {
-            // Bad request: it was paid or closed meanwhile; the next round detects that.
-            StatusCode::OK | StatusCode::BAD_REQUEST => Ok(()),
-            _ => Err(self.response_error(&response)),
-        }
+        // If it was paid meanwhile, the next round detects that.
+        checkout::close(self, id, correlation).await.map(drop)
     }
 }
 

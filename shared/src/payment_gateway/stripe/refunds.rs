@@ -115,7 +115,7 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
         ("metadata[order_id]", intent.order_id.to_string()),
         ("metadata[refund]", intent.name()),
     ];
-    let response = gateway.post(REFUNDS, form, intent.idempotency_key(), correlation).await?;
+    let response = gateway.post(REFUNDS, form, Some(intent.idempotency_key()), correlation).await?;
     let error = StripeError::of(&response);
     match response.status {
         StatusCode::OK => {
@@ -129,9 +129,7 @@ pub(super) async fn refund<T: Transport, C: Clock, R: Entropy>(
             let own = refunds.into_iter().find(|refund| refund.is_requested_by(intent));
             Ok(own.map_or(RefundAnswer::NotRefunded, RefundAnswer::Accepted))
         }
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND
-            if error.kind.as_deref() != Some("idempotency_error") =>
-        {
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND if !error.is_of_idempotency_key() => {
             Ok(RefundAnswer::Refused(error.decline()))
         }
         _ => Err(gateway.response_error(&response)),

@@ -14,11 +14,11 @@ use crate::kit::command::page::{ListPage, PageRequest, Start};
 use crate::kit::command::{Record, StoreError};
 use crate::projections::name_index::{NameTermKey, Words};
 
-/// Maximum number of matches of a search, which are sorted in memory.
+/// Maximum number of matches of a search of accounts or orders, which are sorted in memory.
 pub const MAX_MATCHES: usize = 1_000;
 
-/// Maximum number of items that each query of a search reads.
-const MAX_EXAMINED: usize = 3 * MAX_MATCHES;
+/// Maximum number of items that each query of a search reads, for each match that the search may have.
+const EXAMINED_PER_MATCH: usize = 3;
 
 /// Sort order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum SortKey {
 /// Error of a list.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ListError {
-    /// A search has more than [`MAX_MATCHES`] matches, or reads too many items to find them.
+    /// A search has more matches than it may have, or reads too many items to find them.
     #[error("too many matches; narrow the search")]
     TooManyMatches,
     /// The list has more than [`MAX_MATCHES`] items, or too few of those read match the filter, to sort it in
@@ -51,6 +51,9 @@ pub enum ListError {
     /// Too few items match the filter to skip to the offset.
     #[error("offset is too deep for a filtered list; use cursor pagination")]
     TooSparse,
+    /// The items before the page are too large to be skipped.
+    #[error("the items before this page are too large to be skipped; use cursor pagination")]
+    TooDeep,
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,6 +69,7 @@ impl From<PageError> for ListError {
     fn from(error: PageError) -> Self {
         match error {
             PageError::FilterTooSelective => Self::TooSparse,
+            PageError::OffsetTooFar => Self::TooDeep,
             PageError::Store(error) => Self::Store(error),
         }
     }
@@ -110,21 +114,23 @@ pub(crate) fn page_of<T>(sorted: BTreeMap<String, T>, descending: bool, slice: &
     ListPage { items, next, min_total: length, total: u64::try_from(length).ok() }
 }
 
-/// Query of the terms of a list under the longest of these words; `None` if there are no words.
-pub(crate) fn name_query(list: &str, words: &Words) -> Option<Query> {
-    let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
+/// Query of the terms of a list under the longest of these words, by pages of `max_matches`; `None` if there
+/// are no words.
+pub(crate) fn name_query(list: &str, words: &Words, max_matches: usize) -> Option<Query> {
+    let limit = u32::try_from(max_matches).unwrap_or(u32::MAX);
     let query = Query::table(NameTermKey::partition(list), limit);
     words.longest().map(|word| query.beginning_with(word))
 }
 
-/// Loads the items of several queries that `keep` selects. An item that several queries find occurs once for
-/// each of them.
+/// Loads the items of several queries that `keep` selects, at most `max_matches` of each. An item that several
+/// queries find occurs once for each of them.
 pub(crate) async fn matches<T: Sortable>(
     reader: &DynamoReader,
     queries: impl Iterator<Item = Query>,
+    max_matches: usize,
     keep: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, ListError> {
-    let found = try_join_all(queries.map(|query| all_of(reader, query, &keep))).await?;
+    let found = try_join_all(queries.map(|query| all_of(reader, query, max_matches, &keep))).await?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -133,6 +139,7 @@ pub(crate) async fn matches<T: Sortable>(
 async fn all_of<T: Sortable>(
     reader: &DynamoReader,
     query: Query,
+    max_matches: usize,
     keep: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, ListError> {
     let mut found: BTreeMap<String, T> = BTreeMap::new();
@@ -142,7 +149,7 @@ async fn all_of<T: Sortable>(
         examined += page.items.len();
         let kept = page.items.into_iter().filter(&keep);
         found.extend(kept.map(|item| (item.sort_by(SortKey::CreatedAt), item)));
-        if found.len() > MAX_MATCHES || examined > MAX_EXAMINED {
+        if found.len() > max_matches || examined > EXAMINED_PER_MATCH * max_matches {
             return Err(ListError::TooManyMatches);
         }
         if page.next.is_none() {

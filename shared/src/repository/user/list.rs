@@ -60,7 +60,7 @@ async fn search_for(
     let (words, address) = (Words::of(search), search.case_folded());
     let email_prefix = Email::stored_prefix(&address);
     let queries = list.partitions().flat_map(|partition| {
-        let by_name = name_query(&partition, &words);
+        let by_name = name_query(&partition, &words, MAX_MATCHES);
         let by_email = email_prefix
             .map(|prefix| Query::index(Index::SummariesByOwner, partition, limit).beginning_with(prefix));
         by_name.into_iter().chain(by_email)
@@ -68,7 +68,7 @@ async fn search_for(
     let has_address =
         |email: &Email| email.as_str().starts_with(&address) || email.to_unicode().starts_with(&address);
     let keep = |user: &UserSummary| words.match_name(&user.name) || has_address(&user.email);
-    matches(reader, queries, keep).await
+    matches(reader, queries, MAX_MATCHES, keep).await
 }
 
 /// Loaded from an index of summaries or from a name term.

@@ -15,7 +15,8 @@ pub(crate) fn content(app_url: &str, token: &str, is_new: bool) -> EmailContent 
         (
             "verify",
             "Verify your new e-mail address",
-            "Your account has a new e-mail address. Please confirm that it is yours.",
+            "This address was entered as the new e-mail address of your account. It replaces the current one once \
+             you confirm that it is yours.",
         )
     };
     EmailContent {

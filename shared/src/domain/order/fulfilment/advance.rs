@@ -35,6 +35,13 @@ pub enum FulfilmentTransition {
     RetryCharge(u32),
     /// The gateway created a checkout.
     Payable(Checkout),
+    /// The charge waits for the buyer, for example for an authentication (3-D Secure). The checkout is that
+    /// of the charge.
+    ActionRequired(Checkout),
+    /// The overdue checkout is closed and was not paid.
+    CheckoutClosed,
+    /// The overdue checkout is being paid, and the outcome is not known yet.
+    PaymentProcessing,
     /// The gateway captured a payment.
     Captured(Capture),
     /// The gateway declined the charge.
@@ -59,7 +66,7 @@ pub struct AdvanceOrder {
     pub id: OrderId,
     /// Transition to apply.
     pub by: FulfilmentTransition,
-    /// Time that an order without a payment method waits for its payment.
+    /// Time that an order waits for a payment by its buyer.
     pub payment_window: Duration,
 }
 
@@ -103,6 +110,15 @@ impl Command for AdvanceOrder {
             }
             FulfilmentTransition::Payable(checkout) => {
                 (order.payable(checkout.clone(), now)?, OrderEvent::Progressed)
+            }
+            FulfilmentTransition::ActionRequired(checkout) => {
+                let until = now.saturating_add(self.payment_window);
+                (order.action_required(checkout.clone(), until, now)?, OrderEvent::Progressed)
+            }
+            FulfilmentTransition::CheckoutClosed => (order.checkout_closed(now)?, OrderEvent::Expired),
+            FulfilmentTransition::PaymentProcessing => {
+                let until = now.saturating_add(self.payment_window);
+                (order.payment_processing(until, now)?, OrderEvent::Progressed)
             }
             FulfilmentTransition::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
             FulfilmentTransition::RetryRefund(number, attempt) => {

@@ -45,8 +45,12 @@ impl Order {
         if payment.captured.amount() == 0 {
             return Err(InvalidState);
         }
-        let awaits_payment =
-            matches!(self.fulfilment, Fulfilment::Charging { .. } | Fulfilment::AwaitingPayment { .. });
+        let awaits_payment = matches!(
+            self.fulfilment,
+            Fulfilment::Charging { .. }
+                | Fulfilment::AwaitingPayment { .. }
+                | Fulfilment::ClosingCheckout { .. }
+        );
         let reason = match self.status {
             _ if self.is_free() => "no payment was needed",
             _ if awaits_payment => "the amount paid differs from the order total",
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn reason_of_the_refund_depends_on_the_state() {
         let awaiting = || placed(None).reserved(Duration::from_hours(1), at(0)).unwrap();
-        let overdue = awaiting().expired(at(3_600_000)).unwrap();
+        let overdue = awaiting().overdue(at(3_600_000)).unwrap();
         let (cancelled, payment) = confirmed();
         let cancelled = cancelled.cancelled(Party::Buyer, None, Some(&payment), at(0)).unwrap();
         for (order, amount, reason) in [

@@ -38,6 +38,7 @@ impl Order {
             Fulfilment::Accepted | Fulfilment::Charging { .. } | Fulfilment::ResolvingCharge { .. } => {
                 Some(self.created_at)
             }
+            Fulfilment::ClosingCheckout { since, .. } => Some(since),
             Fulfilment::AwaitingPayment { .. } | Fulfilment::Refunding { .. } | Fulfilment::Finished => None,
         }
     }

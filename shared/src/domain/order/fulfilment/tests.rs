@@ -137,9 +137,9 @@ fn order_without_payment_method_waits_until_the_deadline() {
     let waiting = waiting.payable(checkout, now).unwrap();
     assert_eq!(next(&waiting, now), Step::Wait(now.saturating_add(window)));
     assert!(
-        waiting.clone().expired(now.saturating_add(window).saturating_sub(Duration::from_millis(1))).is_err()
+        waiting.clone().overdue(now.saturating_add(window).saturating_sub(Duration::from_millis(1))).is_err()
     );
-    assert!(waiting.expired(now.saturating_add(window)).is_ok());
+    assert!(waiting.overdue(now.saturating_add(window)).is_ok());
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl Order {
             Fulfilment::Accepted => StockPosition::Available,
             Fulfilment::Charging { .. }
             | Fulfilment::AwaitingPayment { .. }
+            | Fulfilment::ClosingCheckout { .. }
             | Fulfilment::ResolvingCharge { .. } => StockPosition::Reserved,
             Fulfilment::Refunding { stock_position } => *stock_position,
             Fulfilment::Finished => match self.status {

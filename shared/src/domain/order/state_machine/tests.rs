@@ -31,6 +31,10 @@ fn accepted<T, E>(decided: Result<Change<T, E>, E>, state: impl Fn(T) -> OrderAn
     Some((state(output), events.first().map(|event| event.name)))
 }
 
+fn checkout(gateway_id: GatewayId) -> Checkout {
+    Checkout { gateway_id, client_secret: ClientSecret("secret".to_owned()) }
+}
+
 /// Fulfilment transition of a step; `None` for a step that is another command.
 fn fulfilment_transition(step: Step, order: &Order) -> Option<FulfilmentTransition> {
     let code = DeclineCode::new("card_declined");
@@ -41,10 +45,10 @@ fn fulfilment_transition(step: Step, order: &Order) -> Option<FulfilmentTransiti
         Step::OutOfStock => FulfilmentTransition::OutOfStock(order.lines[0].product_id),
         Step::ChargeFailed => FulfilmentTransition::ChargeFailed(1),
         Step::RetryCharge => FulfilmentTransition::RetryCharge(1),
-        Step::Payable => FulfilmentTransition::Payable(Checkout {
-            gateway_id: first,
-            client_secret: ClientSecret("secret".to_owned()),
-        }),
+        Step::Payable => FulfilmentTransition::Payable(checkout(first)),
+        Step::ActionRequired => FulfilmentTransition::ActionRequired(checkout(first)),
+        Step::CheckoutClosed => FulfilmentTransition::CheckoutClosed,
+        Step::PaymentProcessing => FulfilmentTransition::PaymentProcessing,
         Step::Capture => FulfilmentTransition::Captured(Capture { gateway_id: first, amount: order.total }),
         Step::CaptureOther => {
             FulfilmentTransition::Captured(Capture { gateway_id: second, amount: euros(1) })

@@ -70,6 +70,21 @@ impl Order {
         }
     }
 
+    /// The charge waits for the buyer, who has until `until` to pay at its checkout.
+    pub(crate) fn action_required(
+        self,
+        checkout: Checkout,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, InvalidState> {
+        match self.fulfilment {
+            Fulfilment::Charging { .. } => {
+                Ok(self.with_step(Fulfilment::AwaitingPayment { until, checkout: Some(checkout) }, now))
+            }
+            _ => Err(InvalidState),
+        }
+    }
+
     /// A product has fewer units available than ordered.
     pub(crate) fn out_of_stock(self, reason: String, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
@@ -98,9 +113,10 @@ impl Order {
     ) -> Result<Self, InvalidState> {
         let order = match (self.status, self.fulfilment.clone()) {
             (OrderStatus::Pending, Fulfilment::Accepted)
-            | (OrderStatus::AwaitingPayment, Fulfilment::AwaitingPayment { .. }) => {
-                self.with_step(Fulfilment::Finished, now)
-            }
+            | (
+                OrderStatus::AwaitingPayment,
+                Fulfilment::AwaitingPayment { .. } | Fulfilment::ClosingCheckout { .. },
+            ) => self.with_step(Fulfilment::Finished, now),
             (OrderStatus::AwaitingPayment, Fulfilment::Charging { intent }) => {
                 self.with_step(Fulfilment::ResolvingCharge { intent }, now)
             }
@@ -122,19 +138,41 @@ impl Order {
         Ok(order.with_status(OrderStatus::Cancelled, by, reason))
     }
 
-    /// The payment deadline has passed.
-    pub(crate) fn expired(self, now: Timestamp) -> Result<Self, InvalidState> {
+    /// The payment deadline has passed. An order with a checkout expires once the checkout is closed; without
+    /// one, there is nothing that could be paid.
+    pub(crate) fn overdue(self, now: Timestamp) -> Result<Self, InvalidState> {
+        match self.fulfilment.clone() {
+            Fulfilment::AwaitingPayment { until, checkout } if until <= now => match checkout {
+                Some(checkout) => {
+                    Ok(self.with_step(Fulfilment::ClosingCheckout { checkout, since: now }, now))
+                }
+                None => Ok(self.expired(now)),
+            },
+            _ => Err(InvalidState),
+        }
+    }
+
+    /// The overdue checkout is closed: the order expires.
+    pub(crate) fn checkout_closed(self, now: Timestamp) -> Result<Self, InvalidState> {
         match self.fulfilment {
-            Fulfilment::AwaitingPayment { until, .. } if until <= now => {
-                let order = self.with_step(Fulfilment::Finished, now);
-                Ok(order.with_status(
-                    OrderStatus::Expired,
-                    Party::System,
-                    Some("not paid in time".to_owned()),
-                ))
+            Fulfilment::ClosingCheckout { .. } => Ok(self.expired(now)),
+            _ => Err(InvalidState),
+        }
+    }
+
+    /// The overdue checkout is being paid: the order waits for the outcome until `until`.
+    pub(crate) fn payment_processing(self, until: Timestamp, now: Timestamp) -> Result<Self, InvalidState> {
+        match self.fulfilment.clone() {
+            Fulfilment::ClosingCheckout { checkout, .. } => {
+                Ok(self.with_step(Fulfilment::AwaitingPayment { until, checkout: Some(checkout) }, now))
             }
             _ => Err(InvalidState),
         }
+    }
+
+    fn expired(self, now: Timestamp) -> Self {
+        let reason = Some("not paid in time".to_owned());
+        self.with_step(Fulfilment::Finished, now).with_status(OrderStatus::Expired, Party::System, reason)
     }
 
     /// The order was cancelled, and the charge was not made.

@@ -66,12 +66,14 @@ where
         operation.query_parameter(limit, "Maximum number of items per page.", limit_schema);
         operation.query_parameter(
             page,
-            "Page number, from 1. The page must lie within the first 10,000 items.",
+            "Page number, from 1. The page must lie within the first 10,000 items, and the items before it \
+             must not be larger than 2 MB.",
             integer_from(1),
         );
         operation.query_parameter(
             offset,
-            "Number of items to skip. The page must lie within the first 10,000 items.",
+            "Number of items to skip. The page must lie within the first 10,000 items, and the items before it \
+             must not be larger than 2 MB.",
             integer_from(0),
         );
         operation.query_parameter(cursor, "`nextCursor` of the previous page.", json!({ "type": "string" }));

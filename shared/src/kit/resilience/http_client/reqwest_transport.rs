@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue};
 
 use super::{CONNECT_TIMEOUT, CallError, IDLE_TIMEOUT, ServiceRequest, ServiceResponse, Transport};
 
@@ -13,6 +13,8 @@ pub struct ReqwestTransport {
     http: reqwest::Client,
     base: String,
     secret: String,
+    /// Headers of every call.
+    headers: HeaderMap,
 }
 
 /// Header that identifies the caller to the service.
@@ -40,7 +42,15 @@ impl ReqwestTransport {
             http: http.build()?,
             base: base.trim_end_matches('/').to_owned(),
             secret: secret.to_owned(),
+            headers: HeaderMap::new(),
         })
+    }
+
+    /// Adds a header to every call.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
     }
 }
 
@@ -49,6 +59,7 @@ impl Transport for ReqwestTransport {
         let mut request = self
             .http
             .request(call.method.clone(), format!("{}{}", self.base, call.path))
+            .headers(self.headers.clone())
             .bearer_auth(&self.secret)
             .header("x-correlation-id", call.correlation_id.as_str())
             .header(SERVICE_CALL, "agora");

@@ -90,6 +90,17 @@ impl World {
             (Step::Call(Effect::CreateCheckout(_)), GatewayResult::Succeeded) => {
                 Some(FulfilmentTransition::Payable(checkout))
             }
+            (Step::Call(Effect::Charge(_)), GatewayResult::Lost) => {
+                Some(FulfilmentTransition::ActionRequired(checkout))
+            }
+            (Step::Call(Effect::CloseCheckout(_)), result) => match result {
+                GatewayResult::Succeeded => Some(FulfilmentTransition::CheckoutClosed),
+                GatewayResult::Pending => Some(FulfilmentTransition::PaymentProcessing),
+                GatewayResult::Refused => {
+                    Some(FulfilmentTransition::Captured(capture(0, self.order().total)))
+                }
+                GatewayResult::Lost | GatewayResult::Failed => None,
+            },
             (Step::Call(Effect::Charge(_) | Effect::FindCharge(_) | Effect::CreateCheckout(_)), _) => {
                 Some(FulfilmentTransition::Declined(code))
             }
@@ -149,6 +160,8 @@ impl World {
             (GatewayResult::Failed, 1) => FulfilmentTransition::RetryCharge(1),
             (GatewayResult::Failed, 2) => FulfilmentTransition::ChargeFailed(1),
             (GatewayResult::Succeeded, 2) => FulfilmentTransition::Captured(capture(0, self.order().total)),
+            (GatewayResult::Pending, 2) => FulfilmentTransition::CheckoutClosed,
+            (GatewayResult::Lost, 2) => FulfilmentTransition::PaymentProcessing,
             (_, 2) => FulfilmentTransition::Declined(code),
             (GatewayResult::Refused, number) => self.refusal(number - 2, &payment),
             (GatewayResult::Failed, number) => FulfilmentTransition::RetryRefund(number - 2, 1),

@@ -15,6 +15,10 @@ pub(super) enum Step {
     ChargeFailed,
     RetryCharge,
     Payable,
+    /// The charge waits for the buyer.
+    ActionRequired,
+    CheckoutClosed,
+    PaymentProcessing,
     /// Capture of the order total by the first payment intent.
     Capture,
     /// Capture of another amount by the second payment intent.
@@ -38,12 +42,15 @@ pub(super) enum Step {
     Refund,
 }
 
-pub(super) const STEPS: [Step; 21] = [
+pub(super) const STEPS: [Step; 24] = [
     Step::Reserve,
     Step::OutOfStock,
     Step::ChargeFailed,
     Step::RetryCharge,
     Step::Payable,
+    Step::ActionRequired,
+    Step::CheckoutClosed,
+    Step::PaymentProcessing,
     Step::Capture,
     Step::CaptureOther,
     Step::Decline,
@@ -70,9 +77,10 @@ const REFUND: Option<&str> = Some("order.refund_started");
 const REFUND_FAILED: Option<&str> = Some("order.refund_failed");
 const PARTIALLY_REFUNDED: Option<&str> = Some("order.partially_refunded");
 const REJECTED: Option<&str> = Some("order.rejected");
+const OVERDUE: Option<&str> = Some("order.payment_overdue");
 
 /// Steps to each state of an order with a payment method, and the rows of the state.
-pub(super) const CHARGED: [(&[Step], &[Row]); 20] = [
+pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
     (
         &[],
         &[
@@ -100,6 +108,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 20] = [
         &[
             (Step::ChargeFailed, AwaitingPayment, Reserved, None),
             (Step::RetryCharge, AwaitingPayment, Reserved, None),
+            (Step::ActionRequired, AwaitingPayment, Reserved, None),
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Decline, Rejected, Available, REJECTED),
@@ -107,9 +116,19 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 20] = [
         ],
     ),
     (
+        &[Step::Reserve, Step::ActionRequired],
+        &[
+            (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
+            (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
+            (Step::Cancel, Cancelled, Available, Some("order.cancelled")),
+            (Step::Expire, AwaitingPayment, Reserved, OVERDUE),
+        ],
+    ),
+    (
         &[Step::Reserve, Step::ChargeFailed],
         &[
             (Step::RetryCharge, AwaitingPayment, Reserved, None),
+            (Step::ActionRequired, AwaitingPayment, Reserved, None),
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Decline, Rejected, Available, REJECTED),
@@ -260,7 +279,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 20] = [
 ];
 
 /// Same for an order that its buyer pays at the gateway.
-pub(super) const PAID_AT_GATEWAY: [(&[Step], &[Row]); 3] = [
+pub(super) const PAID_AT_GATEWAY: [(&[Step], &[Row]); 6] = [
     (
         &[Step::Reserve],
         &[
@@ -278,8 +297,31 @@ pub(super) const PAID_AT_GATEWAY: [(&[Step], &[Row]); 3] = [
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Cancel, Cancelled, Available, Some("order.cancelled")),
-            (Step::Expire, Expired, Available, Some("order.expired")),
+            (Step::Expire, AwaitingPayment, Reserved, OVERDUE),
         ],
+    ),
+    (
+        &[Step::Reserve, Step::Payable, Step::Expire],
+        &[
+            (Step::CheckoutClosed, Expired, Available, Some("order.expired")),
+            (Step::PaymentProcessing, AwaitingPayment, Reserved, None),
+            (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
+            (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
+            (Step::Cancel, Cancelled, Available, Some("order.cancelled")),
+        ],
+    ),
+    (
+        &[Step::Reserve, Step::Payable, Step::Expire, Step::PaymentProcessing],
+        &[
+            (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
+            (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
+            (Step::Cancel, Cancelled, Available, Some("order.cancelled")),
+            (Step::Expire, AwaitingPayment, Reserved, OVERDUE),
+        ],
+    ),
+    (
+        &[Step::Reserve, Step::Payable, Step::Expire, Step::CheckoutClosed],
+        &[(Step::Capture, Expired, Available, REFUND), (Step::CaptureOther, Expired, Available, REFUND)],
     ),
     (
         &[Step::Reserve, Step::Expire],

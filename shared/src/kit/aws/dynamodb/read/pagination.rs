@@ -15,12 +15,19 @@ use crate::kit::command::read_set::{Parsed, parsed_or_reported};
 use crate::kit::command::{Record, StoreError};
 use k_way_merge::{KWayMerge, Rows, Stop};
 
+/// Maximum number of reads that skip the items before a page of one partition. Each reads up to 1 MB, which
+/// takes 128 read units.
+const MAX_SKIP_READS: u32 = 2;
+
 /// Reason why a page could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PageError {
     /// The list is filtered, and its matching items are too far apart to count up to the offset.
     #[error("the filter is too selective for pagination by offset")]
     FilterTooSelective,
+    /// The items before the offset are larger than [`MAX_SKIP_READS`] reads.
+    #[error("the items before the offset are too large to be skipped")]
+    OffsetTooFar,
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -32,6 +39,8 @@ enum Skipped {
     All(String),
     /// The list has only this number of items, which is less than requested.
     Only(usize),
+    /// More reads would be needed than allowed.
+    TooFar,
 }
 
 impl DynamoReader {
@@ -44,8 +53,9 @@ impl DynamoReader {
     /// An item that cannot be parsed is reported and left out, so that it does not hide the others.
     ///
     /// # Errors
-    /// [`PageError::FilterTooSelective`] if a page by offset would exceed that bound; [`PageError::Store`]
-    /// if the table does not respond.
+    /// [`PageError::FilterTooSelective`] if a page by offset would exceed that bound;
+    /// [`PageError::OffsetTooFar`] if too much data precedes it; [`PageError::Store`] if the table does not
+    /// respond.
     pub async fn page<R: Record>(
         &self,
         partitions: &[Query],
@@ -74,6 +84,7 @@ impl DynamoReader {
                 Skipped::Only(count) => {
                     return Ok(ListPage { items: Vec::new(), next: None, min_total: count, total: None });
                 }
+                Skipped::TooFar => return Err(PageError::OffsetTooFar),
             },
         };
         let page = KWayMerge::new(partitions, after).page(self.table(), request.length()).await?;
@@ -92,9 +103,9 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn count_up_to(&self, partitions: &[Query], bound: u32) -> Result<u64, StoreError> {
-        let counts = partitions.iter().map(|partition| self.skip_counting(partition, bound));
+        let counts = partitions.iter().map(|partition| self.skip_counting(partition, bound, u32::MAX));
         let counts = try_join_all(counts).await?.into_iter().map(|skipped| match skipped {
-            Skipped::All(_) => u64::from(bound),
+            Skipped::All(_) | Skipped::TooFar => u64::from(bound),
             Skipped::Only(count) => u64::try_from(count).unwrap_or(u64::MAX),
         });
         Ok(counts.sum())
@@ -106,7 +117,7 @@ impl DynamoReader {
         if let [whole] = partitions
             && !whole.has_filter()
         {
-            return Ok(self.skip_counting(whole, count).await?);
+            return Ok(self.skip_counting(whole, count, MAX_SKIP_READS).await?);
         }
         let sort_keys: Vec<Query> = partitions.iter().cloned().map(Query::sort_keys_only).collect();
         let count = usize::try_from(count).unwrap_or(usize::MAX);
@@ -119,10 +130,15 @@ impl DynamoReader {
     }
 
     /// Counts the items among the first `bound` of a partition that match its filter, with one request per
-    /// megabyte that the table reads.
-    async fn skip_counting(&self, partition: &Query, bound: u32) -> Result<Skipped, StoreError> {
+    /// megabyte that the table reads, and at most `max_reads` of them.
+    async fn skip_counting(
+        &self,
+        partition: &Query,
+        bound: u32,
+        max_reads: u32,
+    ) -> Result<Skipped, StoreError> {
         let (mut query, mut matched, mut left) = (partition.clone(), 0, bound);
-        loop {
+        for _ in 0..max_reads {
             let count = count(self.table(), &query.clone().limit(left)).await?;
             matched += count.matched;
             left = left.saturating_sub(u32::try_from(count.examined).unwrap_or(u32::MAX));
@@ -132,6 +148,7 @@ impl DynamoReader {
                 _ => return Ok(Skipped::Only(matched)),
             }
         }
+        Ok(Skipped::TooFar)
     }
 }
 
