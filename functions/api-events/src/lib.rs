@@ -4,6 +4,7 @@ mod body;
 mod list;
 
 use shared::api::QueryState;
+use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
 /// Routes of the function.
@@ -26,7 +27,8 @@ const LIST: OperationDoc = OperationDoc::new("List events").with_description(
      The list is read by `cursor` only. A page reads a limited number of events and of days: it can have fewer \
      events than `limit`, or none, and still have a next one, so continue until `nextCursor` is absent. \
      `pagination.total` counts the events of the page.",
-);
+)
+.with_errors(&[ErrorCode::InvalidCursor, ErrorCode::NotFound]);
 
 /// Router of the function.
 pub fn router(app: QueryState) -> ApiRouter {

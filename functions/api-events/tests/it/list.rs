@@ -1,10 +1,13 @@
 //! `GET /v1/events`.
 
+use std::time::Duration;
+
 use insta::assert_json_snapshot;
 use serde_json::Value;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketId};
 use shared::domain::order::cancel::CancelOrder;
+use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, id, moderator, new_id, seller};
 use test_support::lambda_event::masked;
 
@@ -25,29 +28,35 @@ async fn events_are_listed_newest_first_with_their_envelope() {
     events.marketplace.order(None).await;
     events.marketplace.log_events().await;
     let page = events.list(&of_market("")).await;
-    let [order, market, product] = [ORDER, MARKET, PRODUCT].map(|id| format!("{id}.1"));
-    let listed = ids(&page);
-    assert_eq!(listed[0], order);
-    assert!(listed[1..].contains(&market) && listed[1..].contains(&product), "{listed:?}");
-    assert_json_snapshot!("order-created", masked(&page["data"][0], None));
+    for subject in [ORDER, MARKET, PRODUCT] {
+        assert!(ids(&page).contains(&format!("{subject}.1")), "{page}");
+    }
+    let listed = page["data"].as_array().unwrap();
+    let times: Vec<&str> = listed.iter().map(|event| event["occurredAt"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
     assert!(page["pagination"]["nextCursor"].is_null());
+    let created = events.list(&of_market("&type=order.created")).await;
+    assert_json_snapshot!("order-created", masked(&created["data"][0], None));
 }
 
 #[tokio::test]
 async fn type_subject_and_time_narrow_the_list() {
     let events = Events::open().await;
-    events.marketplace.order(None).await;
-    events.marketplace.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
+    let [placed_at, cancelled_at] =
+        [2, 1].map(|seconds| SystemClock.now().saturating_sub(Duration::from_secs(seconds)));
+    events.marketplace.order_at(placed_at, id(ORDER), None).await;
+    let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };
+    events.marketplace.run_at(cancelled_at, cancel).await;
     events.marketplace.log_events().await;
+    let [placed, cancelled] = [1, 2].map(|version| format!("{ORDER}.{version}"));
     let created = events.list(&of_market("&type=order.created")).await;
-    assert_eq!(ids(&created), [format!("{ORDER}.1")]);
-    let of_order = events.list(&of_market(&format!("&subject={ORDER}"))).await;
-    assert_eq!(ids(&of_order), [format!("{ORDER}.2"), format!("{ORDER}.1")]);
-    let [after, before] = [1, 0].map(|n| of_order["data"][n]["occurredAt"].as_str().unwrap().to_owned());
-    let cancelled = events.list(&of_market(&format!("&subject={ORDER}&after={before}"))).await;
-    assert_eq!(ids(&cancelled), [format!("{ORDER}.2")]);
-    let placed = events.list(&of_market(&format!("&subject={ORDER}&after={after}&before={before}"))).await;
-    assert_eq!(ids(&placed), [format!("{ORDER}.1")]);
+    assert_eq!(ids(&created), [placed.clone()]);
+    let of_order = of_market(&format!("&subject={ORDER}"));
+    assert_eq!(ids(&events.list(&of_order).await), [cancelled.clone(), placed.clone()]);
+    let later = events.list(&format!("{of_order}&after={cancelled_at}")).await;
+    assert_eq!(ids(&later), [cancelled]);
+    let earlier = events.list(&format!("{of_order}&after={placed_at}&before={cancelled_at}")).await;
+    assert_eq!(ids(&earlier), [placed]);
 }
 
 #[tokio::test]

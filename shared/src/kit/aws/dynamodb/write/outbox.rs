@@ -175,12 +175,11 @@ fn pending(uncommitted: &UncommittedEvent, context: &CommandContext) -> Result<O
         correlation_id: context.correlation_id.clone(),
         event,
     };
-    let (body, scope, attributes) = match forwards {
-        Some(forwarded) => (Ok(forwarded.body.clone()), None, forwarded.attributes.clone()),
-        None => {
-            let scope = scope.clone().unwrap_or_else(|| PLATFORM_SCOPE.to_owned());
-            (serde_json::to_string(&envelope), Some(scope), trace_attributes())
-        }
+    let (body, scope, attributes) = if let Some(forwarded) = forwards {
+        (Ok(forwarded.body.clone()), None, forwarded.attributes.clone())
+    } else {
+        let scope = scope.clone().unwrap_or_else(|| PLATFORM_SCOPE.to_owned());
+        (serde_json::to_string(&envelope), Some(scope), trace_attributes())
     };
     Ok(OutboxEvent {
         pk: outbox_partition(subject),
