@@ -1,5 +1,6 @@
 //! Short run of all workloads: every response is the expected one, and request counts are as documented.
 
+use bench::build_comparison;
 use bench::cli::Cli;
 use bench::fixture::Fixture;
 use bench::implementations::Implementation;
@@ -39,5 +40,14 @@ async fn all_implementations_run_every_workload() {
             }
         }
         runner.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn builds_are_compared_with_and_without_tls() {
+    let options = Cli::parse_from(["bench", "--cold", "1"]).options;
+    let table = Box::pin(build_comparison::measure(&options, &options.functions())).await.unwrap();
+    for row in ["cold start of `api-orders` at 0 ms, ms", "cold start of `api-orders` at 0 ms, TLS, ms"] {
+        assert!(table.contains(row), "{table}");
     }
 }
