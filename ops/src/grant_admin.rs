@@ -3,6 +3,7 @@
 //! IAM authorises the operator, whose credentials must allow writing to the table. The command is executed
 //! like one of the API, with its event, so that lists and counters are updated.
 
+use aws_config::BehaviorVersion;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use local::system::console;
@@ -12,7 +13,6 @@ use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{CommandContext, CorrelationId, ExecuteError, ReadSet, Store, StoreError};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
-use shared::kit::system::config::{ConfigError, Environment};
 
 use crate::cli::GrantAdminArguments;
 
@@ -20,8 +20,8 @@ use crate::cli::GrantAdminArguments;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantAdminError {
     /// The region is unknown.
-    #[error("{0}, and the profile has no region")]
-    Region(#[from] ConfigError),
+    #[error("AWS_REGION is not set, and the profile has no region")]
+    Region,
     /// There are no AWS credentials.
     #[error("no AWS credentials: {}", DisplayErrorContext(.0))]
     Credentials(#[from] CredentialsError),
@@ -38,10 +38,11 @@ pub(crate) enum GrantAdminError {
 
 /// Grants the role to the account with the given address. Repeating it changes nothing.
 pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), GrantAdminError> {
-    let env = Environment::from_process().with("AGORA_TABLE", &arguments.table);
-    let aws = Aws::load(&env).await?;
+    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    config.region().ok_or(GrantAdminError::Region)?;
+    let aws = Aws::new(config);
     aws.check_credentials().await?;
-    let store = DynamoStore::new(aws.table(&env)?);
+    let store = DynamoStore::new(aws.table_named(&arguments.table));
     let claim: Option<EmailClaim> = store.load(ReadSet::get(&arguments.email)).await?;
     let id = claim.ok_or(GrantAdminError::Unknown)?.user_id;
     let context = CommandContext::new(CorrelationId::generate(&SystemEntropy), SystemClock.now());
