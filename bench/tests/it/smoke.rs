@@ -1,6 +1,5 @@
 //! Short run of all workloads: every response is the expected one, and request counts are as documented.
 
-use bench::build_comparison;
 use bench::cli::Cli;
 use bench::fixture::Fixture;
 use bench::implementations::Implementation;
@@ -44,10 +43,15 @@ async fn all_implementations_run_every_workload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn builds_are_compared_with_and_without_tls() {
-    let options = Cli::parse_from(["bench", "--cold", "1"]).options;
-    let table = Box::pin(build_comparison::measure(&options, &options.functions())).await.unwrap();
-    for row in ["cold start of `api-orders` at 0 ms, ms", "cold start of `api-orders` at 0 ms, TLS, ms"] {
-        assert!(table.contains(row), "{table}");
-    }
+async fn two_runners_work_at_the_same_time_over_tls() {
+    let options = Cli::parse_from(["bench"]).options;
+    let fixture = Box::pin(Fixture::with_paused_streams(&options.functions())).await;
+    let latency = SimulatedLatency::TLS;
+    let [first, second] = [(), ()].map(|()| Runner::open(&fixture, &options, latency).unwrap());
+    let effort = Effort { cold: 1, warm: 0 };
+    let stats = series::run(&GET_ORDER, &[(&fixture, &first), (&fixture, &second)], latency, effort).await;
+    let ours = stats.iter().filter(|stats| stats.implementation == Implementation::Ours);
+    assert_eq!(ours.filter(|stats| stats.cold.is_some()).count(), 2);
+    first.close().await;
+    second.close().await;
 }
