@@ -24,7 +24,7 @@ from samcli.lib.package.utils import make_zip_with_lambda_permissions
 from shipped import Crate, functions, shipped
 
 # Limits. Lambda's `provided.al2023` has glibc 2.34; a binary that needs a newer one does not start.
-MAX_ZIP_BYTES = 5_000_000
+MAX_ZIP_BYTES = 5_500_000
 MAX_GLIBC = (2, 34)
 # Exception class of Rust panics that unwind. (On arm64 it is encoded in several instructions and is not found.)
 UNWIND_MARKER = b"MOZ\0RUST"

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use local::faults::{Call, Faults, Service, Tls, TlsError};
@@ -23,6 +24,9 @@ use crate::request_counts::Cost;
 /// Maximum duration of an invocation or of a shutdown; longer than every function timeout, even under
 /// callgrind.
 const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Number of runners opened by this process.
+static RUNNERS: AtomicUsize = AtomicUsize::new(0);
 
 /// Simulated network between functions and services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,7 +80,10 @@ impl Runner {
     /// # Errors
     /// [`TlsError`] if TLS cannot be set up.
     pub fn open(fixture: &Fixture, options: &Options, latency: SimulatedLatency) -> Result<Self, TlsError> {
-        let tls = latency.tls.then(|| Tls::new(&test_support::workspace("target/bench/tls"))).transpose()?;
+        // Each runner has its own certificate, because two builds are compared at the same time.
+        let number = RUNNERS.fetch_add(1, Ordering::Relaxed);
+        let tls_folder = test_support::workspace("target/bench/tls").join(number.to_string());
+        let tls = latency.tls.then(|| Tls::new(&tls_folder)).transpose()?;
         let host = |implementation: Implementation| {
             let folder = implementation.folder(options)?;
             let faults = Faults::default();

@@ -3,28 +3,22 @@
 //! IAM authorises the operator, whose credentials must allow writing to the table. The command is executed
 //! like one of the API, with its event, so that lists and counters are updated.
 
-use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use local::system::console;
 use shared::domain::user::EmailClaim;
 use shared::domain::user::grant_admin::{GrantAdmin, GrantAdminError as Refusal};
-use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{CommandContext, CorrelationId, ExecuteError, ReadSet, Store, StoreError};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
-use shared::kit::system::config::{ConfigError, Environment};
 
 use crate::cli::GrantAdminArguments;
+use crate::operator_aws::{self, OperatorAwsError};
 
 /// Failure of `ops grant-admin`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantAdminError {
-    /// The region is unknown.
-    #[error("{0}, and the profile has no region")]
-    Region(#[from] ConfigError),
-    /// There are no AWS credentials.
-    #[error("no AWS credentials: {}", DisplayErrorContext(.0))]
-    Credentials(#[from] CredentialsError),
+    /// The clients cannot be configured.
+    #[error(transparent)]
+    Aws(#[from] OperatorAwsError),
     /// No account has this e-mail address.
     #[error("no account has this e-mail address; register it first")]
     Unknown,
@@ -38,8 +32,7 @@ pub(crate) enum GrantAdminError {
 
 /// Grants the role to the account with the given address. Repeating it changes nothing.
 pub(crate) async fn run(arguments: GrantAdminArguments) -> Result<(), GrantAdminError> {
-    let aws = Aws::load(&Environment::from_process()).await?;
-    aws.check_credentials().await?;
+    let aws = operator_aws::load().await?;
     let store = DynamoStore::new(aws.table_named(&arguments.table));
     let claim: Option<EmailClaim> = store.load(ReadSet::get(&arguments.email)).await?;
     let id = claim.ok_or(GrantAdminError::Unknown)?.user_id;

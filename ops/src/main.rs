@@ -3,6 +3,7 @@
 mod cli;
 mod grant_admin;
 mod keys;
+mod operator_aws;
 mod projection;
 mod replay_events;
 mod secrets;

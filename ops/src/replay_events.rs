@@ -8,11 +8,8 @@ mod tests;
 
 use std::collections::HashSet;
 
-use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use local::system::console;
 use shared::domain::market::MarketStatus;
-use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::event_log::LoggedEvent;
 use shared::kit::aws::dynamodb::read::event_log::EventList;
 use shared::kit::aws::dynamodb::read::pagination::PageError;
@@ -24,7 +21,6 @@ use shared::kit::command::{
 };
 use shared::kit::queue::relay::{EventRouter, Relay};
 use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy};
-use shared::kit::system::config::{ConfigError, Environment};
 use shared::messaging::event_routing::{Subscriber, subscribers};
 use shared::projections::name_index::forget_name::ForgetName;
 use shared::projections::search_index::DocumentId;
@@ -35,6 +31,7 @@ use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use shared::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
 
 use crate::cli::ReplayEventsArguments;
+use crate::operator_aws::{self, OperatorAwsError};
 use crate::projection::Projection;
 
 /// Number of events read and sent together.
@@ -45,12 +42,9 @@ const ENTITIES: usize = 10;
 /// Failure of `ops replay-events`. The command can be repeated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReplayError {
-    /// The region is unknown.
-    #[error("{0}, and the profile has no region")]
-    Region(#[from] ConfigError),
-    /// There are no AWS credentials.
-    #[error("no AWS credentials: {}", DisplayErrorContext(.0))]
-    Credentials(#[from] CredentialsError),
+    /// The clients cannot be configured.
+    #[error(transparent)]
+    Aws(#[from] OperatorAwsError),
     /// The period is empty.
     #[error("--from must be before --to")]
     Period,
@@ -80,8 +74,7 @@ pub(crate) async fn run(arguments: ReplayEventsArguments) -> Result<(), ReplayEr
     if from >= to {
         return Err(ReplayError::Period);
     }
-    let aws = Aws::load(&Environment::from_process()).await?;
-    aws.check_credentials().await?;
+    let aws = operator_aws::load().await?;
     let (sqs, name) = (aws.sqs(), queue.queue_name(&stack));
     let found = sqs.get_queue_url().queue_name(&name).send().await.ok();
     let url = found.and_then(|found| found.queue_url).ok_or(ReplayError::Queue(name))?;

@@ -86,9 +86,15 @@ async fn grant_admin(table: &str, variables: &[(&str, String)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn function_makes_the_attempts_that_the_environment_sets() {
+async fn function_has_the_settings_of_the_environment() {
     let table = TestTable::open().await;
-    for (variables, attempts) in [(Vec::new(), 3), (vec![("AWS_MAX_ATTEMPTS", "2".to_owned())], 2)] {
+    for (variables, attempts) in [
+        (Vec::new(), 3),
+        (vec![("AWS_MAX_ATTEMPTS", "2".to_owned())], 2),
+        // The SDKs send nothing if one of these settings is combined with an endpoint of one's own.
+        (vec![("AWS_USE_FIPS_ENDPOINT", "true".to_owned())], 0),
+        (vec![("AWS_USE_DUALSTACK_ENDPOINT", "true".to_owned())], 0),
+    ] {
         let faults = Faults::default();
         let fails = Rule::new("api-meta", Fault::unavailable()).service(Service::DynamoDb).times(u64::MAX);
         let injected = faults.inject(fails);

@@ -41,3 +41,17 @@ async fn all_implementations_run_every_workload() {
         runner.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runners_work_at_the_same_time_over_tls() {
+    let options = Cli::parse_from(["bench"]).options;
+    let fixture = Box::pin(Fixture::with_paused_streams(&options.functions())).await;
+    let latency = SimulatedLatency::TLS;
+    let [first, second] = [(), ()].map(|()| Runner::open(&fixture, &options, latency).unwrap());
+    let effort = Effort { cold: 1, warm: 0 };
+    let stats = series::run(&GET_ORDER, &[(&fixture, &first), (&fixture, &second)], latency, effort).await;
+    let ours = stats.iter().filter(|stats| stats.implementation == Implementation::Ours);
+    assert_eq!(ours.filter(|stats| stats.cold.is_some()).count(), 2);
+    first.close().await;
+    second.close().await;
+}

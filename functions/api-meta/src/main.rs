@@ -11,7 +11,7 @@ use shared::messaging::event_routing::Subscriptions;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let queues = QueueProbe::new(aws.sqs(), &Subscriptions::from_env(&env)?);
     let app = HealthState::new(DynamoReader::new(aws.table(&env)?), queues);
     runtime::run_api(telemetry, api_meta::router(app)).await

@@ -12,7 +12,7 @@ use shared::payment_gateway::webhook::WebhookVerifier;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let table = Aws::load(&env).await?.table(&env)?;
+    let table = Aws::from_env(&env)?.table(&env)?;
     let (limits, verifier) = (RateLimits::from_env(&env, table.clone())?, WebhookVerifier::from_env(&env)?);
     let app = QueryState::new(&env, DynamoReader::new(table.clone()))?;
     let gateway = StripeGateway::from_env(&env)?;

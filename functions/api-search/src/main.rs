@@ -11,7 +11,7 @@ use shared::search::{CachedSearch, ConfiguredEmbedder, Search};
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let table = aws.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;

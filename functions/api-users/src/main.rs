@@ -11,7 +11,7 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let table = Aws::load(&env).await?.table(&env)?;
+    let table = Aws::from_env(&env)?.table(&env)?;
     let limits = RateLimits::from_env(&env, table.clone())?;
     let app = UsersState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table))?;
     runtime::run_api(telemetry, limits.layer(app.clone(), api_users::router(app))).await

@@ -11,7 +11,7 @@ use shared::kit::system::config::{Environment, TelemetryConfig};
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let analytics = Analytics::new(DynamoStore::new(aws.table(&env)?));
     runtime::run_queue(telemetry, analytics.into_handler(), queue).await

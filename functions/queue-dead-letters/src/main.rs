@@ -12,7 +12,7 @@ use shared::messaging::event_routing::DeadLetterQueues;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let table = Aws::load(&env).await?.table(&env)?;
+    let table = Aws::from_env(&env)?.table(&env)?;
     let dead_letters =
         DeadLetters::new(DynamoStore::new(table).with_group_commit(), DeadLetterQueues::from_env(&env)?);
     runtime::run_queue(telemetry, dead_letters, UnmanagedQueue).await

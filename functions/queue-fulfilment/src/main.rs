@@ -12,7 +12,7 @@ use shared::payment_gateway::StripeGateway;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let (queue, table) = (SqsQueue::from_env(&env, aws.sqs())?, aws.table(&env)?);
     let store = DynamoStore::new(table.clone()).with_group_commit();
     let gateway = StripeGateway::from_env(&env)?;

@@ -11,7 +11,7 @@ use shared::search::ConfiguredEmbedder;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let queues = queue_reports::queues(&env, &aws.sqs())?;
     let table = aws.table(&env)?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;

@@ -12,7 +12,7 @@ use shared::search::ConfiguredEmbedder;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let queue = SqsQueue::from_env(&env, aws.sqs())?;
     let embedder = ConfiguredEmbedder::from_env(&env, &aws)?;
     let index = SearchIndex::new(DynamoStore::new(aws.table(&env)?).with_group_commit(), embedder);

@@ -14,7 +14,7 @@ use shared::payment_gateway::StripeGateway;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
-    let (telemetry, aws) = (TelemetryConfig::from_env(&env)?, Aws::load(&env).await?);
+    let (telemetry, aws) = (TelemetryConfig::from_env(&env)?, Aws::from_env(&env)?);
     let table = aws.table(&env)?;
     let outbox = Outbox::new(table.clone());
     let relay = Relay::new(outbox.clone(), aws.sqs(), Subscriptions::from_env(&env)?);

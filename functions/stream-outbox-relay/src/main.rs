@@ -11,7 +11,7 @@ use shared::messaging::event_routing::Subscriptions;
 async fn main() -> Result<(), runtime::Error> {
     let env = Environment::from_process();
     let telemetry = TelemetryConfig::from_env(&env)?;
-    let aws = Aws::load(&env).await?;
+    let aws = Aws::from_env(&env)?;
     let relay = Relay::new(Outbox::new(aws.table(&env)?), aws.sqs(), Subscriptions::from_env(&env)?);
     runtime::run_stream(telemetry, relay).await
 }

@@ -1,27 +1,25 @@
 //! Clients of AWS services. All share one [`SdkConfig`], so that the common settings of the AWS SDKs apply to
 //! each of them (AWS SDKs and Tools Reference Guide, "Settings reference").
 //!
-//! On Lambda, credentials, region and settings are in the environment. Elsewhere, as in the operator tools,
-//! the SDK's default provider chain finds them: in the environment, in profiles (including those of IAM
-//! Identity Center and of `credential_process`), or from the container or instance.
+//! Functions have credentials, region and settings in the environment ([`Aws::from_env`]). The operator tools
+//! load theirs with `aws-config`, also from profiles.
 
 pub mod dynamodb;
 pub mod mail;
+mod settings;
 
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 use crate::kit::resilience::http_client::{CONNECT_TIMEOUT, IDLE_TIMEOUT};
 use crate::kit::system::config::{ConfigError, Environment};
@@ -46,21 +44,13 @@ const MODEL_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Timeout of a call to a model, including all its attempts.
 const MODEL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Variable that Lambda sets in the environment of a function.
-const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
-
 impl Aws {
-    /// Loads the configuration of the process, whose environment is `env`.
+    /// Clients of a function, whose environment is `env`.
     ///
     /// # Errors
-    /// [`ConfigError`] if a variable is missing.
-    pub async fn load(env: &Environment) -> Result<Self, ConfigError> {
-        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(IDLE_TIMEOUT));
-        let on_lambda = env.optional(LAMBDA_RUNTIME_API).is_some();
-        let loader = if on_lambda { without_provider_chain(loader, env)? } else { loader };
-        let config = loader.load().await;
-        config.region().ok_or(ConfigError::Missing("AWS_REGION"))?;
-        Ok(Self::new(config))
+    /// [`ConfigError`] if a variable is missing or invalid.
+    pub fn from_env(env: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self::new(settings::of(env)?))
     }
 
     /// Clients with this configuration, and with the timeouts and the connection pool of this module.
@@ -132,24 +122,6 @@ impl Aws {
             .retry_config(RetryConfig::disabled());
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
-}
-
-/// Takes credentials and region from the environment alone. The default provider chain would also read
-/// profile files, and would look for a missing variable with requests to services that do not exist on
-/// Lambda.
-fn without_provider_chain(loader: ConfigLoader, env: &Environment) -> Result<ConfigLoader, ConfigError> {
-    let credentials = Credentials::new(
-        env.text("AWS_ACCESS_KEY_ID")?,
-        env.text("AWS_SECRET_ACCESS_KEY")?,
-        env.optional("AWS_SESSION_TOKEN").map(str::to_owned),
-        None,
-        "environment",
-    );
-    let no_profiles = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, "").build();
-    Ok(loader
-        .region(Region::new(env.text("AWS_REGION")?.to_owned()))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .profile_files(no_profiles))
 }
 
 /// HTTP client that all AWS clients share, with its connections and its trust store.
