@@ -31,8 +31,10 @@ pub(super) fn of(env: &Environment) -> Result<SdkConfig, ConfigError> {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(env.text("AWS_REGION")?.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .retry_config(retry_config(env)?)
-        .service_config(Endpoints(env.clone()));
+        .retry_config(retry_config(env)?);
+    if flag(env, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")? != Some(true) {
+        config = config.service_config(Endpoints(env.clone()));
+    }
     config.set_use_fips(flag(env, "AWS_USE_FIPS_ENDPOINT")?);
     config.set_use_dual_stack(flag(env, "AWS_USE_DUALSTACK_ENDPOINT")?);
     config.set_app_name(app_name(env)?);
@@ -87,10 +89,6 @@ impl std::fmt::Debug for Endpoints {
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-        let ignored = flag(&self.0, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-        if ignored.ok().flatten() == Some(true) {
-            return None;
-        }
         let service = key.service_id().to_uppercase().replace(' ', "_");
         let of_service = self.0.optional(&format!("{}_{service}", key.env()));
         of_service.or_else(|| self.0.optional(key.env())).map(str::to_owned)
@@ -112,7 +110,7 @@ mod tests {
     fn endpoint(env: Environment, service: &str) -> Option<String> {
         let key =
             ServiceConfigKey::builder().service_id(service).profile("endpoint_url").env("AWS_ENDPOINT_URL");
-        of(&env).unwrap().service_config().unwrap().load_config(key.build().unwrap())
+        of(&env).unwrap().service_config()?.load_config(key.build().unwrap())
     }
 
     #[test]
@@ -151,6 +149,11 @@ mod tests {
             ("AWS_RETRY_MODE", "often", "AWS_RETRY_MODE must be standard or adaptive"),
             ("AWS_MAX_ATTEMPTS", "0", "AWS_MAX_ATTEMPTS must be a number from 1"),
             ("AWS_USE_FIPS_ENDPOINT", "yes", "AWS_USE_FIPS_ENDPOINT must be true or false"),
+            (
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                "1",
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS must be true or false",
+            ),
             (
                 "AWS_SDK_UA_APP_ID",
                 "my shop",

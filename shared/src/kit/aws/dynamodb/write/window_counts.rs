@@ -28,9 +28,8 @@ const OLDER: &str = "older";
 /// Sum of all counts.
 const USED: &str = "used";
 
-/// Delay before the only retry. Every request of the API waits for its permit, and reads have a substitute for
-/// the counts: with the delays of the client, which begin at a second, a failure of the counters would make
-/// them slow for nothing.
+/// Maximum delay before the only retry. Every request of the API waits for its permit: the client's default
+/// delays, which begin at a second, would slow down every read while the counters fail.
 const RETRY_DELAY: Duration = Duration::from_millis(25);
 
 /// Update of the item and its condition.
