@@ -134,6 +134,7 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
         // Counted once, when the message ends: it is sent again if it is not started, is deferred or fails.
         if is_refund_failure && matches!(outcome, Outcome::Done | Outcome::DeadLetter { .. }) {
             metrics::count(&REFUND_FAILURES, []);
+            tracing::warn!(order_id = %id, "a refund has failed");
         }
         outcome
     }

@@ -226,7 +226,7 @@ impl NoContent {
     }
 
     /// 204 after a deletion, executed now or in an earlier, identical request.
-    pub const fn deleted<T>(executed: &Executed<T>) -> Self {
+    pub fn deleted<T>(executed: &Executed<T>) -> Self {
         Self { replayed: executed.is_replayed(), ..Self::no_content() }
     }
 }
