@@ -91,7 +91,7 @@ async fn function_has_the_settings_of_the_environment() {
     for (variables, attempts) in [
         (Vec::new(), 3),
         (vec![("AWS_MAX_ATTEMPTS", "2".to_owned())], 2),
-        // The SDKs send nothing if one of these settings is combined with an endpoint of one's own.
+        // The SDKs send no request if one of these settings is combined with a custom endpoint.
         (vec![("AWS_USE_FIPS_ENDPOINT", "true".to_owned())], 0),
         (vec![("AWS_USE_DUALSTACK_ENDPOINT", "true".to_owned())], 0),
     ] {
@@ -131,8 +131,8 @@ async fn operator_tool_uses_a_profile_with_credential_process() {
     assert!(started.exists(), "the process provided the credentials");
 }
 
-/// Runs `ops grant-admin` with this setting, and returns the headers of the first request that it sends to an
-/// endpoint of its own.
+/// Runs `ops grant-admin` with this setting and a custom endpoint. Returns the headers of its first request;
+/// `None` if it sends none.
 async fn request_headers(setting: &str, value: &str) -> Option<Vec<String>> {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let variables = [
@@ -162,10 +162,10 @@ async fn request_headers(setting: &str, value: &str) -> Option<Vec<String>> {
 }
 
 #[tokio::test]
-async fn settings_of_endpoints_and_user_agent_apply() {
+async fn operator_tool_has_the_settings_of_the_environment() {
     let headers = request_headers("AWS_SDK_UA_APP_ID", "shop").await.unwrap();
     assert!(headers.iter().any(|header| header.contains("app/shop")), "{headers:?}");
-    // The SDKs send nothing if one of these settings is combined with an endpoint of one's own.
+    // The SDKs send no request if one of these settings is combined with a custom endpoint.
     for setting in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
         assert!(request_headers(setting, "false").await.is_some(), "{setting}");
         assert_eq!(request_headers(setting, "true").await, None, "{setting}");

@@ -117,10 +117,10 @@ const CONFIRM_PASSWORD_RESET: OperationDoc = OperationDoc::new("Set a new passwo
          an invitation. No access token is needed.\n\n\
          All sessions of the account end: their refresh tokens fail with `TOKEN_REVOKED`, and access \
          tokens expire after at most 15 minutes. The e-mail address counts as verified afterwards, and a \
-         `pendingEmail` is \
-         cancelled. The token expires one hour after it was issued, that of an invitation after seven days \
-         (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the token is malformed or was already used, or that \
-         the password or the address has changed since. Log in with the new password next.",
+         `pendingEmail` is cancelled. The token expires one hour after it was issued, that of an invitation \
+         after seven days (`TOKEN_EXPIRED`). `INVALID_TOKEN` means that the token is malformed or was \
+         already used, or that the password or the address has changed since. Log in with the new password \
+         next.",
     )
     .with_errors(&[ErrorCode::InvalidToken, ErrorCode::TokenExpired]);
 

@@ -5,7 +5,7 @@ use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::market::delete::DeleteMarket;
 use shared::kit::error::ApiError;
-use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
+use shared::kit::http::{IfMatch, NoContent, Path};
 use shared::repository::cached::WriteThrough;
 use shared::repository::market::MarketReader;
 
@@ -22,7 +22,7 @@ pub(crate) async fn delete_market(
 ) -> Result<NoContent, ApiError> {
     let has_open_orders = app.queries.reader.open_orders(id).await? > 0;
     let command = DeleteMarket { id, by, has_open_orders, expected: if_match.expected() };
-    app.execute_as(&by, command, &context).await?;
+    let executed = app.execute_as(&by, command, &context).await?;
     app.queries.reader.market_removed(id).await;
-    Ok(ApiResponse::no_content())
+    Ok(NoContent::deleted(&executed))
 }

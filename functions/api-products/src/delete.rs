@@ -5,7 +5,7 @@ use shared::api::{Authenticated, Idempotent};
 use shared::domain::product::ProductId;
 use shared::domain::product::delete::DeleteProduct;
 use shared::kit::error::ApiError;
-use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
+use shared::kit::http::{IfMatch, NoContent, Path};
 use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
@@ -20,7 +20,7 @@ pub(crate) async fn delete_product(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteProduct { id, by, expected: if_match.expected() };
-    app.execute_as(&by, command, &context).await?;
+    let executed = app.execute_as(&by, command, &context).await?;
     app.queries.reader.product_removed(id).await;
-    Ok(ApiResponse::no_content())
+    Ok(NoContent::deleted(&executed))
 }

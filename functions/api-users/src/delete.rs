@@ -7,7 +7,7 @@ use shared::domain::user::UserId;
 use shared::domain::user::delete::DeleteUser;
 use shared::kit::command::Store;
 use shared::kit::error::ApiError;
-use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
+use shared::kit::http::{IfMatch, NoContent, Path};
 
 /// Deletes the caller's own account or, with the permission, any account.
 pub(crate) async fn delete_user(
@@ -24,6 +24,6 @@ pub(crate) async fn delete_user(
     let has_open_markets = may_be_permitted && app.queries.reader.has_open_market(id).await?;
     let expected = if_match.expected();
     let command = DeleteUser { id, by, may_read, may_delete, has_open_markets, expected };
-    app.store.execute(command, &context).await?;
-    Ok(ApiResponse::no_content())
+    let executed = app.store.execute(command, &context).await?;
+    Ok(NoContent::deleted(&executed))
 }

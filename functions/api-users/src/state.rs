@@ -39,8 +39,8 @@ impl UsersState {
         })
     }
 
-    /// Verifies the current password of the account `id`, if the request contains it, and returns the session
-    /// epoch of the account then. Attempts are counted like logins.
+    /// Verifies the current password of the account `id`, and returns the session epoch of the account;
+    /// `None` if the request contains no password. Attempts are counted like logins.
     ///
     /// # Errors
     /// 401 if the password is wrong, and 429 after too many failed attempts.

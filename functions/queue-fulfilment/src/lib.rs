@@ -100,15 +100,10 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
 
     async fn handle(&self, event: Envelope<FulfilmentEvent>, delivery: &Delivery) -> Outcome {
         let context = CommandContext::new(event.correlation_id, self.clock.now());
+        let is_refund_failure = matches!(event.event, FulfilmentEvent::RefundFailed { .. });
         let (id, market_id) = match event.event {
-            FulfilmentEvent::Order { order_id, market_id } => (order_id, market_id),
-            FulfilmentEvent::RefundFailed { order_id, market_id } => {
-                // Counted once, although the message is sent again if it is deferred or fails.
-                if delivery.attempt() == 1 && delivery.call_slot().is_none() {
-                    metrics::count(&REFUND_FAILURES, []);
-                }
-                (order_id, market_id)
-            }
+            FulfilmentEvent::Order { order_id, market_id }
+            | FulfilmentEvent::RefundFailed { order_id, market_id } => (order_id, market_id),
             FulfilmentEvent::Account { user_id } => return self.close_markets(user_id, &context).await,
         };
         TracedSpan::current().set_attribute(trace::entity_id("market", market_id.to_string()));
@@ -121,7 +116,7 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
         let context = context.at(self.clock.now());
         let saga = OrderSaga { id, payment_window: self.payment_window };
         let perform = |effect| self.perform(effect, &context);
-        match run_saga(&saga, &self.store, &self.clock, &context, perform).await {
+        let outcome = match run_saga(&saga, &self.store, &self.clock, &context, perform).await {
             Ok(_) => Outcome::Done,
             Err(SagaError::InvariantViolation(violation)) => {
                 Outcome::DeadLetter { reason: violation.to_string() }
@@ -135,7 +130,13 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
                 Outcome::DeadLetter { reason: "the stored order cannot be parsed".to_owned() }
             }
             Err(SagaError::Store(error)) => store_failed(&error, "failed to load or store the order"),
+        };
+        // Counted once, when the message ends: it is sent again if it is not started, is deferred or fails.
+        if is_refund_failure && matches!(outcome, Outcome::Done | Outcome::DeadLetter { .. }) {
+            metrics::count(&REFUND_FAILURES, []);
+            tracing::warn!(order_id = %id, "a refund has failed");
         }
+        outcome
     }
 }
 

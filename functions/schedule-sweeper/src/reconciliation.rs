@@ -222,7 +222,11 @@ impl<S: Store, G: PaymentGateway + PaymentLedger> Reconciliation<S, G> {
             Finding::RefundsDiffer(order_id) => {
                 let recorded = match self.record_refunds(order_id, &entry.gateway_id, context).await {
                     // A refund that cannot be parsed does not prevent the comparison of other payments.
-                    Err(ReconcileError::Gateway(GatewayError::Unexpected)) => 0,
+                    Err(ReconcileError::Gateway(error @ GatewayError::Unexpected)) => {
+                        let gateway_id = &entry.gateway_id;
+                        tracing::warn!(%error, %gateway_id, "failed to read the refunds of a payment");
+                        0
+                    }
                     recorded => recorded?,
                 };
                 if recorded == 0 && self.refunds_still_differ(entry).await? {

@@ -2,9 +2,10 @@
 //! consumer.
 //!
 //! An event requests the execution of a job. The version that published it identifies the request, so
-//! messages of earlier requests have no effect. A worker that takes a job increments its version; a worker
-//! that held it before detects this at its next commit and stops. Each commit stores a chunk of output
-//! together with the position that it reaches, so after a crash another worker resumes exactly there.
+//! messages of other requests have no effect once the job has started. A worker that takes a job increments
+//! its version; a worker that held it before detects this at its next commit and stops. Each commit stores a
+//! chunk of output together with the position that it reaches, so after a crash another worker resumes
+//! exactly there.
 
 pub mod cancel;
 pub mod create;

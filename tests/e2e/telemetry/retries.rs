@@ -38,7 +38,7 @@ async fn each_retry_is_logged_and_counted() {
     let app = TestApp::start_with(|builder| builder.parameter("LogLevel", "debug").instances(1)).await;
     let (seller, buyer) = (app.register("seller").await, app.register("buyer").await);
     let product = app.product(&seller, 1_999, 10).await;
-    // The permit of the rate limit is not a read.
+    // Only reads fail, because the update of the rate limit is retried only once.
     let reads = |fault| Rule::new("api-users", fault).service(Service::DynamoDb).operation("BatchGetItem");
     let fails = reads(Fault::unavailable()).times(2);
     app.stack().faults().inject(fails);

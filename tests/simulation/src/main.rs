@@ -1,5 +1,5 @@
-//! Runs many schedules (`simulate --seed 1 --schedules 100000`), or one step by step (`simulate --seed
-//! 4711`).
+//! Runs many schedules (`simulate --seed 1 --schedules 100000`), one step by step (`simulate --seed 4711`), or
+//! outages of services (`simulate --outages`).
 
 #![expect(clippy::print_stdout, reason = "a command prints its result")]
 

@@ -5,7 +5,7 @@ use shared::api::permission::JobsRedrive;
 use shared::api::{CommandState, Idempotent, RequirePermission};
 use shared::kit::command::Store;
 use shared::kit::error::ApiError;
-use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
+use shared::kit::http::{IfMatch, NoContent, Path};
 use shared::messaging::dead_letter::DeadLetterId;
 use shared::messaging::dead_letter::remove::RemoveDeadLetter;
 
@@ -21,6 +21,6 @@ pub(crate) async fn delete_dead_letter(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = RemoveDeadLetter { id, expected: if_match.expected(), by: authorized.actor.user };
-    app.store.execute(command, &context).await?;
-    Ok(ApiResponse::no_content())
+    let executed = app.store.execute(command, &context).await?;
+    Ok(NoContent::deleted(&executed))
 }

@@ -5,7 +5,7 @@ use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::job::JobId;
 use shared::domain::job::delete::DeleteJob;
 use shared::kit::error::ApiError;
-use shared::kit::http::{ApiResponse, IfMatch, NoContent, Path};
+use shared::kit::http::{IfMatch, NoContent, Path};
 
 use super::body::JobBody;
 
@@ -18,6 +18,6 @@ pub(crate) async fn delete_job(
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
     let command = DeleteJob { id, by: actor.user, expected: if_match.expected() };
-    app.execute_as(&actor, command, &context).await?;
-    Ok(ApiResponse::no_content())
+    let executed = app.execute_as(&actor, command, &context).await?;
+    Ok(NoContent::deleted(&executed))
 }

@@ -33,3 +33,13 @@ async fn removal_requires_permission_and_version() {
     let again = jobs.api.delete(&path).by(admin()).if_match("*").await;
     assert_eq!(again.error(), (404, "NOT_FOUND"));
 }
+
+#[tokio::test]
+async fn repeated_deletion_with_the_same_key_is_replayed() {
+    let jobs = Jobs::open().await;
+    let delete = || jobs.api.delete(&path(DEAD_LETTER)).by(admin()).if_match("*").key("k1");
+    let (first, second) = (delete().await, delete().await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+}

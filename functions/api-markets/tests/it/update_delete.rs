@@ -168,3 +168,13 @@ async fn suspended_or_deleted_account_cannot_change_markets() {
     let removed = markets.api.delete(&path()).by(seller()).if_match("*").await;
     assert_eq!(removed.error(), (401, "TOKEN_REVOKED"));
 }
+
+#[tokio::test]
+async fn repeated_deletion_with_the_same_key_is_replayed() {
+    let markets = Markets::new().await;
+    let delete = || markets.api.delete(&path()).by(seller()).if_match("*").key("k1");
+    let (first, second) = (delete().await, delete().await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+}

@@ -133,3 +133,13 @@ async fn product_with_reserved_units_cannot_be_deleted() {
     assert_eq!(response.error(), (409, "INVALID_STATE"));
     assert_eq!(products.api.get(&path()).await.status, 200);
 }
+
+#[tokio::test]
+async fn repeated_deletion_with_the_same_key_is_replayed() {
+    let products = Products::new().await;
+    let delete = || products.api.delete(&path()).by(seller()).if_match("*").key("k1");
+    let (first, second) = (delete().await, delete().await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+}

@@ -76,3 +76,13 @@ async fn account_with_an_open_market_is_not_deleted() {
     users.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
     assert_eq!(users.delete(seller(), seller().user).await.status, 204);
 }
+
+#[tokio::test]
+async fn repeated_deletion_with_the_same_key_is_replayed() {
+    let users = Users::open().await;
+    let delete = || users.delete(stranger(), stranger().user).key("k1");
+    let (first, second) = (delete().await, delete().await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+}

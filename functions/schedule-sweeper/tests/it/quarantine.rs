@@ -96,7 +96,7 @@ async fn rejected_event_is_dead_lettered_and_stops_no_other() {
 }
 
 #[tokio::test]
-async fn event_that_one_queue_rejects_and_another_misses_is_kept() {
+async fn event_one_queue_rejects_and_another_misses_is_dead_lettered() {
     let fixture = Fixture::open().await;
     fixture.place_unpublished(Duration::from_mins(2)).await;
     let rejected = fixture.marketplace.unpublished_events().await.remove(0);

@@ -224,6 +224,11 @@ impl NoContent {
     pub const fn no_content() -> Self {
         Self::new(None)
     }
+
+    /// 204 after a deletion, executed now or in an earlier, identical request.
+    pub fn deleted<T>(executed: &Executed<T>) -> Self {
+        Self { replayed: executed.is_replayed(), ..Self::no_content() }
+    }
 }
 
 #[derive(Serialize)]

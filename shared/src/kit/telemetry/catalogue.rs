@@ -272,8 +272,8 @@ pub static OLDEST_SAGA_AGE: Metric<0> = Metric {
     help: "Age of the oldest order whose fulfilment has not finished",
 };
 
-/// Age of the oldest refund that the payment gateway has not accepted, measured by each sweep. Refunds younger
-/// than five minutes do not count.
+/// Age of the oldest refund that the payment gateway has not accepted, measured by each sweep. Refunds
+/// younger than five minutes do not count.
 pub static OLDEST_REFUND_AGE: Metric<0> = Metric {
     name: "OldestRefundAge",
     unit: Unit::Milliseconds,

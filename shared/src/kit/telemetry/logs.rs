@@ -18,7 +18,7 @@ use crate::kit::telemetry::panics;
 /// Libraries whose log messages below `INFO` are never logged: these quote headers and bodies, which may
 /// contain confidential data.
 const CAPPED_LIBRARIES: [&str; 9] =
-    ["aws_config", "aws_runtime", "aws_sdk", "aws_smithy", "h2", "hyper", "lambda_http", "reqwest", "rustls"];
+    ["aws_runtime", "aws_sdk", "aws_sigv4", "aws_smithy", "h2", "hyper", "lambda_http", "reqwest", "rustls"];
 
 /// Starts logging to standard output, and logs panics.
 pub(super) fn start(config: &TelemetryConfig) {

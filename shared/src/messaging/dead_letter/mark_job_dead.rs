@@ -27,7 +27,7 @@ impl Command for MarkJobDead {
         self.record.reads().and(ReadSet::get_all(self.job.as_ref().map(|job| &job.id)))
     }
 
-    /// Cannot be refused. A job that has ended or has a later execution request is not changed.
+    /// Cannot be refused. A job that has ended, or whose current request is another one, is not changed.
     fn decide(
         &self,
         (known, jobs): Self::State,

@@ -65,3 +65,14 @@ async fn open_outdated_and_foreign_jobs_are_not_deleted() {
     assert_eq!(foreign.error(), (404, "NOT_FOUND"));
     assert_eq!(jobs.get_as_seller(&path(JOB)).await.status, 200);
 }
+
+#[tokio::test]
+async fn repeated_deletion_with_the_same_key_is_replayed() {
+    let jobs = Jobs::open().await;
+    jobs.succeeded(the_job(), "heading\r\n").await;
+    let delete = || jobs.api.delete(&path(JOB)).by(seller()).if_match("*").key("k1");
+    let (first, second) = (delete().await, delete().await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
+    assert_eq!(first.header("idempotent-replay"), None);
+    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+}

@@ -1,4 +1,4 @@
-//! Resuming a job that has stopped without an end, for example because its message was lost.
+//! Resuming an unfinished job that has stopped, for example because its message was lost.
 
 use crate::domain::job::{Job, JobEvent, JobId};
 use crate::domain::values::stall::{is_stalled, next_examination};

@@ -23,22 +23,23 @@ impl Order {
     /// the buyer's payment.
     #[must_use]
     pub fn examined_at(&self) -> Option<Timestamp> {
-        let waits_for_refunds = matches!(self.fulfilment, Fulfilment::Refunding { .. });
-        // If the gateway refused the last refund, the end of the order is a step that still has to be
-        // executed.
-        let refund = self.due_refund().or_else(|| self.refunds.last().filter(|_| waits_for_refunds));
-        let begun = refund.map(|refund| refund.at).or_else(|| self.fulfilment_begun_at())?;
+        let refund_begun = self.due_refund().map(|refund| refund.at);
+        let begun = refund_begun.or_else(|| self.fulfilment_begun_at())?;
         Some(next_examination(begun, self.resumed_at))
     }
 
     /// Time at which the fulfilment began, while it has a step to execute apart from refunds.
     #[must_use]
-    pub const fn fulfilment_begun_at(&self) -> Option<Timestamp> {
+    pub fn fulfilment_begun_at(&self) -> Option<Timestamp> {
         match self.fulfilment {
             Fulfilment::Accepted | Fulfilment::Charging { .. } | Fulfilment::ResolvingCharge { .. } => {
                 Some(self.created_at)
             }
             Fulfilment::ClosingCheckout { since, .. } => Some(since),
+            // The gateway refused the last refund: the end of the order is a step that is still to execute.
+            Fulfilment::Refunding { .. } if self.due_refund().is_none() => {
+                self.refunds.last().map(|refund| refund.at)
+            }
             Fulfilment::AwaitingPayment { .. } | Fulfilment::Refunding { .. } | Fulfilment::Finished => None,
         }
     }
@@ -123,6 +124,7 @@ mod tests {
         let (order, payment) = confirmed();
         let mut order = order.cancelled(Party::Buyer, None, Some(&payment), minutes(60)).unwrap();
         order.refunds[0].status = RefundStatus::Failed;
+        assert_eq!(order.fulfilment_begun_at(), Some(minutes(60)));
         assert_eq!(order.examined_at(), Some(minutes(75)));
         let resume = ResumeOrder { id: order.id };
         assert_eq!(decide(&resume, Some(order), minutes(75)).events()[0].0, "order.resumed");

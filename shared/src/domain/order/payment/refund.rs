@@ -11,10 +11,10 @@ use crate::domain::order::{OrderId, Party};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
 
-/// Maximum number of refunds of an order, without those that were not made.
+/// Maximum number of refunds of an order, not counting those that failed or were cancelled.
 pub const MAX_REFUNDS: usize = 20;
-/// Maximum number of refunds of an order, including those that were not made. It limits the size of the
-/// order.
+/// Maximum number of refunds of an order, counting those that failed or were cancelled. It limits the size of
+/// the order.
 pub const MAX_REQUESTED_REFUNDS: usize = 100;
 
 /// Refund of an order. It is stored in its order and decided under the order's version, so concurrent refunds

@@ -28,10 +28,19 @@ const OLDER: &str = "older";
 /// Sum of all counts.
 const USED: &str = "used";
 
-/// Delay before the only retry. Every request of the API waits for its permit, and reads have a substitute for
-/// the counts: with the delays of the client, which begin at a second, a failure of the counters would make
-/// them slow for nothing.
+/// Maximum number of attempts of an update.
+const MAX_ATTEMPTS: u32 = 2;
+/// Maximum delay before the retry. Every request of the API waits for its permit, and reads have a substitute
+/// for the counts. The client's own delay of up to a second would make each request slow while the counters
+/// fail.
 const RETRY_DELAY: Duration = Duration::from_millis(25);
+
+/// Retries of an update: those of the client, but fewer and with a shorter delay.
+fn retry_config(of_client: Option<&RetryConfig>) -> RetryConfig {
+    let config = of_client.cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = config.max_attempts().min(MAX_ATTEMPTS);
+    config.with_max_attempts(attempts).with_initial_backoff(RETRY_DELAY)
+}
 
 /// Update of the item and its condition.
 fn update(take: Take) -> (Update, Predicate) {
@@ -81,11 +90,9 @@ impl Counters for Table {
             .update_item(&key, &update, &condition)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let malformed = || {
-            let reason = format!("invalid counts of the bucket {bucket}");
-            StoreError::Malformed(MalformedItem::new(LIMIT_KIND, reason))
-        };
-        let retry = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(RETRY_DELAY);
+        let malformed =
+            || StoreError::Malformed(MalformedItem::new(LIMIT_KIND, "invalid counts".to_owned()).at(&key));
+        let retry = retry_config(self.client.config().retry_config());
         let request =
             request.customize().config_override(aws_sdk_dynamodb::config::Builder::new().retry_config(retry));
         match Box::pin(request.send()).await {
@@ -103,5 +110,16 @@ impl Counters for Table {
                 _ => Err(store_error(&error)),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn update_has_at_most_the_attempts_of_the_client() {
+        assert_eq!(retry_config(None).max_attempts(), MAX_ATTEMPTS);
+        assert_eq!(retry_config(Some(&RetryConfig::disabled())).max_attempts(), 1);
     }
 }
