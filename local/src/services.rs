@@ -1,11 +1,11 @@
 //! Emulated AWS services.
 
 pub mod api_gateway;
-pub(crate) mod bedrock;
+pub mod bedrock;
 pub mod dynamodb;
 pub mod event_sources;
 pub mod iam;
 pub mod lambda;
 pub mod ses;
 pub mod sqs;
-mod token_bucket;
+pub mod token_bucket;

@@ -29,6 +29,12 @@ pub(crate) struct ComposedEmail {
 }
 
 impl ComposedEmail {
+    /// Returns true if the e-mail is among those of the space-separated ids.
+    pub(crate) fn is_among(&self, sent: &str) -> bool {
+        let id = self.dispatch_id.to_string();
+        sent.split(' ').any(|sent| sent == id)
+    }
+
     /// Returns true if the e-mail may be sent now.
     pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         self.dispatch.as_ref().is_none_or(|dispatch| dispatch.is_open(now))

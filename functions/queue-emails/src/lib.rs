@@ -105,8 +105,9 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
         for email in composed {
             match email {
                 Ok(email) => {
-                    let slot = if email.is_open(now) { slot.take() } else { None };
-                    sends.push(self.send(&event, email, slot));
+                    let was_sent = delivery.call_result().is_some_and(|sent| email.is_among(sent));
+                    let slot = if !was_sent && email.is_open(now) { slot.take() } else { None };
+                    sends.push(self.send(&event, email, slot, was_sent));
                 }
                 Err(reason) => tracing::info!(%reason, "e-mail skipped"),
             }
@@ -115,10 +116,17 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     }
 }
 
-/// Outcome of two e-mails: a retry if one of them failed and can be sent later, else the deferral of one that
-/// waits for its turn, else a dead letter if one of them cannot be sent.
+/// Outcome of two e-mails: the recipients to whom they were sent if that could not be recorded, else a retry if
+/// one of them failed and can be sent later, else the deferral of one that waits for its turn, else a dead
+/// letter if one of them cannot be sent.
 fn combine(first: Outcome, second: Outcome) -> Outcome {
+    if let (Outcome::Unstored { result: one, reason }, Outcome::Unstored { result: other, .. }) =
+        (&first, &second)
+    {
+        return Outcome::Unstored { result: format!("{one} {other}"), reason };
+    }
     let rank = |outcome: &Outcome| match outcome {
+        Outcome::Unstored { .. } => 4,
         Outcome::Retry { .. } => 3,
         Outcome::Defer { .. } => 2,
         Outcome::Done => 0,

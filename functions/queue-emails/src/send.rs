@@ -24,13 +24,23 @@ pub(crate) const SEND_LEASE: Duration = Duration::from_secs(15);
 impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
     /// Sends the e-mail, unless it was sent before. The loaded dispatch record and the one that the first
     /// commit returns save a read each: if either is outdated, its version conflicts and the command decides
-    /// again.
+    /// again. If the message says that it `was_sent`, only this is recorded.
     pub(crate) async fn send(
         &self,
         event: &Envelope<EmailEvent>,
         email: ComposedEmail,
         slot: Option<Timestamp>,
+        was_sent: bool,
     ) -> Outcome {
+        if was_sent {
+            let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
+            let is_sending =
+                |dispatch: &EmailDispatch| matches!(dispatch.state, DispatchState::Sending { .. });
+            return match email.dispatch.filter(is_sending) {
+                Some(begun) => self.finish(begun, Ok(()), &context).await,
+                None => Outcome::Done,
+            };
+        }
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
@@ -90,6 +100,7 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
             let left = lease_end(&begun).duration_since(self.clock.now());
             return Outcome::Retry { after: Some(left), reason: "the mail service did not respond" };
         }
+        let id = begun.id.to_string();
         let (state, end) = (Some(begun.clone()), EndDispatch { begun, sent: sent.is_ok() });
         let recorded = self.store.execute_on(state, end, &context.at(self.clock.now())).await;
         match (sent, recorded) {
@@ -104,10 +115,8 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
             }
             (Ok(()), Err(error)) => {
                 tracing::warn!(?error, "failed to record that the e-mail was sent");
-                Outcome::Retry {
-                    after: Some(SEND_LEASE),
-                    reason: "the e-mail was sent, but this could not be recorded",
-                }
+                let (result, reason) = (id, "the e-mail was sent, but this could not be recorded");
+                Outcome::Unstored { result, reason }
             }
         }
     }

@@ -43,6 +43,14 @@ impl<S: Store, E: Embedder> SearchIndex<S, E> {
         Self { store, embedder, clock: SystemClock }
     }
 
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock<C: Clock>(self, clock: C) -> SearchIndex<S, E, C> {
+        SearchIndex { store: self.store, embedder: self.embedder, clock }
+    }
+}
+
+impl<S, E, C> SearchIndex<S, E, C> {
     /// Converts it into a batch handler that indexes the documents of a batch concurrently.
     pub const fn into_handler(self) -> PerRecord<Self, SystemClock> {
         PerRecord { consumer: self, clock: SystemClock, concurrency: CONCURRENCY, max_duration: MAX_DURATION }

@@ -21,11 +21,13 @@ use crate::system::{arn, clock};
 use crate::template::Throttle;
 use signature::{Keys, SignatureError};
 
+pub use titan::embed;
+
 /// Id of the only model.
 const MODEL: &str = "amazon.titan-embed-text-v2:0";
 
 /// Default quota of the model for on-demand requests: 6,000 per minute.
-const QUOTA: Throttle = Throttle { rate: 100, burst: 100 };
+pub const QUOTA: Throttle = Throttle { rate: 100, burst: 100 };
 
 /// Credentials with which the functions sign.
 const KEYS: Keys = Keys { id: "local", secret: "local", region: arn::REGION, service: "bedrock" };

@@ -13,7 +13,7 @@ const TOKEN: u128 = 1_000_000;
 
 /// Token bucket with a burst limit, refilled at a rate limit.
 #[derive(Debug)]
-pub(crate) struct TokenBucket {
+pub struct TokenBucket {
     throttle: Throttle,
     state: Mutex<State>,
 }
@@ -26,13 +26,15 @@ struct State {
 }
 
 impl TokenBucket {
-    pub(crate) fn new(throttle: Throttle, now: Instant) -> Self {
+    /// Creates a full bucket.
+    #[must_use]
+    pub fn new(throttle: Throttle, now: Instant) -> Self {
         let tokens = u128::from(throttle.burst) * TOKEN;
         Self { throttle, state: Mutex::new(State { tokens, updated_at: now }) }
     }
 
     /// Takes a token. Returns true if the request is allowed.
-    pub(crate) fn try_acquire(&self, now: Instant) -> bool {
+    pub fn try_acquire(&self, now: Instant) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let refill =
             now.saturating_duration_since(state.updated_at).as_micros() * u128::from(self.throttle.rate);

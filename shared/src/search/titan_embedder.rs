@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::embedder::{EmbedError, Embedder};
 use crate::kit::resilience::breaker::{Breaker, BreakerConfig, CallOutcome};
-use crate::kit::system::clock::SystemClock;
+use crate::kit::system::clock::{Clock, SystemClock};
 use crate::projections::search_index::{DIMENSIONS, DocumentText, EmbedderName, Embedding};
 
 /// Model id. `template.yaml` contains its ARN.
@@ -32,9 +32,9 @@ const BREAKER: BreakerConfig = BreakerConfig {
 
 /// Embedder that calls Titan.
 #[derive(Debug, Clone)]
-pub struct TitanEmbedder {
+pub struct TitanEmbedder<C = SystemClock> {
     client: Client,
-    breaker: Arc<Breaker<SystemClock>>,
+    breaker: Arc<Breaker<C>>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +57,14 @@ impl TitanEmbedder {
         Self { client, breaker: Arc::new(Breaker::new("bedrock", BREAKER, SystemClock)) }
     }
 
+    /// Replaces the clock, with a closed circuit breaker.
+    #[must_use]
+    pub fn with_clock<C: Clock>(self, clock: C) -> TitanEmbedder<C> {
+        TitanEmbedder { client: self.client, breaker: Arc::new(Breaker::new("bedrock", BREAKER, clock)) }
+    }
+}
+
+impl<C: Clock> TitanEmbedder<C> {
     async fn invoke(&self, body: Vec<u8>) -> Result<Embedding, EmbedError> {
         let call = self.client.invoke_model().model_id(MODEL).body(Blob::new(body));
         let call = call.content_type("application/json").accept("application/json");
@@ -67,7 +75,7 @@ impl TitanEmbedder {
     }
 }
 
-impl Embedder for TitanEmbedder {
+impl<C: Clock> Embedder for TitanEmbedder<C> {
     fn name(&self) -> EmbedderName {
         EmbedderName::Titan
     }

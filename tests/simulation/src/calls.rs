@@ -22,7 +22,9 @@ impl World {
         let latency = Duration::from_millis(1 + self.decisions.up_to(MAX_LATENCY));
         self.clock.advance_to(self.now().saturating_add(latency));
         let description = match service {
-            Service::Gateway => format!("{} {}", request.method(), request.uri().path()),
+            Service::Gateway | Service::Mail | Service::Model => {
+                format!("{} {}", request.method(), request.uri().path())
+            }
             Service::Table | Service::Queues => format!("{operation}{}", kinds(request.body())),
         };
         self.record(&format!("{}: {description} ({number}): {fault:?}", self.tasks.name(by)));
@@ -112,6 +114,8 @@ impl World {
             (Service::Queues, _) => Ok(self.queues.execute(&operation, &body, now, |_| false).into()),
             (Service::Gateway, CallFault::Gateway(mode)) => self.payments.call(request, mode, now),
             (Service::Gateway, _) => self.payments.call(request, GatewayMode::Normal, now),
+            // No function of a schedule calls them.
+            (Service::Mail | Service::Model, _) => Err(NetworkError::NotSent),
         }
     }
 }

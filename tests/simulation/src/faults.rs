@@ -82,7 +82,7 @@ pub fn choose(
         }
         (Service::Table, _) => &[CallFault::Throttled, CallFault::ServiceError],
         (Service::Queues, "SendMessageBatch") => &[CallFault::PartialBatch, CallFault::PartialBatch],
-        (Service::Queues, _) => &[],
+        (Service::Queues | Service::Mail | Service::Model, _) => &[],
         (Service::Gateway, _) => &[
             CallFault::Gateway(GatewayMode::Fails(503)),
             CallFault::Gateway(GatewayMode::Fails(429)),

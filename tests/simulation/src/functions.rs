@@ -1,28 +1,34 @@
 //! The functions, composed as in their `main.rs`, with the simulated network and the virtual clock.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
 use axum::Router;
+use queue_emails::Emails;
 use queue_fulfilment::Fulfilment;
+use queue_search_index::SearchIndex;
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
 use shared::domain::reconciliation::cursor::RoundConfig;
 use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
+use shared::kit::aws::mail::SesMailer;
 use shared::kit::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, timeouts};
 use shared::kit::http::middleware;
 use shared::kit::queue::consumer::queue::SqsQueue;
-use shared::kit::queue::consumer::{Delivery, PerRecord, consume};
+use shared::kit::queue::consumer::{BatchHandler, Delivery, consume};
 use shared::kit::queue::relay::Relay;
 use shared::kit::queue::relay::StreamHandler;
 use shared::kit::runtime::ScheduleHandler;
 use shared::kit::system::clock::{Clock, Timestamp};
+use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriptions;
 use shared::payment_gateway::StripeGateway;
 use shared::payment_gateway::webhook::WebhookVerifier;
+use shared::search::TitanEmbedder;
 
 use crate::network::{Network, Service, SimGateway, SimHttpClient};
 use crate::payments::{SECRET, WEBHOOK_SECRET};
@@ -34,7 +40,13 @@ use crate::virtual_clock::VirtualClock;
 /// Store on the virtual clock.
 pub type Store = DynamoStore<VirtualClock, SimEntropy>;
 type Gateway = StripeGateway<SimGateway, VirtualClock, SimEntropy>;
-type Handler = PerRecord<Fulfilment<Store, Gateway, VirtualClock, SimEntropy>, VirtualClock>;
+
+/// Function that fulfils orders.
+pub const FULFILMENT: &str = "queue-fulfilment";
+/// Function that sends e-mails.
+pub const EMAILS: &str = "queue-emails";
+/// Function that maintains the search index.
+pub const SEARCH_INDEX: &str = "queue-search-index";
 
 /// Factory of the functions.
 pub struct Functions {
@@ -47,14 +59,12 @@ pub struct Functions {
     pub webhooks: Router,
 }
 
-/// A running instance of the fulfilment with its own circuit breaker and retry budget.
+/// Running batch; returns the ids of failed messages.
+type Batch = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;
+
+/// A running instance of a consumer with its own circuit breaker and retry budget.
 #[derive(Clone)]
-pub struct Instance {
-    handler: Arc<Handler>,
-    queue: Arc<SqsQueue>,
-    clock: VirtualClock,
-    entropy: SimEntropy,
-}
+pub struct Instance(Arc<dyn Fn(Vec<Delivery>, Timestamp) -> Batch + Send + Sync>);
 
 macro_rules! client {
     ($sdk:ident, $network:expr, $service:expr, $clock:expr) => {
@@ -119,15 +129,59 @@ impl Functions {
     /// If the template lacks a variable.
     #[must_use]
     pub fn fulfilment(&self) -> Instance {
-        let env = template_config::environment("queue-fulfilment");
+        let env = template_config::environment(FULFILMENT);
         let reader = DynamoReader::new(self.table.clone());
         let fulfilment = Fulfilment::new(&env, self.store().with_group_commit(), reader, self.gateway());
         let fulfilment = fulfilment.expect("the template has the variables");
-        let handler = Arc::new(
-            fulfilment.with_clock_and_entropy(self.clock.clone(), self.entropy.clone()).into_handler(),
-        );
-        let queue = SqsQueue::from_env(&env, self.sqs.clone()).expect("the template has the variables");
-        Instance { handler, queue: Arc::new(queue), clock: self.clock.clone(), entropy: self.entropy.clone() }
+        let fulfilment = fulfilment.with_clock_and_entropy(self.clock.clone(), self.entropy.clone());
+        self.instance(&env, fulfilment.into_handler())
+    }
+
+    /// Starts an instance of `queue-emails`.
+    ///
+    /// # Panics
+    /// If the template lacks a variable.
+    #[must_use]
+    pub fn emails(&self) -> Instance {
+        let env = template_config::environment(EMAILS);
+        let client = client!(aws_sdk_sesv2, self.network, Service::Mail, self.clock);
+        let mailer = SesMailer::from_env(&env, client).expect("the template has the variables");
+        let emails = Emails::new(&env, self.store().with_group_commit(), mailer);
+        let emails = emails.expect("the template has the variables");
+        self.instance(
+            &env,
+            emails.with_clock(self.clock.clone()).into_handler().with_clock(self.clock.clone()),
+        )
+    }
+
+    /// Starts an instance of `queue-search-index` with the model of Bedrock.
+    ///
+    /// # Panics
+    /// If the template lacks a variable.
+    #[must_use]
+    pub fn search_index(&self) -> Instance {
+        let env = template_config::environment(SEARCH_INDEX);
+        let client = client!(aws_sdk_bedrockruntime, self.network, Service::Model, self.clock);
+        let embedder = TitanEmbedder::new(client).with_clock(self.clock.clone());
+        let index = SearchIndex::new(self.store().with_group_commit(), embedder);
+        self.instance(
+            &env,
+            index.with_clock(self.clock.clone()).into_handler().with_clock(self.clock.clone()),
+        )
+    }
+
+    fn instance(&self, env: &Environment, handler: impl BatchHandler + 'static) -> Instance {
+        let queue = SqsQueue::from_env(env, self.sqs.clone()).expect("the template has the variables");
+        let (handler, queue) = (Arc::new(handler), Arc::new(queue));
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        Instance(Arc::new(move |batch, deadline| {
+            let (handler, queue) = (Arc::clone(&handler), Arc::clone(&queue));
+            let (clock, entropy) = (clock.clone(), entropy.clone());
+            Box::pin(async move {
+                let response = consume(&*handler, &*queue, batch, deadline, &clock, &entropy).await;
+                response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+            })
+        }))
     }
 
     /// Runs `stream-outbox-relay` on events; returns true for each published event.
@@ -170,14 +224,15 @@ impl Functions {
         self.reconciliation().rounds
     }
 
-    fn deadline(&self, stem: &str) -> Timestamp {
-        Clock::now(&self.clock).saturating_add(template_config::timeout(stem)).saturating_sub(SETTLE_RESERVE)
-    }
-
-    /// Deadline of a fulfilment invocation that starts now.
+    /// Deadline of an invocation of a function that starts now.
+    ///
+    /// # Panics
+    /// If the template lacks the function.
     #[must_use]
-    pub fn batch_deadline(&self) -> Timestamp {
-        self.deadline("queue-fulfilment")
+    pub fn deadline(&self, function: &str) -> Timestamp {
+        Clock::now(&self.clock)
+            .saturating_add(template_config::timeout(function))
+            .saturating_sub(SETTLE_RESERVE)
     }
 }
 
@@ -191,10 +246,6 @@ impl Instance {
         batch: Vec<Delivery>,
         deadline: Timestamp,
     ) -> impl Future<Output = Vec<String>> + Send + 'static {
-        let Self { handler, queue, clock, entropy } = self.clone();
-        async move {
-            let response = consume(&*handler, &*queue, batch, deadline, &clock, &entropy).await;
-            response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
-        }
+        (self.0)(batch, deadline)
     }
 }

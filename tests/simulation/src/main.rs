@@ -23,8 +23,8 @@ struct Arguments {
     /// Number of consecutive seeds. A single one is printed step by step.
     #[arg(long, default_value_t = 1)]
     schedules: u64,
-    /// Runs outages of services instead of schedules: every failure, for 10 s, 90 s and 1 h, with 1 and 1,000
-    /// orders.
+    /// Runs outages of services instead of schedules: every failure and every function that calls the service,
+    /// for 10 s, 90 s and 1 h, with 1 and 1,000 messages.
     #[arg(long, conflicts_with_all = ["seed", "schedules", "seed_bug"])]
     outages: bool,
     /// Seeded bug.
@@ -52,17 +52,28 @@ fn one(seed: u64, seed_bug: Option<SeededBug>) -> bool {
 
 fn all_outages() -> bool {
     let mut passed = true;
-    for failure in Failure::VARIANTS {
-        for (seconds, orders) in
-            [10, 90, 3_600].into_iter().flat_map(|seconds| [(seconds, 1), (seconds, 1_000)])
-        {
-            let result =
-                outage::run(Outage { failure: *failure, duration: Duration::from_secs(seconds), orders });
-            println!("{} {result}", if result.is_success() { "passed:" } else { "FAILED:" });
-            passed &= result.is_success();
-        }
+    for outage in matrix() {
+        let result = outage::run(outage);
+        println!("{} {result}", if result.is_success() { "passed:" } else { "FAILED:" });
+        passed &= result.is_success();
     }
     passed
+}
+
+/// All outages. With a backlog, they begin while the first messages are processed.
+fn matrix() -> impl Iterator<Item = Outage> {
+    let cases = Failure::VARIANTS
+        .iter()
+        .flat_map(|failure| failure.consumers().iter().map(|consumer| (*failure, *consumer)));
+    cases.flat_map(|(failure, consumer)| {
+        [10, 90, 3_600].into_iter().flat_map(move |seconds| {
+            let duration = Duration::from_secs(seconds);
+            [(0, 1), (500, 1_000)].map(|(millis, messages)| {
+                let start = Duration::from_millis(millis);
+                Outage { failure, start, duration, consumer, messages }
+            })
+        })
+    })
 }
 
 fn many(seed: u64, schedules: u64, seed_bug: Option<SeededBug>) -> bool {

@@ -36,6 +36,10 @@ pub enum Service {
     Queues,
     /// The payment gateway.
     Gateway,
+    /// The mail service.
+    Mail,
+    /// The model that embeds texts.
+    Model,
 }
 
 /// Result of a call.
@@ -50,11 +54,13 @@ pub struct SimResponse {
     pub body: Bytes,
     /// True if the response is replayed for an idempotency key.
     pub replayed: bool,
+    /// Name of the error of an AWS service, if it is not in the body.
+    pub error_name: Option<String>,
 }
 
 impl From<(u16, Bytes)> for SimResponse {
     fn from((status, body): (u16, Bytes)) -> Self {
-        Self { status, body, replayed: false }
+        Self { status, body, replayed: false, error_name: None }
     }
 }
 
@@ -253,13 +259,16 @@ impl HttpConnector for SimHttpClient {
         HttpConnectorFuture::new(async move {
             let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            let sent = Request::post("/").header("x-amz-target", target).body(body);
+            let sent = Request::post(request.uri()).header("x-amz-target", target).body(body);
             let sent = sent.map_err(|error| ConnectorError::user(error.into()))?;
             match network.send_call(service, sent).await {
-                Ok(SimResponse { status, body, .. }) => {
+                Ok(SimResponse { status, body, error_name, .. }) => {
                     let status = status.try_into().map_err(|error| ConnectorError::user(Box::new(error)))?;
                     let mut response = HttpResponse::new(status, SdkBody::from(body));
                     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+                    if let Some(name) = error_name {
+                        response.headers_mut().insert("x-amzn-errortype", name);
+                    }
                     Ok(response)
                 }
                 Err(error) => Err(ConnectorError::io(format!("{error:?}").into())),
@@ -289,7 +298,7 @@ impl Transport for SimGateway {
         let form: Vec<String> = call.form.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.body(Bytes::from(form.join("&"))).map_err(|_| CallError::ConnectFailed)?;
         match self.network.send_call(Service::Gateway, request).await {
-            Ok(SimResponse { status, body, replayed }) => Ok(ServiceResponse {
+            Ok(SimResponse { status, body, replayed, .. }) => Ok(ServiceResponse {
                 replayed,
                 status: http::StatusCode::from_u16(status).map_err(|_| CallError::Disconnected)?,
                 retry_after: None,

@@ -1,13 +1,18 @@
-//! Outages: instances process a backlog of orders while a service fails. Afterwards, every order must be
-//! confirmed, without a dead letter and without exceeding the rates that the gateway allows.
+//! Outages: instances process a backlog of messages while a service fails. Afterwards, every message must be
+//! processed, without a dead letter and without exceeding the rates that the services allow.
 
+mod backlog;
+mod providers;
 mod world;
 
 use std::fmt;
 use std::time::Duration;
 
+use shared::messaging::event_routing::Subscriber;
 use strum::{Display, VariantArray};
 
+use crate::functions::{EMAILS, FULFILMENT, SEARCH_INDEX};
+use crate::network::Service;
 use world::World;
 
 /// Maximum time from the end of an outage to the last commit. It covers the maximum delay of a message.
@@ -27,21 +32,45 @@ pub enum Failure {
     GatewayFails,
     /// The gateway refuses connections.
     GatewayRefuses,
+    /// The mail service rejects all e-mails because there are too many.
+    MailThrottles,
+    /// The daily quota of the mail service is reached.
+    MailQuotaReached,
+    /// Sending is paused by the mail service.
+    MailPaused,
+    /// The model rejects all calls because there are too many.
+    ModelThrottles,
     /// The table rejects all calls because there are too many.
     TableThrottles,
     /// The table fails with an internal error.
     TableFails,
 }
 
-/// An outage and the backlog of orders.
+/// Function whose messages wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Consumer {
+    /// Fulfilment of orders.
+    Fulfilment,
+    /// E-mails to new accounts.
+    Emails,
+    /// Search index of products.
+    SearchIndex,
+}
+
+/// An outage and the backlog of messages. All are sent before the outage.
 #[derive(Debug, Clone, Copy)]
 pub struct Outage {
     /// Failure of the service.
     pub failure: Failure,
+    /// Time from the first delivery of a message to the failure.
+    pub start: Duration,
     /// Duration of the failure.
     pub duration: Duration,
-    /// Number of orders. All are placed before the outage.
-    pub orders: usize,
+    /// Function whose messages wait.
+    pub consumer: Consumer,
+    /// Number of messages.
+    pub messages: usize,
 }
 
 /// Result of an outage.
@@ -49,39 +78,87 @@ pub struct Outage {
 pub struct OutageResult {
     /// The outage.
     pub outage: Outage,
-    /// Number of confirmed orders.
-    pub confirmed: usize,
+    /// Number of orders confirmed, accounts that received an e-mail, or products indexed.
+    pub completed: usize,
+    /// Number of charges, e-mails, or times that a product was indexed.
+    pub effects: usize,
     /// Number of dead letters.
     pub dead: usize,
-    /// Number of charges at the gateway.
-    pub charges: usize,
-    /// Number of calls to the gateway.
+    /// Number of calls to the gateway, the mail service or the model.
     pub calls: usize,
-    /// Number of calls that the gateway rejected because they exceeded its rates, not because of the outage.
+    /// Number of calls that were rejected because they exceeded the rate of the service, not because of the
+    /// outage.
     pub too_fast: usize,
     /// Time from the end of the outage to the last commit.
     pub recovery: Duration,
 }
 
+impl Failure {
+    /// Service that fails.
+    #[must_use]
+    pub const fn service(self) -> Service {
+        match self {
+            Self::GatewayHangs
+            | Self::GatewayThrottles
+            | Self::GatewayUnauthorised
+            | Self::GatewayFails
+            | Self::GatewayRefuses => Service::Gateway,
+            Self::MailThrottles | Self::MailQuotaReached | Self::MailPaused => Service::Mail,
+            Self::ModelThrottles => Service::Model,
+            Self::TableThrottles | Self::TableFails => Service::Table,
+        }
+    }
+
+    /// Functions that call the service.
+    #[must_use]
+    pub const fn consumers(self) -> &'static [Consumer] {
+        match self.service() {
+            Service::Gateway => &[Consumer::Fulfilment],
+            Service::Mail => &[Consumer::Emails],
+            Service::Model => &[Consumer::SearchIndex],
+            Service::Table | Service::Queues => Consumer::VARIANTS,
+        }
+    }
+}
+
+impl Consumer {
+    /// Name of the function.
+    const fn function(self) -> &'static str {
+        match self {
+            Self::Fulfilment => FULFILMENT,
+            Self::Emails => EMAILS,
+            Self::SearchIndex => SEARCH_INDEX,
+        }
+    }
+
+    const fn subscriber(self) -> Subscriber {
+        match self {
+            Self::Fulfilment => Subscriber::Fulfilment,
+            Self::Emails => Subscriber::Emails,
+            Self::SearchIndex => Subscriber::SearchIndex,
+        }
+    }
+}
+
 impl OutageResult {
-    /// Returns true if each order was confirmed with one charge, without an operator, at the gateway's rates and
-    /// in time.
+    /// Returns true if each message took effect once, without an operator, at the rates of the services and in
+    /// time.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        let orders = self.outage.orders;
-        (self.confirmed, self.charges, self.dead, self.too_fast) == (orders, orders, 0, 0)
+        let messages = self.outage.messages;
+        (self.completed, self.effects, self.dead, self.too_fast) == (messages, messages, 0, 0)
             && self.recovery <= RECOVERY
     }
 }
 
 impl fmt::Display for OutageResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outage { failure, duration, orders } = self.outage;
+        let Outage { failure, duration, consumer, messages, .. } = self.outage;
         write!(
             f,
-            "{failure} for {duration:?}, {orders} orders: {} confirmed, {} charges, {} dead letters, \
-             {} calls to the gateway, {} of them above its rates, last commit {:?} after the outage",
-            self.confirmed, self.charges, self.dead, self.calls, self.too_fast, self.recovery
+            "{failure} for {duration:?}, {messages} messages of {consumer}: {} completed, {} effects, {} dead \
+             letters, {} calls, {} of them above the rate, last commit {:?} after the outage",
+            self.completed, self.effects, self.dead, self.calls, self.too_fast, self.recovery
         )
     }
 }
@@ -89,18 +166,21 @@ impl fmt::Display for OutageResult {
 /// Runs an outage.
 ///
 /// # Panics
-/// If the orders cannot be placed before the outage.
+/// If the messages cannot be sent before the outage.
 #[must_use]
 pub fn run(outage: Outage) -> OutageResult {
-    let mut world = World::with_orders(outage.orders);
-    let until = world.now().saturating_add(outage.duration);
-    world.outage = Some((outage.failure, until));
+    let mut world = World::new(outage.consumer);
+    world.send_backlog(outage.messages);
+    let from = world.now().saturating_add(outage.start);
+    let until = from.saturating_add(outage.duration);
+    world.outage = Some((outage.failure, from, until));
     while world.step() {}
+    let (completed, effects) = world.effects();
     OutageResult {
         outage,
-        confirmed: world.table.final_statuses().iter().filter(|status| *status == "confirmed").count(),
+        completed,
+        effects,
         dead: world.queues.dead.len(),
-        charges: world.payments.charges(),
         calls: world.calls,
         too_fast: world.too_fast,
         recovery: world.last_commit.duration_since(until),

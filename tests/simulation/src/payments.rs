@@ -81,7 +81,7 @@ impl Payments {
         let taken = self.sandbox.take_webhooks();
         self.webhooks.extend(taken.into_iter().map(|payload| Webhook { payload, due: now, failures: 0 }));
         let Response { status, body, replayed } = response.ok_or(NetworkError::Disconnected)?;
-        Ok(SimResponse { status: status.as_u16(), body: body.into(), replayed })
+        Ok(SimResponse { status: status.as_u16(), body: body.into(), replayed, error_name: None })
     }
 
     /// Pays an order at the gateway, as its buyer, or authenticates if the card requires it; `method` determines

@@ -13,10 +13,13 @@ use shared::messaging::event_routing::Subscriber;
 
 use crate::template_config;
 
-/// The queues of a world. Only the fulfilment queue is consumed; the others only record accepted events.
+/// The queues of a world. Only the queue of one function is consumed; the others only record accepted events.
 #[derive(Debug)]
 pub struct Queues {
-    fulfilment: String,
+    /// Function that consumes messages.
+    consumer: &'static str,
+    /// URL of its queue.
+    consumed: String,
     messages: Vec<Message>,
     next: u64,
     /// Ids of accepted events by queue.
@@ -25,7 +28,7 @@ pub struct Queues {
     pub dead: Vec<Message>,
 }
 
-/// A message of the fulfilment queue.
+/// A message of the consumed queue.
 #[derive(Debug, Clone)]
 pub struct Message {
     id: u64,
@@ -37,16 +40,16 @@ pub struct Message {
 }
 
 impl Queues {
-    /// Creates empty queues.
+    /// Creates empty queues. The function `consumer` consumes the queue of `subscriber`.
     ///
     /// # Panics
-    /// If the template lacks the fulfilment queue.
+    /// If the template lacks the queue.
     #[must_use]
-    pub fn new() -> Self {
-        let own = template_config::addresses().iter().find(|(owner, _)| *owner == Subscriber::Fulfilment);
-        let fulfilment =
-            own.map(|(_, address)| address.clone()).expect("the template has the fulfilment queue");
-        Self { fulfilment, messages: Vec::new(), next: 0, taken: BTreeMap::new(), dead: Vec::new() }
+    pub fn new(consumer: &'static str, subscriber: Subscriber) -> Self {
+        let own = template_config::addresses().iter().find(|(owner, _)| *owner == subscriber);
+        let consumed = own.map(|(_, address)| address.clone()).expect("the template has the queue");
+        let (messages, taken, dead) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { consumer, consumed, messages, next: 0, taken, dead }
     }
 
     /// Executes a request. `refused` returns true for the indexes of a batch that the queue rejects.
@@ -105,7 +108,7 @@ impl Queues {
         } else {
             self.dead.push(message.clone());
         }
-        if address == self.fulfilment {
+        if address == self.consumed {
             self.messages.push(message);
         }
     }
@@ -150,8 +153,8 @@ impl Queues {
         let mut deliveries = Vec::new();
         for message in self.messages.iter_mut().filter(|message| ids.contains(&message.id)) {
             message.received += 1;
-            message.visible_at = now.saturating_add(template_config::visibility());
-            deliveries.push(message.delivery());
+            message.visible_at = now.saturating_add(template_config::visibility(self.consumer));
+            deliveries.push(message.delivery(self.consumer));
         }
         deliveries
     }
@@ -169,21 +172,15 @@ impl Queues {
     }
 }
 
-impl Default for Queues {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Message {
-    fn delivery(&self) -> Delivery {
+    fn delivery(&self, consumer: &str) -> Delivery {
         Delivery {
             message_id: self.id.to_string(),
             receipt_handle: self.id.to_string(),
             body: self.body.clone(),
             receive_count: self.received,
             sent_at: Some(self.sent_at),
-            queue: "fulfilment".to_owned(),
+            queue: consumer.to_owned(),
             correlation_id: self.attributes.get(CORRELATION_ATTRIBUTE).cloned(),
             attributes: self.attributes.clone(),
         }

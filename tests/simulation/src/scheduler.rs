@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shared::kit::system::clock::Timestamp;
 
+use crate::functions::FULFILMENT;
 use crate::scenario::UserAction;
 use crate::tasks::{Outcome, Role};
 use crate::world::{INSTANCES, World};
@@ -203,7 +204,7 @@ impl World {
     fn deliver(&mut self, instance: usize, batch: &[u64]) {
         let deliveries = self.queues.receive(batch, self.now());
         self.record(&format!("fulfilment {instance}: receives messages {batch:?}"));
-        let deadline = self.functions.batch_deadline();
+        let deadline = self.functions.deadline(FULFILMENT);
         let work = self.instances[instance].handle(deliveries, deadline);
         let role = Role::Consumer(instance, batch.to_vec());
         self.tasks.begin(role, async move { Outcome::BatchDone(work.await) });

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
-use shared::kit::command::Item;
+use shared::kit::command::{Item, Record as _};
+use shared::projections::search_index::IndexEntry;
 
 use crate::template_config;
 
@@ -25,6 +26,8 @@ pub struct Table {
     pub versions: BTreeMap<String, Vec<(u64, String)>>,
     /// Names of committed events by id.
     pub events: BTreeMap<String, String>,
+    /// Number of times that each document was indexed, by the partition of its index entry.
+    pub indexed: BTreeMap<String, usize>,
     /// Number of committed transactions.
     pub commits: u64,
 }
@@ -41,8 +44,8 @@ impl Table {
         let request = serde_json::from_value(create.clone()).expect("the definition is valid");
         engine.create_table(request).expect("the table is created");
         let (tokens, stream) = (HashSet::new(), BTreeMap::new());
-        let (versions, events) = (BTreeMap::new(), BTreeMap::new());
-        Self { engine, name, tokens, stream, versions, events, commits: 0 }
+        let (versions, events, indexed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { engine, name, tokens, stream, versions, events, indexed, commits: 0 }
     }
 
     /// Executes a request and returns status and body.
@@ -77,6 +80,10 @@ impl Table {
         for item in puts(body) {
             match item["kind"]["S"].as_str() {
                 Some(OUTBOX_KIND) => self.record_event(item),
+                Some(IndexEntry::KIND) => {
+                    let partition = item["pk"]["S"].as_str().unwrap_or_default().to_owned();
+                    *self.indexed.entry(partition).or_default() += 1;
+                }
                 Some("order") => {
                     let version = item["version"]["N"].as_str().and_then(|version| version.parse().ok());
                     let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();

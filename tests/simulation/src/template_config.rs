@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use local::template::{Deployment, Template};
+use local::template::{Deployment, QueueMapping, Template};
 use serde_json::Value;
 use shared::kit::system::config::Environment;
 use shared::messaging::event_routing::Subscriber;
@@ -64,9 +64,16 @@ pub(crate) fn addresses() -> &'static [(Subscriber, String)] {
     &ADDRESSES
 }
 
-/// Visibility timeout of the fulfilment queue.
-pub(crate) fn visibility() -> Duration {
-    let queue = DEPLOYMENT.queue("FulfilmentQueue").expect("the template has the queue");
-    let seconds = queue.attributes["VisibilityTimeout"].parse().expect("the visibility timeout is a number");
-    Duration::from_secs(seconds)
+/// Event source of a function that consumes one queue.
+pub(crate) fn event_source(stem: &str) -> &'static QueueMapping {
+    let function = DEPLOYMENT.function(stem).expect("the template has the function");
+    function.queues.first().expect("the function consumes a queue")
+}
+
+/// Visibility timeout of the queue of a function.
+pub(crate) fn visibility(stem: &str) -> Duration {
+    let name = &event_source(stem).queue;
+    let queue = DEPLOYMENT.queues.iter().find(|queue| queue.name == *name);
+    let seconds = queue.expect("the template has the queue").attributes["VisibilityTimeout"].parse();
+    Duration::from_secs(seconds.expect("the visibility timeout is a number"))
 }

@@ -6,13 +6,14 @@ use shared::domain::order::OrderId;
 use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
 use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
+use shared::messaging::event_routing::Subscriber;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tower::ServiceExt;
 
 use crate::audit::{Acknowledged, AuditInput};
 use crate::faults::FaultProfile;
-use crate::functions::{Functions, Instance};
+use crate::functions::{FULFILMENT, Functions, Instance};
 use crate::network::Network;
 use crate::payments::{Payments, Webhook};
 use crate::queues::Queues;
@@ -99,7 +100,7 @@ impl World {
             instances: (0..INSTANCES).map(|_| functions.fulfilment()).collect(),
             tasks: Tasks::default(),
             table: Table::create(),
-            queues: Queues::new(),
+            queues: Queues::new(FULFILMENT, Subscriber::Fulfilment),
             payments: Payments::open(&clock),
             waiting: (0..scenario.actions.len()).collect(),
             ticks: scenario.ticks,

@@ -20,8 +20,11 @@ struct Request {
     normalize: Option<bool>,
 }
 
-/// Embeds the text of a request. The error is the rule that the request breaks.
-pub(super) fn embed(body: &[u8]) -> Result<Value, String> {
+/// Embeds the text of a request.
+///
+/// # Errors
+/// The rule that the request breaks.
+pub fn embed(body: &[u8]) -> Result<Value, String> {
     let request: Request = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let characters = request.input_text.chars().count();
     if characters == 0 {

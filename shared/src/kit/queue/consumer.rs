@@ -45,6 +45,14 @@ pub enum Outcome {
         /// Reason for the log, without confidential data.
         reason: &'static str,
     },
+    /// A call to a service has succeeded, but its result could not be stored. Like a retry, but the record is sent
+    /// again with the result, so that the call need not be repeated.
+    Unstored {
+        /// Result of the call, without confidential data.
+        result: String,
+        /// Reason for the log, without confidential data.
+        reason: &'static str,
+    },
     /// The record waits for its turn to call a service that limits its callers. It is sent again as a new
     /// message with the time of its turn; this does not count as an attempt.
     Defer {
@@ -154,6 +162,11 @@ async fn settle<Q: Queue>(
             let after = after.unwrap_or_else(backoff);
             (queue.resend(&delivery.after_failure(now), after).await, "failed to requeue the message")
         }
+        Outcome::Unstored { result, .. } => {
+            let after = RETRY_BACKOFF.delay(delivery.attempt(), entropy).unwrap_or_default();
+            let delivery = delivery.after_failure(now).with_call_result(result);
+            (queue.resend(&delivery, after).await, "failed to requeue the message")
+        }
     };
     match done {
         Ok(()) => outcome,
@@ -167,7 +180,9 @@ async fn settle<Q: Queue>(
 /// Replaces a retry by a dead letter if the retry period of the record is over.
 fn dead_letter_after_retry_period(delivery: &Delivery, outcome: Outcome, now: Timestamp) -> Outcome {
     match (&outcome, delivery.first_sent_at()) {
-        (Outcome::Retry { reason, .. }, Some(first)) if now.duration_since(first) >= RETRY_PERIOD => {
+        (Outcome::Retry { reason, .. } | Outcome::Unstored { reason, .. }, Some(first))
+            if now.duration_since(first) >= RETRY_PERIOD =>
+        {
             let hours = RETRY_PERIOD.as_secs() / 3_600;
             Outcome::DeadLetter { reason: format!("retried for {hours} hours; last failure: {reason}") }
         }
@@ -180,7 +195,7 @@ impl Outcome {
     const fn name(&self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Retry { .. } => "retry",
+            Self::Retry { .. } | Self::Unstored { .. } => "retry",
             Self::Defer { .. } => "deferred",
             Self::Requeue { .. } => "requeued",
             Self::Redeliver { .. } => "redelivered",
@@ -193,6 +208,7 @@ impl Outcome {
         match self {
             Self::Done => None,
             Self::Retry { reason, .. }
+            | Self::Unstored { reason, .. }
             | Self::Defer { reason, .. }
             | Self::Requeue { reason, .. }
             | Self::Redeliver { reason, .. } => Some(reason),

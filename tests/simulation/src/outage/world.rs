@@ -1,6 +1,6 @@
 //! Functions and services during an outage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -10,39 +10,42 @@ use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
 use stripe_sandbox::Rates;
 
-use super::Failure;
+use super::providers::Providers;
+use super::{Consumer, Failure, backlog};
 use crate::faults::{failed, throttled};
 use crate::functions::{Functions, Instance};
 use crate::network::{Network, NetworkError, Service, SimResponse, SimResult};
 use crate::payments::{GatewayMode, Payments};
 use crate::queues::Queues;
 use crate::rng::SimEntropy;
-use crate::scenario::{self, Buyer, UserAction};
+use crate::scenario;
 use crate::table::Table;
 use crate::tasks::{Outcome, Role, Tasks};
-use crate::user_actions::{ActionResult, Api, correlation};
+use crate::template_config::event_source;
+use crate::user_actions::correlation;
 use crate::virtual_clock::VirtualClock;
 
-/// Number of fulfilment instances: the maximum concurrency of the event source.
-const INSTANCES: usize = 20;
-/// Maximum number of messages per invocation.
-const BATCH: usize = 10;
-/// Time from a call of the gateway to its response.
+/// Stock of the product: more than all orders take.
+const STOCK: i64 = 1_000_000;
+/// Time from a call of the gateway, the mail service or the model to its response.
 const LATENCY: Duration = Duration::from_millis(300);
 
 /// The functions and services of an outage.
 pub(super) struct World {
+    consumer: Consumer,
     clock: VirtualClock,
     network: Network,
     functions: Functions,
+    /// As many instances as the event source runs at most.
     instances: Vec<Instance>,
     tasks: Tasks,
     pub(super) table: Table,
     pub(super) queues: Queues,
     pub(super) payments: Payments,
-    /// Failure and the time at which it ends.
-    pub(super) outage: Option<(Failure, Timestamp)>,
-    /// Responses of the gateway that are on their way, by the number of the call.
+    providers: Providers,
+    /// Failure, and the times at which it begins and ends.
+    pub(super) outage: Option<(Failure, Timestamp, Timestamp)>,
+    /// Responses of gateway, mail service and model that are on their way, by the number of the call.
     responses: BTreeMap<u64, (Timestamp, SimResult)>,
     pub(super) calls: usize,
     pub(super) too_fast: usize,
@@ -50,19 +53,29 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn with_orders(orders: usize) -> Self {
+    /// Creates a world with a market, and the instances of a function.
+    pub(super) fn new(consumer: Consumer) -> Self {
         let (clock, entropy) = (VirtualClock::new(), SimEntropy::of(Rng::with_seed(1)));
         fastrand::seed(1);
         let network = Network::at(&clock);
         let functions = Functions::of(&network, &clock, &entropy);
         let payments = Payments::open(&clock);
         payments.set_rates(Rates::LIVE);
+        let instance = || match consumer {
+            Consumer::Fulfilment => functions.fulfilment(),
+            Consumer::Emails => functions.emails(),
+            Consumer::SearchIndex => functions.search_index(),
+        };
+        let concurrency = event_source(consumer.function()).maximum_concurrency;
+        let concurrency = concurrency.expect("the event source has a maximum concurrency");
         let mut world = Self {
-            instances: (0..INSTANCES).map(|_| functions.fulfilment()).collect(),
+            instances: (0..concurrency).map(|_| instance()).collect(),
+            consumer,
             tasks: Tasks::default(),
             table: Table::create(),
-            queues: Queues::new(),
+            queues: Queues::new(consumer.function(), consumer.subscriber()),
             payments,
+            providers: Providers::new(),
             outage: None,
             responses: BTreeMap::new(),
             calls: 0,
@@ -72,11 +85,7 @@ impl World {
             network,
             functions,
         };
-        world.create_market(orders);
-        for number in 0..orders {
-            world.place(number, &entropy);
-        }
-        world.relay();
+        world.create_market();
         world
     }
 
@@ -84,23 +93,43 @@ impl World {
         Clock::now(&self.clock)
     }
 
-    fn create_market(&mut self, orders: usize) {
-        let command = scenario::create_market(i64::try_from(orders).unwrap_or(i64::MAX));
+    fn create_market(&mut self) {
         let (store, now) = (self.functions.store(), self.now());
         self.tasks.begin(Role::Sweeper, async move {
-            let created = store.execute(command, &CommandContext::new(correlation(), now)).await;
-            Outcome::SweepDone(created.is_ok())
+            let context = CommandContext::new(correlation(), now);
+            Outcome::SweepDone(store.execute(scenario::create_market(STOCK), &context).await.is_ok())
         });
         self.run_until_idle();
+        // Its events are not part of the backlog.
+        self.table.stream.clear();
     }
 
-    fn place(&mut self, number: usize, entropy: &SimEntropy) {
-        let (store, clock) = (self.functions.store(), self.clock.clone());
-        let api = Api { store, clock, entropy: entropy.clone() };
-        let plan = Buyer { quantity: 1, method: Some("pm_card_visa") };
-        let work = api.perform(UserAction::Place(number), plan, None);
-        self.tasks.begin(Role::Action(number, 1), async move { Outcome::ActionDone(work.await) });
-        self.run_until_idle();
+    /// Commits the commands that cause the messages, and publishes their events.
+    pub(super) fn send_backlog(&mut self, messages: usize) {
+        for number in 0..messages {
+            let context = CommandContext::new(correlation(), self.now());
+            let work = backlog::commit(self.consumer, number, self.functions.store(), context);
+            self.tasks.begin(Role::Sweeper, async move { Outcome::SweepDone(work.await) });
+            self.run_until_idle();
+        }
+        self.relay();
+    }
+
+    /// Number of messages that took effect, and number of effects.
+    pub(super) fn effects(&self) -> (usize, usize) {
+        match self.consumer {
+            Consumer::Fulfilment => {
+                let statuses = self.table.final_statuses();
+                let confirmed = statuses.iter().filter(|status| *status == "confirmed").count();
+                (confirmed, self.payments.charges())
+            }
+            Consumer::Emails => {
+                let sent = self.providers.mail.sent();
+                let recipients: BTreeSet<&String> = sent.iter().flat_map(|email| &email.to).collect();
+                (recipients.len(), sent.len())
+            }
+            Consumer::SearchIndex => (self.table.indexed.len(), self.table.indexed.values().sum()),
+        }
     }
 
     /// Publishes all events of the outbox.
@@ -117,7 +146,7 @@ impl World {
         while !self.tasks.is_empty() {
             for (_, role, outcome) in self.tasks.run(&self.network) {
                 match outcome {
-                    Outcome::ActionDone(ActionResult::Done(_)) | Outcome::SweepDone(true) => {}
+                    Outcome::SweepDone(true) => {}
                     Outcome::RelayDone(done) if done.iter().all(|done| *done) => {}
                     outcome => unreachable!("{role:?} ended with {outcome:?} although nothing fails"),
                 }
@@ -172,35 +201,50 @@ impl World {
                 continue;
             }
             let Some((service, operation, request)) = self.network.request(number) else { continue };
-            if service == Service::Gateway {
-                let result = self.call_gateway(request);
-                // A hanging gateway never responds, so the call times out.
-                let (latency, result) = result.map_or((Duration::MAX, lost()), |result| (LATENCY, result));
-                self.responses.insert(number, (self.now().saturating_add(latency), result));
-            } else {
+            if matches!(service, Service::Table | Service::Queues) {
                 let response = self.call_aws(service, &operation, &request);
                 self.network.respond(number, Ok(response));
+            } else {
+                let result = self.call_provider(service, request);
+                // A service that hangs never responds, so the call times out.
+                let (latency, result) = result.map_or((Duration::MAX, lost()), |result| (LATENCY, result));
+                self.responses.insert(number, (self.now().saturating_add(latency), result));
             }
             progress = true;
         }
         progress
     }
 
-    /// Response of the gateway; `None` if there is none.
-    fn call_gateway(&mut self, request: Request<bytes::Bytes>) -> Option<SimResult> {
+    /// Response of the gateway, the mail service or the model; `None` if there is none.
+    fn call_provider(&mut self, service: Service, request: Request<bytes::Bytes>) -> Option<SimResult> {
         self.calls += 1;
-        let mode = match self.failure() {
+        let (failure, elapsed) = (self.failure(), self.clock.elapsed());
+        let (result, is_too_fast) = match service {
+            Service::Mail => self.providers.send(request, failure, elapsed),
+            Service::Model => self.providers.embed(&request, failure, elapsed),
+            _ => self.call_gateway(request, failure)?,
+        };
+        self.too_fast += usize::from(is_too_fast);
+        Some(result)
+    }
+
+    /// Response of the gateway, and true if its rate was exceeded.
+    fn call_gateway(
+        &mut self,
+        request: Request<bytes::Bytes>,
+        failure: Option<Failure>,
+    ) -> Option<(SimResult, bool)> {
+        let mode = match failure {
             Some(Failure::GatewayHangs) => return None,
-            Some(Failure::GatewayRefuses) => return Some(Err(NetworkError::NotSent)),
+            Some(Failure::GatewayRefuses) => return Some((Err(NetworkError::NotSent), false)),
             Some(Failure::GatewayThrottles) => GatewayMode::Fails(429),
             Some(Failure::GatewayUnauthorised) => GatewayMode::Fails(401),
             Some(Failure::GatewayFails) => GatewayMode::Fails(500),
-            Some(Failure::TableThrottles | Failure::TableFails) | None => GatewayMode::Normal,
+            _ => GatewayMode::Normal,
         };
         let result = self.payments.call(request, mode, self.now());
         let is_throttled = result.as_ref().is_ok_and(|response| response.status == 429);
-        self.too_fast += usize::from(is_throttled && mode == GatewayMode::Normal);
-        Some(result)
+        Some((result, is_throttled && mode == GatewayMode::Normal))
     }
 
     fn call_aws(
@@ -215,7 +259,7 @@ impl World {
             (Service::Table, Some(Failure::TableThrottles)) => throttled(),
             (Service::Table, Some(Failure::TableFails)) => failed(),
             (Service::Table, _) => self.table.execute(operation, &body),
-            (Service::Queues | Service::Gateway, _) => self.queues.execute(operation, &body, now, |_| false),
+            (_, _) => self.queues.execute(operation, &body, now, |_| false),
         };
         if self.table.commits > commits {
             self.last_commit = now;
@@ -224,7 +268,8 @@ impl World {
     }
 
     fn failure(&self) -> Option<Failure> {
-        self.outage.filter(|(_, until)| self.now() < *until).map(|(failure, _)| failure)
+        let (failure, from, until) = self.outage?;
+        (from..until).contains(&self.now()).then_some(failure)
     }
 
     /// Delivers messages to idle instances. Returns true if there were any.
@@ -237,13 +282,15 @@ impl World {
             .filter_map(|role| if let Role::Consumer(instance, _) = role { Some(*instance) } else { None })
             .collect();
         let mut progress = false;
-        for instance in (0..INSTANCES).filter(|instance| !busy.contains(instance)) {
-            let batch: Vec<u64> = ready.by_ref().take(BATCH).collect();
+        let (function, instances) = (self.consumer.function(), self.instances.len());
+        let batch_size = event_source(function).batch_size;
+        for instance in (0..instances).filter(|instance| !busy.contains(instance)) {
+            let batch: Vec<u64> = ready.by_ref().take(batch_size).collect();
             if batch.is_empty() {
                 break;
             }
             let deliveries = self.queues.receive(&batch, now);
-            let work = self.instances[instance].handle(deliveries, self.functions.batch_deadline());
+            let work = self.instances[instance].handle(deliveries, self.functions.deadline(function));
             self.tasks.begin(Role::Consumer(instance, batch), async move { Outcome::BatchDone(work.await) });
             progress = true;
         }

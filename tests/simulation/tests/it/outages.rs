@@ -1,32 +1,47 @@
-//! Outages with few orders. `simulate --outages` runs those with many.
+//! Outages with few messages. `simulate --outages` runs those with many.
 
 use std::time::Duration;
 
-use simulation::outage::{Failure, Outage, run};
+use simulation::outage::{Consumer, Failure, Outage, run};
 use strum::VariantArray as _;
 
-fn assert_success(failure: Failure, duration: Duration, orders: usize) {
-    let result = run(Outage { failure, duration, orders });
+fn assert_success(outage: Outage) {
+    let result = run(outage);
     assert!(result.is_success(), "{result}");
 }
 
 #[test]
-fn single_order_is_confirmed_after_every_outage() {
+fn single_message_is_processed_after_every_outage() {
     for failure in Failure::VARIANTS {
-        for seconds in [10, 90, 3_600] {
-            assert_success(*failure, Duration::from_secs(seconds), 1);
+        for consumer in failure.consumers() {
+            for seconds in [10, 90, 3_600] {
+                let (start, duration) = (Duration::ZERO, Duration::from_secs(seconds));
+                assert_success(Outage {
+                    failure: *failure,
+                    start,
+                    duration,
+                    consumer: *consumer,
+                    messages: 1,
+                });
+            }
         }
     }
 }
 
 #[test]
-fn backlog_is_confirmed_after_every_outage() {
+fn backlog_is_processed_after_every_outage() {
     for failure in Failure::VARIANTS {
-        assert_success(*failure, Duration::from_secs(90), 60);
+        for consumer in failure.consumers() {
+            let (start, duration) = (Duration::from_millis(500), Duration::from_secs(90));
+            assert_success(Outage { failure: *failure, start, duration, consumer: *consumer, messages: 60 });
+        }
     }
 }
 
 #[test]
-fn backlog_is_processed_at_the_rates_of_the_gateway() {
-    assert_success(Failure::GatewayFails, Duration::ZERO, 300);
+fn backlog_is_processed_at_the_rates_of_the_services() {
+    for consumer in Consumer::VARIANTS {
+        let (failure, start, duration) = (Failure::TableFails, Duration::ZERO, Duration::ZERO);
+        assert_success(Outage { failure, start, duration, consumer: *consumer, messages: 300 });
+    }
 }

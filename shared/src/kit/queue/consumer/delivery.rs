@@ -45,9 +45,11 @@ pub const FIRST_SENT_ATTRIBUTE: &str = "firstSentAt";
 pub const EARLIER_ATTEMPTS_ATTRIBUTE: &str = "earlierAttempts";
 /// Attribute with the time at which a deferred message may call a service, in milliseconds since the Unix epoch.
 pub const CALL_SLOT_ATTRIBUTE: &str = "callSlot";
+/// Attribute with the result of a call to a service that could not be stored.
+pub const CALL_RESULT_ATTRIBUTE: &str = "callResult";
 /// Attributes of a message that was sent again after a failure or deferred.
-pub const RETRY_ATTRIBUTES: [&str; 3] =
-    [CALL_SLOT_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE];
+pub const RETRY_ATTRIBUTES: [&str; 4] =
+    [CALL_RESULT_ATTRIBUTE, CALL_SLOT_ATTRIBUTE, EARLIER_ATTEMPTS_ATTRIBUTE, FIRST_SENT_ATTRIBUTE];
 /// Number of deliveries after which a queue dead-letters a message.
 pub const MAX_RECEIVE_COUNT: u32 = 5;
 
@@ -101,6 +103,18 @@ impl Delivery {
     pub fn call_slot(&self) -> Option<Timestamp> {
         let millis = self.attributes.get(CALL_SLOT_ATTRIBUTE).and_then(|millis| millis.parse().ok());
         millis.map(Timestamp::from_millis)
+    }
+
+    /// Result of a call to a service that an earlier attempt could not store; `None` if there is none.
+    #[must_use]
+    pub fn call_result(&self) -> Option<&str> {
+        self.attributes.get(CALL_RESULT_ATTRIBUTE).map(String::as_str)
+    }
+
+    /// The same delivery with the result of a call to a service.
+    pub(super) fn with_call_result(mut self, result: &str) -> Self {
+        self.attributes.insert(CALL_RESULT_ATTRIBUTE.to_owned(), result.to_owned());
+        self
     }
 
     /// The same delivery with the attributes of a message that is requeued at `now` after a failure. Its slot

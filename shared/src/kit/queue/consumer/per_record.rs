@@ -40,6 +40,14 @@ pub struct PerRecord<H, C> {
     pub max_duration: Duration,
 }
 
+impl<H, C> PerRecord<H, C> {
+    /// Replaces the clock for the deadline.
+    pub fn with_clock<D: Clock>(self, clock: D) -> PerRecord<H, D> {
+        let Self { consumer, concurrency, max_duration, .. } = self;
+        PerRecord { consumer, clock, concurrency, max_duration }
+    }
+}
+
 impl<H: Consumer, C: Clock> BatchHandler for PerRecord<H, C> {
     async fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> Vec<Outcome> {
         stream::iter(batch)

@@ -104,6 +104,18 @@ async fn retried_message_is_dead_lettered_after_24_hours() {
 }
 
 #[tokio::test]
+async fn result_that_could_not_be_stored_is_sent_with_the_message() {
+    let queue = VirtualQueue::default();
+    let clock = TestClock(Box::leak(Box::new(AtomicI64::new(START))));
+    let handler = Always(Outcome::Unstored { result: "sent".to_owned(), reason: "the table did not respond" });
+    consume(&handler, &queue, vec![new_message()], clock.now(), &clock, &SystemEntropy).await;
+    let (resent, _) = queue.resent.lock().unwrap().take().unwrap();
+    assert_eq!((resent.call_result(), resent.first_sent_at()), (Some("sent"), new_message().sent_at));
+    assert_eq!(resent.after_failure(clock.now()).call_result(), Some("sent"), "a later failure keeps it");
+    assert_eq!(resent.as_new().call_result(), None);
+}
+
+#[tokio::test]
 async fn requeued_message_is_not_dead_lettered() {
     let outcome = Outcome::Requeue { after: MAX_DELAY, reason: "there are more pages" };
     let (attempts, _, reason) = deliver(outcome, Duration::from_hours(48)).await;
