@@ -16,14 +16,17 @@ const MONTH_SECONDS: u64 = 30 * 24 * 60 * 60;
 const PEAK_FACTOR: u64 = 5;
 /// Write units of an event in the outbox: two for the transactional write, one for the deletion.
 const OUTBOX_UNITS: u64 = 3;
+/// Write units of the relay for an event: one for its deletion from the outbox, one for its entry in the event log,
+/// and one for the entry in the index.
+const RELAY_UNITS: u64 = 3;
 
 /// Markdown table of the rates.
 #[must_use]
 pub fn table(lifecycle: &OrderLifecycle) -> String {
     let cost = lifecycle.cost();
     let relay = lifecycle.parts.iter().find(|part| part.function == "stream-outbox-relay");
-    // Each write unit of the relay is the deletion of one event.
-    let events = relay.map_or(0, |part| (part.before.written + part.after.written).as_half_units());
+    let written = relay.map_or(0, |part| (part.before.written + part.after.written).as_half_units());
+    let events = written / RELAY_UNITS;
     let emails = cost.requests.get("SendEmail").copied().unwrap_or_default() * 2;
     // Label, halves per order, and the number of partitions that share them.
     let rows = [
@@ -70,7 +73,7 @@ mod tests {
         let relay = Cost {
             requests: BTreeMap::from([("BatchWriteItem".to_owned(), 3)]),
             read: CapacityUnits::default(),
-            written: CapacityUnits::from_half_units(32),
+            written: CapacityUnits::from_half_units(96),
         };
         let part = FunctionShare {
             function: "stream-outbox-relay".to_owned(),
@@ -82,7 +85,7 @@ mod tests {
         };
         let table = table(&OrderLifecycle { parts: vec![part] });
         assert!(table.contains("| orders | 1.92 | 19.29 | 192.90 | 1929.01 |"), "{table}");
-        assert!(table.contains("| write units | 30.86 | 308.64 | 3086.41 | 30864.19 |"), "{table}");
+        assert!(table.contains("| write units | 92.59 | 925.92 | 9259.25 | 92592.59 |"), "{table}");
         assert!(
             table.contains("| write units per outbox partition | 5.78 | 57.87 | 578.70 | 5787.03 |"),
             "{table}"
