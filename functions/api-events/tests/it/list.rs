@@ -7,6 +7,9 @@ use serde_json::Value;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketId};
 use shared::domain::order::cancel::CancelOrder;
+use shared::kit::aws::dynamodb::read::event_log::EventList;
+use shared::kit::command::Key;
+use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, id, moderator, new_id, seller};
 use test_support::lambda_event::masked;
@@ -19,6 +22,18 @@ impl Events {
         let response = self.api.get(path).by(seller()).await;
         assert_eq!(response.status, 200, "{path}");
         response.json()
+    }
+
+    /// Ids of the events on all pages of two.
+    async fn paged(&self, filter: &str) -> Vec<String> {
+        let (mut paged, mut path) = (Vec::new(), of_market(&format!("{filter}&limit=2")));
+        loop {
+            let page = self.list(&path).await;
+            assert!(ids(&page).len() <= 2);
+            paged.extend(ids(&page));
+            let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { return paged };
+            path = of_market(&format!("{filter}&limit=2&cursor={cursor}"));
+        }
     }
 }
 
@@ -66,20 +81,31 @@ async fn pages_by_cursor_contain_each_event_once() {
     events.marketplace.log_events().await;
     let all = ids(&events.list(&of_market("&limit=100")).await);
     for (filter, expected) in [("", all.len()), ("&type=order.created", 7)] {
-        let (mut paged, mut path) = (Vec::new(), of_market(&format!("{filter}&limit=2")));
-        loop {
-            let page = events.list(&path).await;
-            assert!(ids(&page).len() <= 2);
-            paged.extend(ids(&page));
-            let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
-            path = of_market(&format!("{filter}&limit=2&cursor={cursor}"));
-        }
+        let mut paged = events.paged(filter).await;
         assert_eq!(paged.len(), expected, "{filter}");
         assert!(paged.iter().all(|id| all.contains(id)), "{filter}");
         paged.sort();
         paged.dedup();
         assert_eq!(paged.len(), expected, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn damaged_event_hides_no_other() {
+    let events = Events::open().await;
+    let yesterday = SystemClock.now().saturating_sub(Duration::from_hours(24));
+    events.marketplace.order_at(yesterday, id(ORDER), None).await;
+    events.marketplace.place_orders(5).await;
+    events.marketplace.log_events().await;
+    let list = EventList { scope: Some(MARKET.to_owned()), ..EventList::default() };
+    let reader = &events.marketplace.reader;
+    let logged = reader.logged_events(&list, SystemClock.now(), &PageRequest::first(100)).await.unwrap();
+    let mut expected: Vec<String> = logged.items.iter().map(|event| event.event_id().to_owned()).collect();
+    let damaged = &logged.items[0];
+    let key = Key { pk: damaged.pk.clone(), sk: damaged.sk.clone() };
+    events.marketplace.damage_attribute(&key, "body").await;
+    expected.remove(0);
+    assert_eq!(events.paged("").await, expected);
 }
 
 #[tokio::test]
