@@ -7,6 +7,7 @@
 mod tests;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use local::system::console;
 use shared::domain::market::MarketStatus;
@@ -34,6 +35,9 @@ use crate::cli::ReplayEventsArguments;
 use crate::operator_aws::{self, OperatorAwsError};
 use crate::projection::Projection;
 
+/// Maximum of the template parameter `EventRetentionDays`. Only the stack knows its own retention, and events
+/// that have expired are deleted.
+const MAX_RETENTION: Duration = Duration::from_hours(24 * 3_650);
 /// Number of events read and sent together.
 const PAGE: u32 = 100;
 /// Number of entities forgotten in one transaction.
@@ -114,6 +118,7 @@ struct Replay {
 
 impl Replay {
     fn new(table: Table, sqs: aws_sdk_sqs::Client, projection: Projection, url: String) -> Self {
+        let table = table.with_event_retention(MAX_RETENTION);
         let queue = OneQueue { subscriber: projection.subscriber(), url };
         Self {
             reader: DynamoReader::new(table.clone()),

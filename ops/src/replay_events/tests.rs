@@ -12,7 +12,7 @@ use shared::kit::queue::consumer::BatchHandler;
 use shared::search::HashingEmbedder;
 use test_support::Marketplace;
 use test_support::audit::Items;
-use test_support::fixture::{buyer, cents};
+use test_support::fixture::{buyer, cents, new_id};
 use test_support::lambda_event::sqs_record;
 use test_support::queue_function;
 use test_support::recount::Counts;
@@ -129,6 +129,22 @@ async fn totals_are_rebuilt_from_the_log() {
 #[tokio::test]
 async fn search_index_is_rebuilt_from_the_log() {
     rebuilds(Projection::SearchIndex).await;
+}
+
+#[tokio::test]
+async fn events_older_than_the_default_retention_are_sent() {
+    let fixture = Fixture::open(Projection::Analytics).await;
+    let (marketplace, day) = (&fixture.marketplace, Duration::from_hours(24));
+    let placed_at = SystemClock.now().saturating_sub(day * 40);
+    marketplace.order_at(placed_at, new_id(), None).await;
+    let table = marketplace.table.table().with_event_retention(day * 60);
+    let events = marketplace.unpublished_events().await;
+    Outbox::new(table).log(&events.iter().collect::<Vec<_>>()).await.expect("the table responds");
+    let (table, sqs) = (marketplace.table.table(), marketplace.table.sqs());
+    let mut replay = Replay::new(table, sqs, Projection::Analytics, fixture.queue.url.clone());
+    let before = Some(placed_at.saturating_add(day));
+    let period = EventList { after: Some(placed_at), before, ..EventList::default() };
+    assert_eq!(replay.run(&period).await.expect("the events are sent"), 1);
 }
 
 #[tokio::test]
