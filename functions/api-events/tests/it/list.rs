@@ -91,6 +91,21 @@ async fn pages_by_cursor_contain_each_event_once() {
 }
 
 #[tokio::test]
+async fn pages_continue_over_days_without_events() {
+    let events = Events::open().await;
+    let [retained, expired] =
+        [20, 31].map(|days| SystemClock.now().saturating_sub(Duration::from_hours(24 * days)));
+    events.marketplace.order_at(retained, id(ORDER), None).await;
+    events.marketplace.order_at(expired, new_id(), None).await;
+    events.marketplace.log_events().await;
+    let oldest = format!("{ORDER}.1");
+    let first = events.list(&of_market("&limit=100")).await;
+    assert!(!ids(&first).contains(&oldest), "a page reads a limited number of days");
+    assert!(first["pagination"]["nextCursor"].is_string(), "{first}");
+    assert_eq!(events.paged("").await.last(), Some(&oldest));
+}
+
+#[tokio::test]
 async fn damaged_event_hides_no_other() {
     let events = Events::open().await;
     let yesterday = SystemClock.now().saturating_sub(Duration::from_hours(24));
