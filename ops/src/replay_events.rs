@@ -170,7 +170,8 @@ impl Replay {
 
     /// Removes what the projection contains of the entities, and sends their events.
     async fn replay_page(&mut self, mut events: Vec<LoggedEvent>) -> Result<usize, ReplayError> {
-        events.retain(|event| subscribers(&event.event).contains(&self.projection.subscriber()));
+        let subscriber = self.projection.subscriber();
+        events.retain(|event| subscribers(&event.event).contains(&subscriber) && is_valid(event));
         self.forget(&events).await?;
         let messages = events.into_iter().map(OutboxEvent::from_log).collect::<Result<Vec<_>, _>>()?;
         let unpublished = self.relay.send_again(&messages).await;
@@ -231,6 +232,15 @@ impl Replay {
             }
         }
     }
+}
+
+/// Returns true if the event can be sent; prints which event is damaged. It must not stop the others.
+fn is_valid(event: &LoggedEvent) -> bool {
+    let parsed = event.envelope();
+    if let Err(malformed) = &parsed {
+        console::problem(format_args!("event {} is left out: {malformed}", event.event_id()));
+    }
+    parsed.is_ok()
 }
 
 impl From<StoreError> for ReplayError {

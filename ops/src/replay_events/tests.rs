@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
+use shared::kit::command::Key;
 use shared::kit::queue::consumer::BatchHandler;
 use shared::search::HashingEmbedder;
 use test_support::Marketplace;
@@ -129,6 +130,17 @@ async fn totals_are_rebuilt_from_the_log() {
 #[tokio::test]
 async fn search_index_is_rebuilt_from_the_log() {
     rebuilds(Projection::SearchIndex).await;
+}
+
+#[tokio::test]
+async fn damaged_event_is_left_out_of_a_replay() {
+    let fixture = Fixture::open(Projection::Analytics).await;
+    let all = fixture.replay().await;
+    let items = fixture.items().await;
+    let created = items.of::<LoggedEvent>().find(|event| event.event == "order.created");
+    let LoggedEvent { pk, sk, .. } = created.expect("the orders are logged");
+    fixture.marketplace.set_text(&Key { pk, sk }, "body", "{}".to_owned()).await;
+    assert_eq!(fixture.replay().await, all - 1);
 }
 
 #[tokio::test]
