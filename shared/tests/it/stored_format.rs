@@ -268,6 +268,7 @@ pub(crate) fn dead_letter(id: &str) -> DeadLetter {
         status: DeadLetterStatus::Dead,
         message_id: "059f36b4".to_owned(),
         body: "{}".to_owned(),
+        subject: None,
         attributes: [("event".to_owned(), "order.created".to_owned())].into(),
         reason: "the message cannot be parsed".to_owned(),
         attempts: 5,

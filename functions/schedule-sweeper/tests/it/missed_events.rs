@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use shared::domain::order::OrderStatus;
 use shared::kit::system::clock::{Clock, SystemClock};
+use shared::kit::telemetry::catalogue::OUTBOX_BACKLOG_AGE;
+use shared::kit::telemetry::metrics::REGISTRY;
 
 use super::{Fixture, new_order_id};
 
@@ -46,10 +48,13 @@ async fn unpublishable_events_stay_and_block_nothing_else() {
 }
 
 #[tokio::test]
-async fn tick_without_time_publishes_nothing() {
+async fn tick_without_time_publishes_nothing_and_reports_its_backlog() {
     let fixture = Fixture::open().await;
     fixture.place_unpublished(Duration::from_mins(2)).await;
     fixture.tick_until(SystemClock.now(), &[fixture.queue.url.as_str()]).await;
+    let recorded = REGISTRY.take();
+    let ages = recorded.values().filter_map(|metrics| metrics.get(OUTBOX_BACKLOG_AGE.name));
+    assert!(ages.flat_map(|age| &age.values).any(|age| *age >= 120_000.0), "{recorded:?}");
     assert_eq!(
         (fixture.queue.receive_all().await.len(), fixture.marketplace.unpublished_events().await.len()),
         (0, 1)
