@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Faults;
 use super::error_body::cancelled;
@@ -87,6 +87,8 @@ fn key_of(element: &Value) -> ItemKey {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn transaction(elements: &[(&str, &str)]) -> Vec<u8> {
