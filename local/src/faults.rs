@@ -8,6 +8,7 @@ mod proxy;
 mod request_mutation;
 mod rule;
 mod tls;
+mod transaction_conflicts;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -26,6 +27,7 @@ pub(crate) use proxy::{HttpClient, Killable, Proxy};
 pub use request_mutation::RequestMutation;
 pub use rule::{Fault, Rule};
 pub use tls::{Tls, TlsError};
+use transaction_conflicts::TransactionsInProgress;
 
 use crate::system::clock;
 
@@ -115,6 +117,8 @@ struct State {
     delays: HashMap<Service, Duration>,
     /// Clock skew in milliseconds, by function. Positive if the clock is ahead.
     skews: HashMap<String, i64>,
+    /// Transactions in progress, if conflicts are detected.
+    transactions: Option<TransactionsInProgress>,
 }
 
 #[derive(Debug)]
@@ -203,14 +207,20 @@ impl Faults {
         self.lock().delays.insert(service, delay);
     }
 
+    /// Cancels transactions that contain an item of another one in progress, as DynamoDB does.
+    pub fn detect_transaction_conflicts(&self) {
+        self.lock().transactions.get_or_insert_default();
+    }
+
     /// Removes all rules. Seeded bugs, delays and clock skews stay.
     pub fn clear_rules(&self) {
         self.lock().rules.clear();
     }
 
-    /// Removes all rules, seeded bugs, delays and clock skews.
+    /// Removes all rules, seeded bugs, delays and clock skews, and detects no conflicts any more.
     pub fn clear(&self) {
         let mut state = self.lock();
+        state.transactions = None;
         state.skews.clear();
         state.rules.clear();
         state.mutations.clear();

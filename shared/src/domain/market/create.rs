@@ -1,5 +1,6 @@
 //! Creating a market with its first products.
 
+use super::status_copy::write_status_copies;
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::product::create::NewProduct;
 use crate::domain::values::actor::Actor;
@@ -90,6 +91,7 @@ impl Command for CreateMarket {
             updated_at: now,
         };
         let created = Change::of(market.clone()).save(&market, MarketEvent::Created { market_id: market.id });
+        let created = write_status_copies(created, &market);
         Ok(self.products.iter().fold(created, |change, product| {
             product.create_in(&market, now, change, CreateMarketError::SkuTaken(product.sku.clone())).0
         }))

@@ -1,5 +1,6 @@
 //! Deleting a market.
 
+use super::status_copy::remove_status_copies;
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
@@ -62,7 +63,8 @@ impl Command for DeleteMarket {
             return Err(DeleteMarketError::OpenOrders(market.id));
         }
         let last = Market { version: market.version.next(), ..market };
-        Ok(Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id }))
+        let change = Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id });
+        Ok(remove_status_copies(change, last.id))
     }
 }
 

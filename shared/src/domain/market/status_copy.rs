@@ -1,0 +1,76 @@
+//! Copies of the status of a market, of which each new order checks one.
+//!
+//! A check in a transaction takes two write units for each kilobyte of the item, and two transactions that
+//! contain the same item conflict, even if both only check it. Orders therefore do not check the market itself,
+//! which can be 20 KB large, but one of several small items in partitions of their own.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Market, MarketId, MarketStatus};
+use crate::domain::order::OrderId;
+use crate::kit::command::Change;
+
+/// Number of copies for each market.
+pub const STATUS_COPIES: u32 = 8;
+
+/// Copy of the status of a market. All copies are written in the transaction that changes the status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusCopy {
+    /// Status of the market.
+    pub status: MarketStatus,
+}
+
+/// Key of a [`StatusCopy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StatusCopyKey {
+    /// Id of the market.
+    pub market_id: MarketId,
+    /// Number of the copy, below [`STATUS_COPIES`].
+    pub number: u32,
+}
+
+impl StatusCopyKey {
+    /// Key of the copy that an order checks. The random bits of the order's id select it.
+    #[must_use]
+    pub fn of_order(market_id: MarketId, order: OrderId) -> Self {
+        Self { market_id, number: order.shard(STATUS_COPIES) }
+    }
+
+    /// Keys of all copies.
+    fn all(market_id: MarketId) -> impl Iterator<Item = Self> {
+        (0..STATUS_COPIES).map(move |number| Self { market_id, number })
+    }
+}
+
+/// Adds the copies of the status of `market` to `change`, which saves the market.
+#[must_use]
+pub fn write_status_copies<T, E>(change: Change<T, E>, market: &Market) -> Change<T, E> {
+    let copy = StatusCopy { status: market.status };
+    StatusCopyKey::all(market.id).fold(change, |change, key| change.overwrite(&key, &copy))
+}
+
+/// Adds the deletion of the copies to `change`, which deletes the market.
+pub(super) fn remove_status_copies<T, E>(change: Change<T, E>, id: MarketId) -> Change<T, E> {
+    StatusCopyKey::all(id).fold(change, |change, key| change.remove::<StatusCopy>(&key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::domain::tests::market;
+    use crate::kit::system::clock::{SystemEntropy, Timestamp};
+
+    #[test]
+    fn orders_check_all_copies_about_equally_often() {
+        let mut checks: HashMap<StatusCopyKey, u32> = HashMap::new();
+        for _ in 0..8_000 {
+            let order = OrderId::generate(Timestamp::from_millis(1_800_000_000_000), &SystemEntropy);
+            *checks.entry(StatusCopyKey::of_order(market().id, order)).or_default() += 1;
+        }
+        // Each copy has 1,000 checks on average, with a standard deviation of 30.
+        let expected = 700..1_300;
+        assert!(StatusCopyKey::all(market().id).all(|key| expected.contains(&checks[&key])), "{checks:?}");
+    }
+}
