@@ -9,8 +9,8 @@ use crate::domain::values::text::{Description, Name, Sku};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Maximum number of products with which a market can be created. The market and its products with their
-/// stock, SKU claims and events fit one transaction.
+/// Maximum number of products with which a market can be created. The market, the copies of its status, and its
+/// products with their stock, SKU claims and events fit one transaction.
 pub const MAX_INITIAL_PRODUCTS: usize = 20;
 
 /// Creates a market and its first products in one transaction.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Market, MarketId, MarketStatus};
 use crate::domain::order::OrderId;
-use crate::kit::command::Change;
+use crate::kit::command::{Change, Command, ReadSet};
+use crate::kit::system::clock::Timestamp;
 
 /// Number of copies for each market.
 pub const STATUS_COPIES: u32 = 8;
@@ -54,13 +55,55 @@ pub(super) fn remove_status_copies<T, E>(change: Change<T, E>, id: MarketId) -> 
     StatusCopyKey::all(id).fold(change, |change, key| change.remove::<StatusCopy>(&key))
 }
 
+/// Writes the copies of the status of a market that was created or changed by a version without copies.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoreStatusCopies {
+    /// Id of the market.
+    pub id: MarketId,
+}
+
+/// The market does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("market {0} not found")]
+pub struct NoMarket(MarketId);
+
+impl Command for RestoreStatusCopies {
+    type State = Option<Market>;
+    type Output = ();
+    type Error = NoMarket;
+
+    fn reads(&self) -> ReadSet<Self::State> {
+        ReadSet::get(&self.id)
+    }
+
+    /// # Errors
+    /// [`NoMarket`].
+    fn decide(&self, market: Self::State, _: Timestamp) -> Result<Change<(), NoMarket>, NoMarket> {
+        let market = market.ok_or(NoMarket(self.id))?;
+        Ok(write_status_copies(Change::of(()).require_unchanged(&market), &market))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::domain::tests::market;
-    use crate::kit::system::clock::{SystemEntropy, Timestamp};
+    use crate::domain::tests::{at, decide, market, refusal, third};
+    use crate::kit::command::{Condition, Operation};
+    use crate::kit::system::clock::SystemEntropy;
+
+    #[test]
+    fn copies_are_restored_unless_the_market_changes() {
+        let restore = RestoreStatusCopies { id: market().id };
+        let restored = decide(&restore, Some(market()), at(7));
+        assert_eq!(restored.write::<Market>(&market().id).condition, Condition::AtVersion(third()));
+        assert!(StatusCopyKey::all(market().id).all(|key| {
+            let copy = restored.write::<StatusCopy>(&key);
+            matches!(copy.operation, Operation::Put { .. })
+        }));
+        assert_eq!(refusal(&restore, None, at(7)), NoMarket(market().id));
+    }
 
     #[test]
     fn orders_check_all_copies_about_equally_often() {
