@@ -27,6 +27,7 @@ pub(crate) use proxy::{HttpClient, Killable, Proxy};
 pub use request_mutation::RequestMutation;
 pub use rule::{Fault, Rule};
 pub use tls::{Tls, TlsError};
+pub use transaction_conflicts::ConflictDetection;
 use transaction_conflicts::TransactionsInProgress;
 
 use crate::system::clock;
@@ -117,8 +118,8 @@ struct State {
     delays: HashMap<Service, Duration>,
     /// Clock skew in milliseconds, by function. Positive if the clock is ahead.
     skews: HashMap<String, i64>,
-    /// Transactions in progress, if conflicts are detected.
-    transactions: Option<TransactionsInProgress>,
+    /// Transactions in progress, while conflicts are detected.
+    transactions: TransactionsInProgress,
 }
 
 #[derive(Debug)]
@@ -207,20 +208,14 @@ impl Faults {
         self.lock().delays.insert(service, delay);
     }
 
-    /// Cancels transactions that contain an item of another one in progress, as DynamoDB does.
-    pub fn detect_transaction_conflicts(&self) {
-        self.lock().transactions.get_or_insert_default();
-    }
-
     /// Removes all rules. Seeded bugs, delays and clock skews stay.
     pub fn clear_rules(&self) {
         self.lock().rules.clear();
     }
 
-    /// Removes all rules, seeded bugs, delays and clock skews, and detects no conflicts any more.
+    /// Removes all rules, seeded bugs, delays and clock skews.
     pub fn clear(&self) {
         let mut state = self.lock();
-        state.transactions = None;
         state.skews.clear();
         state.rules.clear();
         state.mutations.clear();

@@ -18,8 +18,7 @@ const CRATES: [&str; 4] = ["shared", "local", "ops", "stripe-sandbox"];
 const TOOLS: [&str; 5] = ["openapi", "bench", "bench/baselines", "fault-tests", "tests/simulation"];
 
 /// Items that only tests use, each with the reason.
-const EXCEPTIONS: [(&str, &str); 5] = [
-    ("detect_transaction_conflicts", "tests let transactions of the local stack conflict"),
+const EXCEPTIONS: [(&str, &str); 4] = [
     ("effect_key", "idempotency leases have no caller yet (ADR 14)"),
     ("max_message_delay", "tests limit the delays of messages of the local stack"),
     ("unused", "tests read the unused IAM grants of the local stack"),

@@ -18,16 +18,17 @@ type ItemKey = [String; 3];
 /// Transactions that are in progress, by number.
 #[derive(Debug, Default)]
 pub(super) struct TransactionsInProgress {
+    /// True while conflicts are detected.
+    detected: bool,
     last: u64,
     transactions: HashMap<u64, HashSet<ItemKey>>,
+    /// Number of transactions that were cancelled.
+    cancelled: u64,
 }
 
 impl TransactionsInProgress {
     /// Begins a transaction and returns its number.
-    ///
-    /// # Errors
-    /// Response of DynamoDB if another transaction contains one of its items.
-    pub(super) fn begin(&mut self, request: &[u8]) -> Result<u64, Vec<u8>> {
+    fn begin(&mut self, request: &[u8]) -> Result<u64, Vec<u8>> {
         let body: Value = serde_json::from_slice(request).unwrap_or_default();
         let items: Vec<ItemKey> =
             body["TransactItems"].as_array().into_iter().flatten().map(key_of).collect();
@@ -35,29 +36,56 @@ impl TransactionsInProgress {
         let reasons: Vec<&str> =
             items.iter().map(|item| if is_taken(item) { "TransactionConflict" } else { "None" }).collect();
         if reasons.contains(&"TransactionConflict") {
+            self.cancelled += 1;
             return Err(cancelled(&reasons, request).to_string().into_bytes());
         }
         self.last += 1;
         self.transactions.insert(self.last, items.into_iter().collect());
         Ok(self.last)
     }
-
-    /// Ends a transaction.
-    pub(super) fn end(&mut self, number: u64) {
-        self.transactions.remove(&number);
-    }
 }
 
 impl Faults {
+    /// Cancels transactions that contain an item of another one in progress, as DynamoDB does, until the result
+    /// is dropped.
+    pub fn detect_transaction_conflicts(&self) -> ConflictDetection {
+        self.lock().transactions.detected = true;
+        ConflictDetection { faults: self.clone(), cancelled_before: self.lock().transactions.cancelled }
+    }
+
     /// Begins a transaction, if conflicts are detected. It ends when the result is dropped.
     ///
     /// # Errors
     /// Response of DynamoDB if another transaction contains one of its items.
     pub(crate) fn begin_transaction(&self, request: &[u8]) -> Result<Option<Transaction>, Vec<u8>> {
         let mut state = self.lock();
-        let Some(transactions) = &mut state.transactions else { return Ok(None) };
-        let number = transactions.begin(request)?;
+        if !state.transactions.detected {
+            return Ok(None);
+        }
+        let number = state.transactions.begin(request)?;
         Ok(Some(Transaction { faults: self.clone(), number }))
+    }
+}
+
+/// Detection of conflicts between transactions, until it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct ConflictDetection {
+    faults: Faults,
+    cancelled_before: u64,
+}
+
+impl ConflictDetection {
+    /// Number of transactions that were cancelled since it began.
+    #[must_use]
+    pub fn cancelled_transactions(&self) -> u64 {
+        self.faults.lock().transactions.cancelled - self.cancelled_before
+    }
+}
+
+impl Drop for ConflictDetection {
+    fn drop(&mut self) {
+        self.faults.lock().transactions.detected = false;
     }
 }
 
@@ -70,9 +98,7 @@ pub(crate) struct Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if let Some(transactions) = &mut self.faults.lock().transactions {
-            transactions.end(self.number);
-        }
+        self.faults.lock().transactions.transactions.remove(&self.number);
     }
 }
 
@@ -107,7 +133,7 @@ mod tests {
         let first = transaction(&[("Put", "order1"), ("ConditionCheck", "market")]);
         let second = transaction(&[("Put", "order2"), ("ConditionCheck", "market")]);
         assert!(faults.begin_transaction(&first).unwrap().is_none(), "conflicts are not detected");
-        faults.detect_transaction_conflicts();
+        let detection = faults.detect_transaction_conflicts();
         let in_progress = faults.begin_transaction(&first).unwrap();
         let refused: Value = serde_json::from_slice(&faults.begin_transaction(&second).unwrap_err()).unwrap();
         let codes: Vec<_> =
@@ -116,6 +142,10 @@ mod tests {
         let other = transaction(&[("Put", "order3"), ("ConditionCheck", "other")]);
         assert!(faults.begin_transaction(&other).is_ok());
         drop(in_progress);
-        assert!(faults.begin_transaction(&second).is_ok());
+        let second_in_progress = faults.begin_transaction(&second).unwrap();
+        assert!(second_in_progress.is_some());
+        assert_eq!(detection.cancelled_transactions(), 1);
+        drop(detection);
+        assert!(faults.begin_transaction(&second).unwrap().is_none(), "conflicts are no longer detected");
     }
 }
