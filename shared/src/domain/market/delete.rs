@@ -71,6 +71,7 @@ impl Command for DeleteMarket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::market::status_copy::{STATUS_COPIES, StatusCopy, StatusCopyKey};
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, refusal, third};
     use crate::kit::command::{Condition, Operation, Version};
 
@@ -91,6 +92,10 @@ mod tests {
             let write = deleted.write::<Market>(&market().id);
             assert!(matches!(write.operation, Operation::Delete));
             assert_eq!(write.condition, Condition::AtVersion(third()));
+            for number in 0..STATUS_COPIES {
+                let copy = deleted.write::<StatusCopy>(&StatusCopyKey { market_id: market().id, number });
+                assert!(matches!(copy.operation, Operation::Delete));
+            }
         }
     }
 
