@@ -113,6 +113,8 @@ impl DeadLetter {
             version: self.version.next(),
             status: DeadLetterStatus::Dead,
             message_id: again.message_id.clone(),
+            // Dead letters of earlier versions have none.
+            subject: self.subject.or_else(|| again.subject.clone()),
             reason: again.reason.clone(),
             attempts: again.attempts,
             sent_at: again.sent_at,
