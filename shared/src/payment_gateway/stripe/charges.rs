@@ -17,7 +17,7 @@ use crate::payment_gateway::{ChargeAnswer, ChargeOutcome, ChargeResolution, Chec
 #[derive(Debug, Deserialize)]
 struct PaymentIntent {
     id: String,
-    client_secret: String,
+    client_secret: ClientSecret,
     status: String,
     #[serde(default)]
     amount_received: i64,
@@ -222,7 +222,7 @@ impl PaymentIntent {
     }
 
     fn checkout(self) -> Checkout {
-        Checkout { gateway_id: GatewayId(self.id), client_secret: ClientSecret(self.client_secret) }
+        Checkout { gateway_id: GatewayId(self.id), client_secret: self.client_secret }
     }
 }
 
