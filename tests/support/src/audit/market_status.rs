@@ -30,3 +30,42 @@ fn copies_of(market: Market) -> impl Iterator<Item = (Key, MarketStatus)> {
         (StatusCopy::key(&key), market.status)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const MARKET: &str = "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS";
+
+    fn market() -> Value {
+        json!({
+            "kind": { "S": "market" }, "pk": { "S": format!("market#{MARKET}") }, "sk": { "S": "market" },
+            "id": { "S": MARKET }, "version": { "N": "1" }, "name": { "S": "Mugs" }, "status": { "S": "active" },
+            "currency": { "S": "EUR" }, "creatorId": { "S": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS" },
+            "createdAt": { "S": "2027-01-15T08:00:00.000Z" }, "updatedAt": { "S": "2027-01-15T08:00:00.000Z" },
+        })
+    }
+
+    fn copy(number: u32, status: &str) -> Value {
+        json!({
+            "kind": { "S": "market-status" }, "pk": { "S": format!("market#{MARKET}#status#{number}") },
+            "sk": { "S": "status" }, "status": { "S": status },
+        })
+    }
+
+    fn violations(items: impl IntoIterator<Item = Value>) -> usize {
+        let items = items.into_iter().map(|item| serde_json::from_value(item).expect("the item is valid"));
+        equals_its_copies(&Items::of_items(items)).len()
+    }
+
+    #[test]
+    fn market_has_all_copies_of_its_status_and_a_deleted_one_none() {
+        let copies = || (0..STATUS_COPIES).map(|number| copy(number, "active"));
+        assert_eq!(violations(copies().chain([market()])), 0);
+        assert_eq!(violations(copies().skip(1).chain([market()])), 1);
+        assert_eq!(violations(copies().skip(1).chain([market(), copy(0, "closed")])), 1);
+        assert_eq!(violations(copies()), 8);
+    }
+}
