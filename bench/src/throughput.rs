@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use shared::domain::market::status_copy::STATUS_COPIES;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 
 use crate::order_lifecycle::OrderLifecycle;
@@ -19,6 +20,10 @@ const OUTBOX_UNITS: u64 = 3;
 /// Write units of the relay for an event: one for its deletion from the outbox, one for its entry in the event log,
 /// and one for the entry in the index.
 const RELAY_UNITS: u64 = 3;
+/// Write units per second of a partition.
+const PARTITION_UNITS: u32 = 1_000;
+/// Write units of the check of a market's status in the transaction of an order.
+const CHECK_UNITS: u32 = 2;
 
 /// Markdown table of the rates.
 #[must_use]
@@ -50,6 +55,12 @@ pub fn table(lifecycle: &OrderLifecycle) -> String {
         }
         table.push('\n');
     }
+    let orders = STATUS_COPIES * PARTITION_UNITS / CHECK_UNITS;
+    let _ = writeln!(
+        table,
+        "\nOrders of one market: at most {orders} per second. Each checks one of {STATUS_COPIES} copies of its \
+         status."
+    );
     table
 }
 
@@ -90,6 +101,7 @@ mod tests {
             table.contains("| write units per outbox partition | 5.78 | 57.87 | 578.70 | 5787.03 |"),
             "{table}"
         );
+        assert!(table.contains("Orders of one market: at most 4000 per second."), "{table}");
         assert!(table.contains("| requests to DynamoDB | 5.78 | 57.87 | 578.70 | 5787.03 |"), "{table}");
     }
 }

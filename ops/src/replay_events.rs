@@ -10,7 +10,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use local::system::console;
-use shared::domain::market::MarketStatus;
 use shared::kit::aws::dynamodb::event_log::LoggedEvent;
 use shared::kit::aws::dynamodb::read::event_log::EventList;
 use shared::kit::aws::dynamodb::read::pagination::PageError;
@@ -28,10 +27,10 @@ use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::forget::ForgetDocument;
 use shared::projections::tally::Subject;
 use shared::projections::tally::forget::ForgetTallies;
-use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
-use shared::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
+use shared::repository::table_layout::sorted_list::ListError;
 
 use crate::cli::ReplayEventsArguments;
+use crate::markets;
 use crate::operator_aws::{self, OperatorAwsError};
 use crate::projection::Projection;
 
@@ -132,29 +131,10 @@ impl Replay {
     /// Replays the events of the platform and of all markets, and returns their number.
     async fn run(&mut self, events: &EventList) -> Result<usize, ReplayError> {
         let mut sent = self.replay(events.clone()).await?;
-        for scope in self.markets().await? {
-            sent += self.replay(EventList { scope: Some(scope), ..events.clone() }).await?;
+        for market in markets::all(&self.reader).await? {
+            sent += self.replay(EventList { scope: Some(market.to_string()), ..events.clone() }).await?;
         }
         Ok(sent)
-    }
-
-    /// Ids of all markets.
-    async fn markets(&self) -> Result<Vec<String>, ReplayError> {
-        let by = SortOrder { by: SortKey::CreatedAt, descending: false };
-        let mut ids = Vec::new();
-        let statuses =
-            [MarketStatus::Draft, MarketStatus::Active, MarketStatus::Suspended, MarketStatus::Closed];
-        for status in statuses {
-            let list = MarketList { status, search: None, order: MarketSortOrder::By(by) };
-            let mut request = PageRequest::first(PAGE);
-            loop {
-                let page = self.reader.markets(&list, &request).await?;
-                ids.extend(page.items.into_iter().map(|found| found.market.id.to_string()));
-                let Some(next) = page.next else { break };
-                request.start = Start::After(next);
-            }
-        }
-        Ok(ids)
     }
 
     /// Replays the events of a list.

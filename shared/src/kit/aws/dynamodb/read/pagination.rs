@@ -141,7 +141,9 @@ impl DynamoReader {
         for _ in 0..max_reads {
             let count = count(self.table(), &query.clone().limit(left)).await?;
             matched += count.matched;
-            left = left.saturating_sub(u32::try_from(count.examined).unwrap_or(u32::MAX));
+            // Without a filter, every item that was read matches.
+            let read = if partition.has_filter() { count.examined } else { count.matched };
+            left = left.saturating_sub(u32::try_from(read).unwrap_or(u32::MAX));
             match count.reached {
                 Some(reached) if left > 0 => query = query.starting_after(reached),
                 Some(reached) if !partition.has_filter() => return Ok(Skipped::All(reached)),
