@@ -65,7 +65,7 @@ async fn type_subject_and_time_narrow_the_list() {
     events.marketplace.log_events().await;
     let [placed, cancelled] = [1, 2].map(|version| format!("{ORDER}.{version}"));
     let created = events.list(&of_market("&type=order.created")).await;
-    assert_eq!(ids(&created), [placed.clone()]);
+    assert_eq!(ids(&created), [&*placed]);
     let of_order = of_market(&format!("&subject={ORDER}"));
     assert_eq!(ids(&events.list(&of_order).await), [cancelled.clone(), placed.clone()]);
     let later = events.list(&format!("{of_order}&after={cancelled_at}")).await;

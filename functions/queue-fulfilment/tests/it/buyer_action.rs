@@ -183,7 +183,7 @@ async fn charge_with_a_stored_error_is_found_at_once() {
         assert_eq!(gateway.charge(&intent, &correlation).await, Ok(ChargeAnswer::Failed));
         match gateway.find(&intent, &correlation).await.unwrap() {
             Some(ChargeOutcome::Captured(capture)) => {
-                assert_eq!((expected, capture.amount), ("captured", cents(3_998)))
+                assert_eq!((expected, capture.amount), ("captured", cents(3_998)));
             }
             Some(ChargeOutcome::Declined(code)) => assert_eq!(code, DeclineCode::new(expected)),
             other => panic!("{other:?}"),

@@ -47,12 +47,11 @@ pub(super) async fn open<T: Transport, C: Clock, R: Entropy>(
                     client_secret: created.client_secret,
                 }));
             }
-            StatusCode::INTERNAL_SERVER_ERROR => {}
             StatusCode::BAD_REQUEST if !StripeError::of(&response).is_of_idempotency_key() => {
                 return Ok(CheckoutOutcome::Refused(StripeError::of(&response).decline()));
             }
-            // The key belongs to a request with other parameters.
-            StatusCode::BAD_REQUEST => {}
+            // The key replays an error, or belongs to a request with other parameters: another key may succeed.
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_REQUEST => {}
             _ => return Err(gateway.response_error(&response)),
         }
     }
