@@ -16,8 +16,7 @@ const PAGE: u32 = 100;
 pub(crate) async fn all(reader: &DynamoReader) -> Result<Vec<MarketId>, ListError> {
     let by = SortOrder { by: SortKey::CreatedAt, descending: false };
     let mut ids = Vec::new();
-    let statuses =
-        [MarketStatus::Draft, MarketStatus::Active, MarketStatus::Suspended, MarketStatus::Closed];
+    let statuses = [MarketStatus::Draft, MarketStatus::Active, MarketStatus::Suspended, MarketStatus::Closed];
     for status in statuses {
         let list = MarketList { status, search: None, order: MarketSortOrder::By(by) };
         let mut request = PageRequest::first(PAGE);

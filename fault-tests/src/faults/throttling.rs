@@ -129,8 +129,7 @@ async fn conflicts_in_one_market(fixture: &Fixture, number: u64) -> Result<bool,
     let slow = Rule::new("*", CallFault::Delay(TRANSACTION_DURATION)).operation("TransactWriteItems");
     fixture.faults().inject(slow.times(u64::MAX));
     let detection = fixture.faults().detect_transaction_conflicts();
-    let placing =
-        products.iter().map(|product| Scenario::Confirmed.place_order_of(fixture, number, product));
+    let placing = products.iter().map(|product| Scenario::Confirmed.place_order_of(fixture, number, product));
     let orders: Vec<PlacedOrder> = try_join_all(placing).await?;
     fixture.settle().await;
     for placed in &orders {
