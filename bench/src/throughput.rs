@@ -55,8 +55,8 @@ pub fn table(lifecycle: &OrderLifecycle) -> String {
     let orders = STATUS_COPIES * PARTITION_UNITS / CHECK_UNITS;
     let _ = writeln!(
         table,
-        "\nOrders of one market: at most {orders} per second. Each checks one of {STATUS_COPIES} copies of its \
-         status."
+        "\nOrders of one market: at most {orders} per second by the write units of the {STATUS_COPIES} copies of its \
+         status, and fewer with conflicts."
     );
     table
 }
@@ -98,7 +98,7 @@ mod tests {
             table.contains("| write units per outbox partition | 5.78 | 57.87 | 578.70 | 5787.03 |"),
             "{table}"
         );
-        assert!(table.contains("Orders of one market: at most 4000 per second."), "{table}");
+        assert!(table.contains("Orders of one market: at most 4000 per second by"), "{table}");
         assert!(table.contains("| requests to DynamoDB | 5.78 | 57.87 | 578.70 | 5787.03 |"), "{table}");
     }
 }
