@@ -15,12 +15,12 @@ const MONTHLY: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 const MONTH_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Ratio of the rate in the busiest hour to the average rate.
 const PEAK_FACTOR: u64 = 5;
-/// Write units of an event in the outbox: two for the transactional write, one for the deletion.
-const OUTBOX_UNITS: u64 = 3;
 /// Write units per second of a partition.
 const PARTITION_UNITS: u32 = 1_000;
 /// Write units of the check of a market's status in the transaction of an order.
 const CHECK_UNITS: u32 = 2;
+/// Write units of an event in the outbox: two for the transactional write, one for the deletion.
+const OUTBOX_UNITS: u64 = 3;
 
 /// Markdown table of the rates.
 #[must_use]
