@@ -15,15 +15,15 @@ const MONTHLY: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 const MONTH_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Ratio of the rate in the busiest hour to the average rate.
 const PEAK_FACTOR: u64 = 5;
+/// Write units per second of a partition.
+const PARTITION_UNITS: u32 = 1_000;
+/// Write units of the check of a market's status in the transaction of an order.
+const CHECK_UNITS: u32 = 2;
 /// Write units of an event in the outbox: two for the transactional write, one for the deletion.
 const OUTBOX_UNITS: u64 = 3;
 /// Write units of the relay for an event: one for its deletion from the outbox, one for its entry in the event log,
 /// and one for the entry in the index.
 const RELAY_UNITS: u64 = 3;
-/// Write units per second of a partition.
-const PARTITION_UNITS: u32 = 1_000;
-/// Write units of the check of a market's status in the transaction of an order.
-const CHECK_UNITS: u32 = 2;
 
 /// Markdown table of the rates.
 #[must_use]
@@ -58,8 +58,8 @@ pub fn table(lifecycle: &OrderLifecycle) -> String {
     let orders = STATUS_COPIES * PARTITION_UNITS / CHECK_UNITS;
     let _ = writeln!(
         table,
-        "\nOrders of one market: at most {orders} per second. Each checks one of {STATUS_COPIES} copies of its \
-         status."
+        "\nOrders of one market: at most {orders} per second by the write units of the {STATUS_COPIES} copies of its \
+         status, and fewer with conflicts."
     );
     table
 }
@@ -101,7 +101,7 @@ mod tests {
             table.contains("| write units per outbox partition | 5.78 | 57.87 | 578.70 | 5787.03 |"),
             "{table}"
         );
-        assert!(table.contains("Orders of one market: at most 4000 per second."), "{table}");
+        assert!(table.contains("Orders of one market: at most 4000 per second by"), "{table}");
         assert!(table.contains("| requests to DynamoDB | 5.78 | 57.87 | 578.70 | 5787.03 |"), "{table}");
     }
 }
