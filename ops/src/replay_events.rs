@@ -1,7 +1,7 @@
 //! `ops replay-events`: sends stored events again to the queue of a projection, to rebuild it.
 //!
-//! What the projection contains of the entities is removed before their events are sent, because the
-//! projection ignores versions that it has processed. Entities without an event in the period keep theirs.
+//! The projection ignores versions that it has processed. What it contains of an entity is therefore removed
+//! before the events of the entity are sent. Entities without an event in the period keep theirs.
 
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,7 @@ impl Fixture {
     async fn replay(&self) -> usize {
         let (table, sqs) = (self.marketplace.table.table(), self.marketplace.table.sqs());
         let mut replay = Replay::new(table, sqs, self.projection, self.queue.url.clone());
-        replay.run(&EventList::default()).await.expect("the events are sent")
+        replay.run(&recent()).await.expect("the events are sent")
     }
 
     /// Handles all messages of the queue, as the consumer of the projection does.
@@ -103,6 +103,12 @@ impl Fixture {
         }
         found
     }
+}
+
+/// All events of the last day.
+fn recent() -> EventList {
+    let yesterday = SystemClock.now().saturating_sub(Duration::from_hours(24));
+    EventList { after: Some(yesterday), ..EventList::default() }
 }
 
 async fn rebuilds(projection: Projection) {
@@ -164,10 +170,11 @@ async fn only_events_of_the_type_and_period_are_sent() {
     let fixture = Fixture::open(Projection::Analytics).await;
     let (table, sqs) = (fixture.marketplace.table.table(), fixture.marketplace.table.sqs());
     let mut replay = Replay::new(table, sqs, Projection::Analytics, fixture.queue.url.clone());
-    let created = EventList { event_type: Some("order.created".to_owned()), ..EventList::default() };
+    let created = EventList { event_type: Some("order.created".to_owned()), ..recent() };
     assert_eq!(replay.run(&created).await.expect("the events are sent"), 3);
     let messages = fixture.queue.receive_all().await;
     assert!(messages.iter().all(|message| message.attributes["event"] == "order.created"), "{messages:?}");
-    let past = EventList { before: Some("2020-01-01T00:00:00.000Z".parse().expect("a time")), ..created };
+    let an_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
+    let past = EventList { before: Some(an_hour_ago), ..created };
     assert_eq!(replay.run(&past).await.expect("the events are sent"), 0);
 }

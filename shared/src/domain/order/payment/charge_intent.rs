@@ -28,7 +28,7 @@ pub struct ChargeIntent {
     pub failed_at: Option<Timestamp>,
     /// True if the charge is made in the transfer group of its order, among whose charges it is found. False
     /// if an earlier version of this software decided to make it.
-    #[serde(default)]
+    #[serde(default, rename = "grouped")]
     pub in_transfer_group: bool,
 }
 
