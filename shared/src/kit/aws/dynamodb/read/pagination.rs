@@ -25,7 +25,7 @@ pub enum PageError {
     /// The list is filtered, and its matching items are too far apart to count up to the offset.
     #[error("the filter is too selective for pagination by offset")]
     FilterTooSelective,
-    /// The items before the offset are larger than [`MAX_SKIP_READS`] reads.
+    /// The items before the offset take more reads than one request may make.
     #[error("the items before the offset are too large to be skipped")]
     OffsetTooFar,
     /// The table failed.
