@@ -77,6 +77,8 @@ fn dynamodb_json(event: &OutboxEvent) -> Value {
         "event": text(&event.event),
         "body": text(&event.body),
         "correlationId": text(&event.correlation_id),
+        // A redriven message has no scope.
+        "scope": event.scope.as_deref().map_or_else(|| json!({ "NULL": true }), text),
         "attributes": { "M": attributes.collect::<serde_json::Map<_, _>>() },
     })
 }

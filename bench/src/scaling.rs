@@ -31,7 +31,7 @@ const MAX_P99_GROWTH: u64 = 120;
 
 /// Maximum ratio of units, in hundredths: with a thousand items not every shard of a list has a full page,
 /// and items differ in size. Units that grow with the table would differ by factors of hundreds.
-const MAX_UNIT_GROWTH: u64 = 125;
+const MAX_UNIT_GROWTH: u64 = 150;
 
 /// Maximum ratio of requests, in hundredths: it depends on timing which outcomes of a batch share a commit.
 /// One more request of an operation with few requests exceeds it.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use shared::domain::market::status_copy::STATUS_COPIES;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 
 use crate::order_lifecycle::OrderLifecycle;
@@ -14,16 +15,23 @@ const MONTHLY: [u64; 4] = [1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 const MONTH_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Ratio of the rate in the busiest hour to the average rate.
 const PEAK_FACTOR: u64 = 5;
+/// Write units per second of a partition.
+const PARTITION_UNITS: u32 = 1_000;
+/// Write units of the check of a market's status in the transaction of an order.
+const CHECK_UNITS: u32 = 2;
 /// Write units of an event in the outbox: two for the transactional write, one for the deletion.
 const OUTBOX_UNITS: u64 = 3;
+/// Write units of the relay for an event: one for its deletion from the outbox, one for its entry in the event log,
+/// and one for the entry in the index.
+const RELAY_UNITS: u64 = 3;
 
 /// Markdown table of the rates.
 #[must_use]
 pub fn table(lifecycle: &OrderLifecycle) -> String {
     let cost = lifecycle.cost();
     let relay = lifecycle.parts.iter().find(|part| part.function == "stream-outbox-relay");
-    // Each write unit of the relay is the deletion of one event.
-    let events = relay.map_or(0, |part| (part.before.written + part.after.written).as_half_units());
+    let written = relay.map_or(0, |part| (part.before.written + part.after.written).as_half_units());
+    let events = written / RELAY_UNITS;
     let emails = cost.requests.get("SendEmail").copied().unwrap_or_default() * 2;
     // Label, halves per order, and the number of partitions that share them.
     let rows = [
@@ -47,6 +55,12 @@ pub fn table(lifecycle: &OrderLifecycle) -> String {
         }
         table.push('\n');
     }
+    let orders = STATUS_COPIES * PARTITION_UNITS / CHECK_UNITS;
+    let _ = writeln!(
+        table,
+        "\nOrders of one market: at most {orders} per second by the write units of the {STATUS_COPIES} copies of its \
+         status, and fewer with conflicts."
+    );
     table
 }
 
@@ -70,7 +84,7 @@ mod tests {
         let relay = Cost {
             requests: BTreeMap::from([("BatchWriteItem".to_owned(), 3)]),
             read: CapacityUnits::default(),
-            written: CapacityUnits::from_half_units(32),
+            written: CapacityUnits::from_half_units(96),
         };
         let part = FunctionShare {
             function: "stream-outbox-relay".to_owned(),
@@ -82,11 +96,12 @@ mod tests {
         };
         let table = table(&OrderLifecycle { parts: vec![part] });
         assert!(table.contains("| orders | 1.92 | 19.29 | 192.90 | 1929.01 |"), "{table}");
-        assert!(table.contains("| write units | 30.86 | 308.64 | 3086.41 | 30864.19 |"), "{table}");
+        assert!(table.contains("| write units | 92.59 | 925.92 | 9259.25 | 92592.59 |"), "{table}");
         assert!(
             table.contains("| write units per outbox partition | 5.78 | 57.87 | 578.70 | 5787.03 |"),
             "{table}"
         );
+        assert!(table.contains("Orders of one market: at most 4000 per second by"), "{table}");
         assert!(table.contains("| requests to DynamoDB | 5.78 | 57.87 | 578.70 | 5787.03 |"), "{table}");
     }
 }

@@ -8,6 +8,7 @@ mod proxy;
 mod request_mutation;
 mod rule;
 mod tls;
+mod transaction_conflicts;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -26,6 +27,8 @@ pub(crate) use proxy::{HttpClient, Killable, Proxy};
 pub use request_mutation::RequestMutation;
 pub use rule::{Fault, Rule};
 pub use tls::{Tls, TlsError};
+pub use transaction_conflicts::ConflictDetection;
+use transaction_conflicts::TransactionsInProgress;
 
 use crate::system::clock;
 
@@ -115,6 +118,8 @@ struct State {
     delays: HashMap<Service, Duration>,
     /// Clock skew in milliseconds, by function. Positive if the clock is ahead.
     skews: HashMap<String, i64>,
+    /// Transactions in progress, while conflicts are detected.
+    transactions: TransactionsInProgress,
 }
 
 #[derive(Debug)]

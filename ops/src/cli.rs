@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// of names (`search_index`). What the projection contains of the entities is removed first. Can be
     /// repeated. Entities without an event in the log are rebuilt by a job of the type `reindex`.
     ReplayEvents(ReplayEventsArguments),
+    /// Writes the copies of the status of all markets, of which each order checks one. Can be repeated. Run it before
+    /// and after the deployment that introduces the copies, and after one that follows a rollback behind it.
+    RestoreMarketStatus(RestoreMarketStatusArguments),
     /// Generates the secrets of a new stack, and prints the commands that create them in Secrets Manager.
     Secrets(SecretsArguments),
 }
@@ -63,6 +66,13 @@ pub(crate) struct ReplayEventsArguments {
     /// Only events of this type, such as `order.confirmed`.
     #[arg(long = "type")]
     pub(crate) event_type: Option<EventType>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreMarketStatusArguments {
+    /// Name of the DynamoDB table: output `TableName` of the stack.
+    #[arg(long)]
+    pub(crate) table: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,15 +1,15 @@
 //! `ops replay-events`: sends stored events again to the queue of a projection, to rebuild it.
 //!
-//! What the projection contains of the entities is removed before their events are sent, because the
-//! projection ignores versions that it has processed. Entities without an event in the period keep theirs.
+//! The projection ignores versions that it has processed. What it contains of an entity is therefore removed
+//! before the events of the entity are sent. Entities without an event in the period keep theirs.
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use local::system::console;
-use shared::domain::market::MarketStatus;
 use shared::kit::aws::dynamodb::event_log::LoggedEvent;
 use shared::kit::aws::dynamodb::read::event_log::EventList;
 use shared::kit::aws::dynamodb::read::pagination::PageError;
@@ -27,13 +27,16 @@ use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::forget::ForgetDocument;
 use shared::projections::tally::Subject;
 use shared::projections::tally::forget::ForgetTallies;
-use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
-use shared::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
+use shared::repository::table_layout::sorted_list::ListError;
 
 use crate::cli::ReplayEventsArguments;
+use crate::markets;
 use crate::operator_aws::{self, OperatorAwsError};
 use crate::projection::Projection;
 
+/// Maximum of the template parameter `EventRetentionDays`. Only the stack knows its own retention, and events
+/// that have expired are deleted.
+const MAX_RETENTION: Duration = Duration::from_hours(24 * 3_650);
 /// Number of events read and sent together.
 const PAGE: u32 = 100;
 /// Number of entities forgotten in one transaction.
@@ -114,6 +117,7 @@ struct Replay {
 
 impl Replay {
     fn new(table: Table, sqs: aws_sdk_sqs::Client, projection: Projection, url: String) -> Self {
+        let table = table.with_event_retention(MAX_RETENTION);
         let queue = OneQueue { subscriber: projection.subscriber(), url };
         Self {
             reader: DynamoReader::new(table.clone()),
@@ -127,29 +131,10 @@ impl Replay {
     /// Replays the events of the platform and of all markets, and returns their number.
     async fn run(&mut self, events: &EventList) -> Result<usize, ReplayError> {
         let mut sent = self.replay(events.clone()).await?;
-        for scope in self.markets().await? {
-            sent += self.replay(EventList { scope: Some(scope), ..events.clone() }).await?;
+        for market in markets::all(&self.reader).await? {
+            sent += self.replay(EventList { scope: Some(market.to_string()), ..events.clone() }).await?;
         }
         Ok(sent)
-    }
-
-    /// Ids of all markets.
-    async fn markets(&self) -> Result<Vec<String>, ReplayError> {
-        let by = SortOrder { by: SortKey::CreatedAt, descending: false };
-        let mut ids = Vec::new();
-        let statuses =
-            [MarketStatus::Draft, MarketStatus::Active, MarketStatus::Suspended, MarketStatus::Closed];
-        for status in statuses {
-            let list = MarketList { status, search: None, order: MarketSortOrder::By(by) };
-            let mut request = PageRequest::first(PAGE);
-            loop {
-                let page = self.reader.markets(&list, &request).await?;
-                ids.extend(page.items.into_iter().map(|found| found.market.id.to_string()));
-                let Some(next) = page.next else { break };
-                request.start = Start::After(next);
-            }
-        }
-        Ok(ids)
     }
 
     /// Replays the events of a list.
@@ -165,7 +150,8 @@ impl Replay {
 
     /// Removes what the projection contains of the entities, and sends their events.
     async fn replay_page(&mut self, mut events: Vec<LoggedEvent>) -> Result<usize, ReplayError> {
-        events.retain(|event| subscribers(&event.event).contains(&self.projection.subscriber()));
+        let subscriber = self.projection.subscriber();
+        events.retain(|event| subscribers(&event.event).contains(&subscriber) && is_valid(event));
         self.forget(&events).await?;
         let messages = events.into_iter().map(OutboxEvent::from_log).collect::<Result<Vec<_>, _>>()?;
         let unpublished = self.relay.send_again(&messages).await;
@@ -226,6 +212,15 @@ impl Replay {
             }
         }
     }
+}
+
+/// Returns true if the event can be sent; prints which event is damaged. It must not stop the others.
+fn is_valid(event: &LoggedEvent) -> bool {
+    let parsed = event.envelope();
+    if let Err(malformed) = &parsed {
+        console::problem(format_args!("event {} is left out: {malformed}", event.event_id()));
+    }
+    parsed.is_ok()
 }
 
 impl From<StoreError> for ReplayError {

@@ -38,7 +38,7 @@ impl IntentStatus {
     }
 }
 
-/// Whether automatic payment methods may redirect the customer to another page.
+/// Redirection of the customer to another page by automatic payment methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AllowRedirects {

@@ -24,6 +24,7 @@ use test_support::fixture::{id, new_id, sales_report, test_context};
 
 use crate::attacks::{Fixture, PASSWORD, Report, routes};
 use crate::crashes::settle;
+use crate::reconciliation::{pay, payment_intent};
 
 const REPORTS: &str = "queue-reports";
 
@@ -54,6 +55,7 @@ async fn every_grant_of_every_function_is_used() {
     assert_eq!(report.failures(), Vec::<String>::new());
     list_in_each_sort_order(&fixture).await;
     ship_refund_and_expire(&fixture).await;
+    reconcile_a_missed_payment(&fixture).await;
     delete_a_market(&fixture).await;
     change_an_address(&fixture).await;
     for priority in ["normal", "high"] {
@@ -123,6 +125,25 @@ async fn ship_refund_and_expire(fixture: &Fixture) {
     eventually("the order expires", expired).await;
     app.wait_until_idle().await;
     app.stack().faults().clear_rules();
+}
+
+/// Pays an order whose webhook is lost. The sweeper records the payment before the consumer can.
+async fn reconcile_a_missed_payment(fixture: &Fixture) {
+    let (app, buyer) = (&fixture.app, &fixture.buyer);
+    let order = fixture.new_order().await;
+    let intent = payment_intent(app, buyer, &order).await;
+    let slow = Rule::new("queue-fulfilment", Fault::Delay(Duration::from_secs(1)));
+    app.stack().faults().inject(slow.operation("TransactWriteItems").times(u64::MAX));
+    app.stack().payments().add_fault_rule(Behaviour::on(Operation::Any, Effect::WebhookDrop));
+    assert_eq!(pay(app, &intent).await, 200);
+    let confirmed = || async {
+        app.stack().run_schedule("schedule-sweeper").await.unwrap();
+        (app.get_order(buyer, &order).await["status"] == "confirmed").then_some(())
+    };
+    eventually("the payment is found", confirmed).await;
+    app.wait_until_idle().await;
+    app.stack().faults().clear_rules();
+    app.stack().payments().clear_fault_rules();
 }
 
 async fn delete_a_market(fixture: &Fixture) {

@@ -23,16 +23,21 @@ async fn without_webhooks() -> (TestApp, TestUser, String) {
 async fn unpaid_order(app: &TestApp, buyer: &TestUser, product: &str, key: &str) -> (String, String) {
     let placed = app.order(buyer, key, product, 2, None).await.data(StatusCode::CREATED);
     let id = placed["id"].as_str().unwrap().to_owned();
-    let payable = || async {
-        let shown = app.get_order(buyer, &id).await;
-        shown["payment"]["gatewayId"].as_str().map(str::to_owned)
-    };
-    let intent = eventually("the order can be paid", payable).await;
+    let intent = payment_intent(app, buyer, &id).await;
     (id, intent)
 }
 
+/// Waits until an order can be paid, and returns its payment intent.
+pub(crate) async fn payment_intent(app: &TestApp, buyer: &TestUser, order: &str) -> String {
+    let payable = || async {
+        let shown = app.get_order(buyer, order).await;
+        shown["payment"]["gatewayId"].as_str().map(str::to_owned)
+    };
+    eventually("the order can be paid", payable).await
+}
+
 /// Pays at the gateway, as the buyer's browser does.
-async fn pay(app: &TestApp, intent: &str) -> u16 {
+pub(crate) async fn pay(app: &TestApp, intent: &str) -> u16 {
     let address = format!("{}/sandbox/payment_intents/{intent}/pay", app.stack().payments_endpoint());
     let request = reqwest::Client::new().post(address).form(&[("payment_method", "pm_card_visa")]);
     request.send().await.unwrap().status().as_u16()

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 use local::faults::{Fault as CallFault, FaultBody, Rule, Service};
 use serde_json::json;
+use shared::domain::market::status_copy::STATUS_COPIES;
 use simulation::rng::one_of;
 use test_support::audit::Violation;
 
@@ -21,6 +22,12 @@ pub(crate) struct Throttling;
 const SHORT: Duration = Duration::from_secs(3);
 /// Duration of the throttling in every twentieth trial.
 const LONG: Duration = Duration::from_secs(30);
+
+/// Number of concurrent orders whose transactions conflict. They are more than the copies of the status of their
+/// market, so that two of them check the same one.
+const ORDERS_IN_CONFLICT: u32 = STATUS_COPIES + 1;
+/// Duration of each transaction meanwhile.
+const TRANSACTION_DURATION: Duration = Duration::from_millis(40);
 
 /// Cancellation reasons of a transaction: conflicts and throttling, alone and combined.
 const REASONS: [&[&str]; 6] = [
@@ -42,11 +49,12 @@ impl Fault for Throttling {
 
     fn description(&self) -> &'static str {
         "10, 50 or 100 % of calls throttled for 3 s (30 s in every twentieth trial) under load; a \
-         transaction cancelled for each combination of reasons, or in progress"
+         transaction cancelled for each combination of reasons, or in progress; orders of one market whose \
+         transactions conflict"
     }
 
     fn trial_counts(&self) -> TrialCounts {
-        TrialCounts { long: 300, short: 6, per_stack: 30 }
+        TrialCounts { long: 300, short: 7, per_stack: 30 }
     }
 
     fn run<'a>(&'a self, fixture: &'a Fixture, trials: Trials) -> BoxFuture<'a, ()> {
@@ -66,7 +74,7 @@ async fn one(fixture: &Fixture, Trial { number, mut rng }: Trial) -> Result<bool
         let fault = CallFault::Status(400, FaultBody::Cancelled(codes));
         Rule::new(FULFILMENT, fault).operation("TransactWriteItems")
     };
-    match number % 6 {
+    match number % 7 {
         0 => throttle_under_load(fixture, number, throttled(10, rng.u64(..)), duration).await,
         1 => throttle_under_load(fixture, number, throttled(50, rng.u64(..)), duration).await,
         2 => throttle_under_load(fixture, number, throttled(100, rng.u64(..)), duration).await,
@@ -74,6 +82,7 @@ async fn one(fixture: &Fixture, Trial { number, mut rng }: Trial) -> Result<bool
             run_with_fault(fixture, number, cancelled(one_of(&mut rng, &REASONS)), Scenario::Confirmed).await
         }
         4 => run_with_fault(fixture, number, in_progress(), Scenario::Confirmed).await,
+        5 => conflicts_in_one_market(fixture, number).await,
         // A failed condition is final, and is not retried.
         _ => run_with_fault(fixture, number, cancelled(NO_STOCK), Scenario::OutOfStock).await,
     }
@@ -111,6 +120,23 @@ async fn throttle_under_load(
         scenario.wait_for_end(fixture, placed).await?;
     }
     Ok(injection.trigger_count() > 0)
+}
+
+/// Places orders of one market at the same time, while transactions with a common item are cancelled, even if they
+/// only check it. Each order must complete.
+async fn conflicts_in_one_market(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
+    let products = try_join_all((0..ORDERS_IN_CONFLICT).map(|_| fixture.product(number, 5))).await?;
+    let slow = Rule::new("*", CallFault::Delay(TRANSACTION_DURATION)).operation("TransactWriteItems");
+    fixture.faults().inject(slow.times(u64::MAX));
+    let detection = fixture.faults().detect_transaction_conflicts();
+    let placing = products.iter().map(|product| Scenario::Confirmed.place_order_of(fixture, number, product));
+    let orders: Vec<PlacedOrder> = try_join_all(placing).await?;
+    fixture.settle().await;
+    for placed in &orders {
+        Scenario::Confirmed.wait_for_end(fixture, placed).await?;
+    }
+    fixture.faults().clear_rules();
+    Ok(detection.cancelled_transactions() > 0)
 }
 
 /// Runs an order with one injected fault; it must end as in `scenario`.

@@ -23,7 +23,9 @@ const LIST: OperationDoc = OperationDoc::new("List events").with_description(
      `subject`, they get the events of the platform: those of accounts, jobs and dead letters.\n\n\
      `id` is unique and permanent: it consists of `subject` and `sequence`. The events of a subject have \
      consecutive sequences, so that a client can order them and notice a missing one. Only the redrive of a \
-     dead letter is not listed.\n\n\
+     dead letter is not listed. An event is listed once its subscribers have received it, which can be later \
+     than a newer event is. A client that polls with `after` should therefore let the periods overlap, and \
+     ignore the ids that it knows.\n\n\
      The list is read by `cursor` only. A page reads a limited number of events and of days: it can have fewer \
      events than `limit`, or none, and still have a next one, so continue until `nextCursor` is absent. \
      `pagination.total` counts the events of the page.",

@@ -125,7 +125,8 @@ const LIST_DEAD_LETTERS: OperationDoc = OperationDoc::new("List dead letters").w
     "Lists messages that could not be processed, newest first, without their bodies; moderators and \
      administrators have the permission. By default, dead letters whose message was removed are not \
      contained; list them with `status=removed`.\n\n\
-     Use `reason` and `correlationId` to find the cause, `GET /v1/dead-letters/{id}` to read the \
+     `subject` restricts the list to the messages about one entity, such as an order; a page of it can have fewer \
+     items than `limit`. Use `reason` and `correlationId` to find the cause, `GET /v1/dead-letters/{id}` to read the \
      message, and `POST /v1/dead-letters/{id}/redrive` to process it again.",
 );
 

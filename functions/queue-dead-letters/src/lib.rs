@@ -17,7 +17,7 @@ use shared::messaging::dead_letter::job_request::requested_job;
 use shared::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use shared::messaging::dead_letter::record::RecordDeadLetter;
 use shared::messaging::dead_letter::{
-    DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, dead_letter_id_of_redrive,
+    DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, dead_letter_id_of_redrive, subject_of,
 };
 use shared::messaging::event_routing::DeadLetterQueues;
 use shared::messaging::event_routing::Subscriber;
@@ -101,6 +101,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
         queue,
         status: DeadLetterStatus::Dead,
         message_id,
+        subject: subject_of(&delivery.body),
         body: delivery.body,
         attributes,
         reason,

@@ -64,7 +64,8 @@ fn conflict(operation: &str, request: &[u8]) -> Value {
     cancelled(&["TransactionConflict"], request)
 }
 
-fn cancelled(codes: &[&str], request: &[u8]) -> Value {
+/// Cancellation of a transaction with these reasons, item by item.
+pub(super) fn cancelled(codes: &[&str], request: &[u8]) -> Value {
     let items = serde_json::from_slice::<Value>(request)
         .ok()
         .and_then(|request| request["TransactItems"].as_array().map(Vec::len))

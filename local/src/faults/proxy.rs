@@ -120,6 +120,17 @@ impl Proxy {
         if let Err(denied) = allowed {
             return Ok(self.refuse(&denied, &decision));
         }
+        let _transaction = if operation == "TransactWriteItems" {
+            match self.faults.begin_transaction(&body) {
+                Ok(transaction) => transaction,
+                Err(conflict) => {
+                    self.faults.update_call(&decision, |call| call.status = Some(400));
+                    return Ok(fault_response(400, conflict));
+                }
+            }
+        } else {
+            None
+        };
         if skew != 0 {
             let response = self.execute(parts, shifted(body, skew), &operation, &decision).await?;
             return unshift_times(response, skew).await;

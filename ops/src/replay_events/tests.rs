@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::{Capture, GatewayId};
+use shared::kit::command::Key;
 use shared::kit::queue::consumer::BatchHandler;
 use shared::search::HashingEmbedder;
 use test_support::Marketplace;
 use test_support::audit::Items;
-use test_support::fixture::{buyer, cents};
+use test_support::fixture::{buyer, cents, new_id};
 use test_support::lambda_event::sqs_record;
 use test_support::queue_function;
 use test_support::recount::Counts;
@@ -46,7 +47,7 @@ impl Fixture {
     async fn replay(&self) -> usize {
         let (table, sqs) = (self.marketplace.table.table(), self.marketplace.table.sqs());
         let mut replay = Replay::new(table, sqs, self.projection, self.queue.url.clone());
-        replay.run(&EventList::default()).await.expect("the events are sent")
+        replay.run(&recent()).await.expect("the events are sent")
     }
 
     /// Handles all messages of the queue, as the consumer of the projection does.
@@ -104,6 +105,12 @@ impl Fixture {
     }
 }
 
+/// All events of the last day.
+fn recent() -> EventList {
+    let yesterday = SystemClock.now().saturating_sub(Duration::from_hours(24));
+    EventList { after: Some(yesterday), ..EventList::default() }
+}
+
 async fn rebuilds(projection: Projection) {
     let fixture = Fixture::open(projection).await;
     let sent = fixture.replay().await;
@@ -132,14 +139,42 @@ async fn search_index_is_rebuilt_from_the_log() {
 }
 
 #[tokio::test]
+async fn damaged_event_is_left_out_of_a_replay() {
+    let fixture = Fixture::open(Projection::Analytics).await;
+    let all = fixture.replay().await;
+    let items = fixture.items().await;
+    let created = items.of::<LoggedEvent>().find(|event| event.event == "order.created");
+    let LoggedEvent { pk, sk, .. } = created.expect("the orders are logged");
+    fixture.marketplace.set_text(&Key { pk, sk }, "body", "{}".to_owned()).await;
+    assert_eq!(fixture.replay().await, all - 1);
+}
+
+#[tokio::test]
+async fn events_older_than_the_default_retention_are_sent() {
+    let fixture = Fixture::open(Projection::Analytics).await;
+    let (marketplace, day) = (&fixture.marketplace, Duration::from_hours(24));
+    let placed_at = SystemClock.now().saturating_sub(day * 40);
+    marketplace.order_at(placed_at, new_id(), None).await;
+    let table = marketplace.table.table().with_event_retention(day * 60);
+    let events = marketplace.unpublished_events().await;
+    Outbox::new(table).log(&events.iter().collect::<Vec<_>>()).await.expect("the table responds");
+    let (table, sqs) = (marketplace.table.table(), marketplace.table.sqs());
+    let mut replay = Replay::new(table, sqs, Projection::Analytics, fixture.queue.url.clone());
+    let before = Some(placed_at.saturating_add(day));
+    let period = EventList { after: Some(placed_at), before, ..EventList::default() };
+    assert_eq!(replay.run(&period).await.expect("the events are sent"), 1);
+}
+
+#[tokio::test]
 async fn only_events_of_the_type_and_period_are_sent() {
     let fixture = Fixture::open(Projection::Analytics).await;
     let (table, sqs) = (fixture.marketplace.table.table(), fixture.marketplace.table.sqs());
     let mut replay = Replay::new(table, sqs, Projection::Analytics, fixture.queue.url.clone());
-    let created = EventList { event_type: Some("order.created".to_owned()), ..EventList::default() };
+    let created = EventList { event_type: Some("order.created".to_owned()), ..recent() };
     assert_eq!(replay.run(&created).await.expect("the events are sent"), 3);
     let messages = fixture.queue.receive_all().await;
     assert!(messages.iter().all(|message| message.attributes["event"] == "order.created"), "{messages:?}");
-    let past = EventList { before: Some("2020-01-01T00:00:00.000Z".parse().expect("a time")), ..created };
+    let an_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
+    let past = EventList { before: Some(an_hour_ago), ..created };
     assert_eq!(replay.run(&past).await.expect("the events are sent"), 0);
 }

@@ -149,6 +149,18 @@ mod tests {
     use crate::kit::system::clock::{Clock, SystemClock};
 
     #[tokio::test]
+    async fn event_retention_is_configured_in_days() {
+        let table = |days: &str| {
+            let env = Environment::of([("AGORA_TABLE", "agora"), ("AGORA_EVENT_RETENTION_DAYS", days)]);
+            Aws::new(sdk_config("http://127.0.0.1:1")).table(&env)
+        };
+        assert_eq!(table("7").unwrap().event_retention(), Duration::from_hours(7 * 24));
+        for invalid in ["0", "-1", "a week"] {
+            assert!(matches!(table(invalid), Err(ConfigError::Invalid { .. })), "{invalid}");
+        }
+    }
+
+    #[tokio::test]
     async fn connection_of_an_aws_client_expires_when_idle() {
         let (service, idle_timeout) = (CountingService::open().await, Duration::from_secs(1));
         let config = sdk_config(&service.endpoint).into_builder().http_client(http_client(idle_timeout));

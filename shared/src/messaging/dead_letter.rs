@@ -50,6 +50,9 @@ pub struct DeadLetter {
     pub message_id: String,
     /// Body of the message.
     pub body: String,
+    /// Id of the entity that the message is about, if the body names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// Message attributes set by the sender, by name.
     pub attributes: BTreeMap<String, String>,
     /// Reason of the last failure.
@@ -110,6 +113,8 @@ impl DeadLetter {
             version: self.version.next(),
             status: DeadLetterStatus::Dead,
             message_id: again.message_id.clone(),
+            // Dead letters of earlier versions have none.
+            subject: self.subject.or_else(|| again.subject.clone()),
             reason: again.reason.clone(),
             attempts: again.attempts,
             sent_at: again.sent_at,
@@ -125,6 +130,7 @@ impl DeadLetter {
             version: self.version.next(),
             status: DeadLetterStatus::Removed,
             body: String::new(),
+            subject: None,
             attributes: BTreeMap::new(),
             removed: Some(Removal { by, at }),
             updated_at: at,
@@ -152,6 +158,18 @@ impl DeadLetter {
         attributes.insert(REDRIVE_ATTRIBUTE.to_owned(), redrive.to_string());
         ForwardedMessage { body: self.body.clone(), attributes }
     }
+}
+
+/// Subject of a message body.
+#[derive(Deserialize)]
+struct MessageSubject {
+    subject: String,
+}
+
+/// Id of the entity that a message is about, from its body.
+#[must_use]
+pub fn subject_of(body: &str) -> Option<String> {
+    serde_json::from_str(body).ok().map(|MessageSubject { subject }| subject)
 }
 
 /// Id of the dead letter from the value of [`REDRIVE_ATTRIBUTE`].

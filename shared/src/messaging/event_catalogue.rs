@@ -80,7 +80,11 @@ impl JsonSchema for EventType {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": *NAMES })
+        json_schema!({
+            "type": "string",
+            "description": "Type of an event: the resource, and what happened to it.",
+            "enum": *NAMES,
+        })
     }
 }
 
@@ -160,7 +164,7 @@ mod tests {
         for unknown in ["order", "order.*", "job.requested.high", "dead_letter.redriven", ""] {
             assert_eq!(unknown.parse::<EventType>(), Err(EventTypeError), "{unknown}");
         }
-        assert_eq!(NAMES.len(), 43, "{NAMES:?}");
+        assert_eq!(NAMES.len(), 44, "{NAMES:?}");
     }
 
     #[test]

@@ -73,31 +73,24 @@ impl Subscriber {
 /// Subscribers of an event, by its name. An event without subscribers is stored in the event log only.
 #[must_use]
 pub fn subscribers(event: &str) -> &'static [Subscriber] {
+    use Subscriber::{Analytics, Emails, Fulfilment, Reports, SearchIndex, UrgentReports};
     match event {
-        "order.created" | "order.cancelled" | "order.refund_failed" => {
-            &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails]
-        }
+        "order.created" | "order.cancelled" | "order.refund_failed" => &[Fulfilment, Analytics, Emails],
         "order.refund_started"
         | "order.resumed"
         | "order.payment_overdue"
-        | "dead_letter.redriven.fulfilment" => &[Subscriber::Fulfilment],
+        | "dead_letter.redriven.fulfilment" => &[Fulfilment],
         "order.confirmed"
         | "order.rejected"
         | "order.delivered"
         | "order.expired"
         | "order.shipped"
         | "order.partially_refunded"
-        | "order.refunded" => &[Subscriber::Analytics, Subscriber::Emails],
-        "user.registered" | "user.invited" | "user.email_changed" => {
-            &[Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
-        }
+        | "order.refunded" => &[Analytics, Emails],
+        "user.registered" | "user.invited" | "user.email_changed" => &[Analytics, Emails, SearchIndex],
         // The account may have been suspended in the same request.
-        "user.email_change_requested" => {
-            &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::Emails, Subscriber::SearchIndex]
-        }
-        "user.changed" | "user.deleted" => {
-            &[Subscriber::Fulfilment, Subscriber::Analytics, Subscriber::SearchIndex]
-        }
+        "user.email_change_requested" => &[Fulfilment, Analytics, Emails, SearchIndex],
+        "user.changed" | "user.deleted" => &[Fulfilment, Analytics, SearchIndex],
         // Both events of password resets have a subscriber, so that a request for an unknown address costs
         // the same as for a known one.
         "user.password_reset_requested"
@@ -105,16 +98,14 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "job.succeeded.notify"
         | "job.failed.notify"
         | "job.died.notify"
-        | "dead_letter.redriven.emails" => &[Subscriber::Emails],
-        "order.awaiting_payment" | "dead_letter.redriven.analytics" => &[Subscriber::Analytics],
+        | "dead_letter.redriven.emails" => &[Emails],
+        "order.awaiting_payment" | "dead_letter.redriven.analytics" => &[Analytics],
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {
-            &[Subscriber::Analytics, Subscriber::SearchIndex]
+            &[Analytics, SearchIndex]
         }
-        "dead_letter.redriven.search_index" => &[Subscriber::SearchIndex],
-        "job.requested" | "job.output_deletion_requested" | "dead_letter.redriven.reports" => {
-            &[Subscriber::Reports]
-        }
-        "job.requested.high" | "dead_letter.redriven.urgent_reports" => &[Subscriber::UrgentReports],
+        "dead_letter.redriven.search_index" => &[SearchIndex],
+        "job.requested" | "job.output_deletion_requested" | "dead_letter.redriven.reports" => &[Reports],
+        "job.requested.high" | "dead_letter.redriven.urgent_reports" => &[UrgentReports],
         _ => &[],
     }
 }

@@ -5,24 +5,28 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 
+use crate::domain::values::text::Text;
+use crate::kit::aws::dynamodb::expression::Predicate;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::messaging::dead_letter::redrive::MAX_REDRIVES;
-use crate::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus};
+use crate::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, subject_of};
 use crate::messaging::event_routing::Subscriber;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::sorted_list::ListError;
 
 /// Filter of a list of dead letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeadLetterList {
     /// Queue; `None` for all queues.
     pub queue: Option<Subscriber>,
     /// Status; `None` for all statuses except removed.
     pub status: Option<DeadLetterStatus>,
+    /// Id of the entity that the message is about; `None` for all.
+    pub subject: Option<Text<100>>,
 }
 
 /// Maximum count of the dead letters of a queue and a status.
@@ -40,10 +44,11 @@ impl DynamoReader {
     /// Loads a page of a list of dead letters, newest first.
     ///
     /// # Errors
+    /// [`ListError::TooSparse`] if too few dead letters are about the entity to skip to an offset;
     /// [`ListError::Store`] if the table does not respond.
     pub async fn dead_letters(
         &self,
-        list: DeadLetterList,
+        list: &DeadLetterList,
         slice: &PageRequest,
     ) -> Result<ListPage<DeadLetter>, ListError> {
         Ok(self.page(&list.queries(), slice).await?)
@@ -54,7 +59,7 @@ impl DynamoReader {
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
-    pub async fn count_dead_letters(&self, list: DeadLetterList) -> Result<u64, StoreError> {
+    pub async fn count_dead_letters(&self, list: &DeadLetterList) -> Result<u64, StoreError> {
         self.count_up_to(&list.queries(), COUNT_CAP).await
     }
 
@@ -82,8 +87,7 @@ impl DynamoReader {
         loop {
             let page: Page<DeadMessage> = self.list(&query).await?;
             read += page.items.len();
-            let parsed = page.items.iter().filter_map(|message| serde_json::from_str(&message.body).ok());
-            subjects.extend(parsed.map(|Subject { subject }| subject));
+            subjects.extend(page.items.iter().filter_map(|message| subject_of(&message.body)));
             match page.next {
                 Some(next) if read < MAX_SUBJECTS as usize => query = query.after(Some(next)),
                 next => return Ok(next.is_none().then_some(subjects)),
@@ -110,14 +114,8 @@ impl Record for DeadMessage {
     }
 }
 
-/// Subject of a message body.
-#[derive(Deserialize)]
-struct Subject {
-    subject: String,
-}
-
 impl DeadLetterList {
-    fn queries(self) -> Vec<Query> {
+    fn queries(&self) -> Vec<Query> {
         let queues =
             Subscriber::VARIANTS.iter().filter(|queue| self.queue.is_none_or(|filter| filter == **queue));
         let partitions = queues.flat_map(|queue| {
@@ -129,6 +127,13 @@ impl DeadLetterList {
                 })
                 .map(|status| partitions::dead_letters(*queue, *status))
         });
-        partitions.map(|partition| Query::index(Index::ByParent, partition, 1).descending()).collect()
+        let query = |partition| {
+            let query = Query::index(Index::ByParent, partition, 1).descending();
+            match &self.subject {
+                Some(subject) => query.filter(Predicate::equal("subject", subject.as_str())),
+                None => query,
+            }
+        };
+        partitions.map(query).collect()
     }
 }

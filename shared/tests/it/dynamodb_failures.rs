@@ -8,9 +8,12 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use shared::kit::aws::Aws;
 use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::{CommandContext, ExecuteError, Executed, ReadSet, Store, StoreError};
+use shared::kit::queue::relay::{EventRouter, Relay, StreamHandler as _};
+use test_support::sdk_config::sdk_config;
 use tokio::net::TcpListener;
 
 use crate::fixture::{RequestRecorder, client, context, execute_concurrently};
@@ -62,6 +65,15 @@ async fn respond(
     let (status, response) = if script.len() > 1 { script.pop_front().unwrap() } else { script[0].clone() };
     let headers = [("content-type", "application/x-amz-json-1.0")];
     (StatusCode::from_u16(status).unwrap(), headers, response.to_string())
+}
+
+/// Router without subscribers.
+struct NoQueues;
+
+impl EventRouter for NoQueues {
+    fn queues(&self, _: &str) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 fn failure(code: &str) -> (u16, Value) {
@@ -251,27 +263,54 @@ async fn unprocessed_deletes_are_retried() {
     assert_eq!(requests[1]["RequestItems"]["agora"], json!([unprocessed]));
 }
 
-#[tokio::test]
-async fn unprocessed_log_entries_are_retried() {
-    let event: OutboxEvent = serde_json::from_value(json!({
+/// Event with this sort key.
+fn outbox_event(sort: &str) -> OutboxEvent {
+    serde_json::from_value(json!({
         "pk": "outbox#00",
-        "sk": "2027-01-15T08:00:00.000Z#a.1",
+        "sk": sort,
         "eventId": "a.1",
         "event": "jar.filled",
         "body": "{}",
         "correlationId": "c",
         "scope": "platform",
     }))
-    .unwrap();
+    .unwrap()
+}
+
+const EVENT_SORT: &str = "2027-01-15T08:00:00.000Z#a.1";
+
+#[tokio::test]
+async fn unprocessed_log_entries_are_retried() {
+    let event = outbox_event(EVENT_SORT);
     let done = json!({ "UnprocessedItems": {} });
     let first = ScriptedDynamo::open([(200, done.clone())]).await;
-    Outbox::new(first.table.clone()).archive(&[&event]).await.unwrap();
-    let [put, delete] = [0, 1].map(|n| first.requests()[0]["RequestItems"]["agora"][n].clone());
-    assert_eq!(delete["DeleteRequest"]["Key"]["sk"]["S"], event.sk);
+    Outbox::new(first.table.clone()).log(&[&event]).await.unwrap();
+    let put = first.requests()[0]["RequestItems"]["agora"][0].clone();
     assert_eq!(put["PutRequest"]["Item"]["kind"]["S"], "logged-event");
-    // The event was removed, but not logged.
-    let half = json!({ "UnprocessedItems": { "agora": [put] } });
-    let second = ScriptedDynamo::open([(200, half), (200, done)]).await;
-    Outbox::new(second.table.clone()).archive(&[&event]).await.unwrap();
+    let unprocessed = json!({ "UnprocessedItems": { "agora": [put] } });
+    let second = ScriptedDynamo::open([(200, unprocessed), (200, done)]).await;
+    Outbox::new(second.table.clone()).log(&[&event]).await.unwrap();
     assert_eq!(second.requests()[1]["RequestItems"]["agora"], json!([put]));
+}
+
+#[tokio::test]
+async fn event_that_cannot_be_logged_stays_in_the_outbox() {
+    let service = ScriptedDynamo::open([failure("ResourceNotFoundException")]).await;
+    let sqs = Aws::new(sdk_config("http://127.0.0.1:1")).sqs();
+    let relay = Relay::new(Outbox::new(service.table.clone()), sqs, NoQueues);
+    assert_eq!(relay.handle(vec![outbox_event(EVENT_SORT)]).await, [false]);
+    let requests = service.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    let writes = &requests[0]["RequestItems"]["agora"];
+    assert!(writes[0]["PutRequest"].is_object() && writes[1].is_null(), "{writes}");
+}
+
+#[tokio::test]
+async fn event_without_a_time_is_not_logged_and_stops_no_other() {
+    let service = ScriptedDynamo::open([(200, json!({ "UnprocessedItems": {} }))]).await;
+    let [damaged, event] = ["0000#a.1", EVENT_SORT].map(outbox_event);
+    Outbox::new(service.table.clone()).log(&[&damaged, &event]).await.unwrap();
+    let writes = service.requests()[0]["RequestItems"]["agora"].clone();
+    assert_eq!(writes[0]["PutRequest"]["Item"]["sk"]["S"], EVENT_SORT);
+    assert!(writes[1].is_null(), "{writes}");
 }

@@ -230,7 +230,7 @@ async fn offset_behind_large_items_takes_bounded_read_units() {
     let found: ListPage<ListItem> = fixture.reader.page(&list, &at(40)).await.unwrap();
     assert_eq!(positions(&found), ["00040"]);
     let found: ListPage<ListItem> = fixture.reader.page(&list, &at(90)).await.unwrap();
-    assert_eq!(found.items.len(), 1, "skipped by two reads");
+    assert_eq!(positions(&found), ["00090"], "skipped by two reads");
     fixture.read_units();
     let refused = fixture.reader.page::<ListItem>(&list, &at(159)).await;
     assert!(matches!(refused, Err(PageError::OffsetTooFar)), "{refused:?}");

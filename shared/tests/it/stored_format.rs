@@ -7,6 +7,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
+use shared::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
@@ -184,8 +185,14 @@ async fn product_is_stored_with_stock_and_sku_claim() {
     assert_json_snapshot!("product", fixture.stored::<Product>(&id(PRODUCT)).await);
     assert_json_snapshot!("stock", fixture.stored::<Stock>(&id(PRODUCT)).await);
     let sku = SkuKey { market_id: id(MARKET), sku: "MUG-1".parse().unwrap() };
+    let copy = StatusCopyKey { market_id: id(MARKET), number: 7 };
+    assert_json_snapshot!("market-status", fixture.stored::<StatusCopy>(&copy).await);
     assert_json_snapshot!("sku-claim", fixture.stored::<SkuClaim>(&sku).await);
-    assert_eq!(fixture.items().await.len(), 4 + 2, "and the events of the market and the product");
+    assert_eq!(
+        fixture.items().await.len(),
+        4 + 8 + 2,
+        "the copies of the status, and the events of the market and the product"
+    );
 }
 
 /// Fixture with an order of two mugs.
@@ -268,6 +275,7 @@ pub(crate) fn dead_letter(id: &str) -> DeadLetter {
         status: DeadLetterStatus::Dead,
         message_id: "059f36b4".to_owned(),
         body: "{}".to_owned(),
+        subject: None,
         attributes: [("event".to_owned(), "order.created".to_owned())].into(),
         reason: "the message cannot be parsed".to_owned(),
         attempts: 5,

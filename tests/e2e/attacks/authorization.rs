@@ -6,7 +6,7 @@ use shared::domain::user::Role;
 use test_support::TestUser;
 use test_support::app::RequestBuilder;
 
-use super::report::{Expected, Report, done, refused};
+use super::report::{Expected, Report, done, invalid, refused};
 use crate::attacks::fixture::Fixture;
 
 const ABSENT: Expected = refused(404, "NOT_FOUND");
@@ -89,6 +89,11 @@ async fn resources_of_other_markets(fixture: &Fixture, report: &mut Report) {
     report.row("another market's orders", orders, FORBIDDEN).await;
     let events = request(Method::GET, format!("/v1/events?marketId={market}"));
     report.row("another market's events", events, ABSENT).await;
+    for path in ["/v1/events".to_owned(), format!("/v1/events?subject={}", fixture.order)] {
+        report
+            .row(&format!("{path} without a market"), request(Method::GET, path), invalid("marketId"))
+            .await;
+    }
     drafts(fixture, report).await;
 }
 

@@ -157,6 +157,7 @@ impl Fixture {
             status: DeadLetterStatus::Dead,
             message_id: local::system::aws_ids::uuid(),
             body: DEAD_MESSAGE.to_owned(),
+            subject: None,
             attributes: BTreeMap::new(),
             reason: "the message cannot be parsed".to_owned(),
             attempts: 1,

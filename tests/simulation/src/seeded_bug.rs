@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use clap::ValueEnum;
 use http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::network::{NetworkError, Service, SimResponse, SimResult};
 
@@ -61,7 +61,7 @@ impl SeededBug {
                 replace_key(request, number);
             }
             (Self::FreshRefundKey, Service::Gateway) if path == "/v1/refunds" => replace_key(request, number),
-            (Self::UnloggedEvent, Service::Table) => remove_puts(body),
+            (Self::UnloggedEvent, Service::Table) => replace_puts(body),
             (_, Service::Table) => self.rewrite_transaction(body),
             _ => {}
         }
@@ -122,11 +122,16 @@ fn put<'a>(item: &'a Value, attribute: &str) -> &'a str {
     item["Put"]["Item"][attribute]["S"].as_str().unwrap_or_default()
 }
 
-/// Removes the puts from a batch write.
-fn remove_puts(body: &mut Value) {
+/// Replaces the puts of a batch write by deletions of the same keys, which do not exist. A request without items
+/// would be refused.
+fn replace_puts(body: &mut Value) {
     let tables = body["RequestItems"].as_object_mut().into_iter().flatten();
-    for requests in tables.filter_map(|(_, requests)| requests.as_array_mut()) {
-        requests.retain(|request| request.get("PutRequest").is_none());
+    for request in tables.filter_map(|(_, requests)| requests.as_array_mut()).flatten() {
+        let item = &request["PutRequest"]["Item"];
+        if item.is_object() {
+            let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+            *request = json!({ "DeleteRequest": { "Key": key } });
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use serde_json::Value;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{Market, MarketId};
 use shared::domain::order::cancel::CancelOrder;
+use shared::kit::aws::dynamodb::read::event_log::EventList;
+use shared::kit::command::Key;
+use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, id, moderator, new_id, seller};
 use test_support::lambda_event::masked;
@@ -19,6 +22,18 @@ impl Events {
         let response = self.api.get(path).by(seller()).await;
         assert_eq!(response.status, 200, "{path}");
         response.json()
+    }
+
+    /// Ids of the events on all pages of two.
+    async fn paged(&self, filter: &str) -> Vec<String> {
+        let (mut paged, mut path) = (Vec::new(), of_market(&format!("{filter}&limit=2")));
+        loop {
+            let page = self.list(&path).await;
+            assert!(ids(&page).len() <= 2);
+            paged.extend(ids(&page));
+            let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { return paged };
+            path = of_market(&format!("{filter}&limit=2&cursor={cursor}"));
+        }
     }
 }
 
@@ -34,7 +49,9 @@ async fn events_are_listed_newest_first_with_their_envelope() {
     let listed = page["data"].as_array().unwrap();
     let times: Vec<&str> = listed.iter().map(|event| event["occurredAt"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
-    assert!(page["pagination"]["nextCursor"].is_null());
+    let an_hour_ago = SystemClock.now().saturating_sub(Duration::from_hours(1));
+    let recent = events.list(&of_market(&format!("&after={an_hour_ago}"))).await;
+    assert_eq!((&recent["data"], &recent["pagination"]["nextCursor"]), (&page["data"], &Value::Null));
     let created = events.list(&of_market("&type=order.created")).await;
     assert_json_snapshot!("order-created", masked(&created["data"][0], None));
 }
@@ -50,7 +67,7 @@ async fn type_subject_and_time_narrow_the_list() {
     events.marketplace.log_events().await;
     let [placed, cancelled] = [1, 2].map(|version| format!("{ORDER}.{version}"));
     let created = events.list(&of_market("&type=order.created")).await;
-    assert_eq!(ids(&created), [placed.clone()]);
+    assert_eq!(ids(&created), [&*placed]);
     let of_order = of_market(&format!("&subject={ORDER}"));
     assert_eq!(ids(&events.list(&of_order).await), [cancelled.clone(), placed.clone()]);
     let later = events.list(&format!("{of_order}&after={cancelled_at}")).await;
@@ -66,20 +83,46 @@ async fn pages_by_cursor_contain_each_event_once() {
     events.marketplace.log_events().await;
     let all = ids(&events.list(&of_market("&limit=100")).await);
     for (filter, expected) in [("", all.len()), ("&type=order.created", 7)] {
-        let (mut paged, mut path) = (Vec::new(), of_market(&format!("{filter}&limit=2")));
-        loop {
-            let page = events.list(&path).await;
-            assert!(ids(&page).len() <= 2);
-            paged.extend(ids(&page));
-            let Some(cursor) = page["pagination"]["nextCursor"].as_str() else { break };
-            path = of_market(&format!("{filter}&limit=2&cursor={cursor}"));
-        }
+        let mut paged = events.paged(filter).await;
         assert_eq!(paged.len(), expected, "{filter}");
         assert!(paged.iter().all(|id| all.contains(id)), "{filter}");
         paged.sort();
         paged.dedup();
         assert_eq!(paged.len(), expected, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn pages_continue_over_days_without_events() {
+    let events = Events::open().await;
+    let [retained, expired] =
+        [20, 31].map(|days| SystemClock.now().saturating_sub(Duration::from_hours(24 * days)));
+    events.marketplace.order_at(retained, id(ORDER), None).await;
+    events.marketplace.order_at(expired, new_id(), None).await;
+    events.marketplace.log_events().await;
+    let oldest = format!("{ORDER}.1");
+    let first = events.list(&of_market("&limit=100")).await;
+    assert!(!ids(&first).contains(&oldest), "a page reads a limited number of days");
+    assert!(first["pagination"]["nextCursor"].is_string(), "{first}");
+    assert_eq!(events.paged("").await.last(), Some(&oldest));
+}
+
+#[tokio::test]
+async fn damaged_event_hides_no_other() {
+    let events = Events::open().await;
+    let yesterday = SystemClock.now().saturating_sub(Duration::from_hours(24));
+    events.marketplace.order_at(yesterday, id(ORDER), None).await;
+    events.marketplace.place_orders(5).await;
+    events.marketplace.log_events().await;
+    let list = EventList { scope: Some(MARKET.to_owned()), ..EventList::default() };
+    let reader = &events.marketplace.reader;
+    let logged = reader.logged_events(&list, SystemClock.now(), &PageRequest::first(100)).await.unwrap();
+    let mut expected: Vec<String> = logged.items.iter().map(|event| event.event_id().to_owned()).collect();
+    let damaged = &logged.items[0];
+    let key = Key { pk: damaged.pk.clone(), sk: damaged.sk.clone() };
+    events.marketplace.damage_attribute(&key, "body").await;
+    expected.remove(0);
+    assert_eq!(events.paged("").await, expected);
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
 use shared::kit::queue::consumer::delivery::CORRELATION_ATTRIBUTE;
 use shared::kit::system::clock::Timestamp;
-use shared::messaging::dead_letter::{DeadLetter, DeadLetterId, DeadLetterStatus, Redrive, Removal};
+use shared::messaging::dead_letter::{
+    DeadLetter, DeadLetterId, DeadLetterStatus, Redrive, Removal, subject_of,
+};
 use shared::messaging::event_routing::Subscriber;
 
 /// Dead letter without its message.
@@ -21,6 +23,7 @@ use shared::messaging::event_routing::Subscriber;
         "queue": "emails",
         "status": "redriven",
         "reason": "the e-mail service does not respond",
+        "subject": "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS",
         "attempts": 5,
         "correlationId": "checkout-7f3a",
         "sentAt": "2027-01-15T08:00:00.000Z",
@@ -39,6 +42,9 @@ pub(crate) struct SummaryBody {
     status: DeadLetterStatus,
     /// Reason of the last failure.
     reason: String,
+    /// Id of the entity that the message is about; absent if unknown, or if the message was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     /// Number of attempts to process the message since it was last sent.
     attempts: u32,
     /// Correlation id of the request that caused the message; absent if unknown.
@@ -70,6 +76,7 @@ pub(crate) struct SummaryBody {
         "queue": "emails",
         "status": "redriven",
         "reason": "the e-mail service does not respond",
+        "subject": "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS",
         "attempts": 5,
         "correlationId": "checkout-7f3a",
         "sentAt": "2027-01-15T08:00:00.000Z",
@@ -79,7 +86,7 @@ pub(crate) struct SummaryBody {
         "version": 2,
         "messageId": "5fea7756-0ea4-451a-a703-a558b933e274",
         "headers": { "correlationId": "checkout-7f3a", "event": "order.confirmed" },
-        "body": "{\"type\":\"order.confirmed\"}",
+        "body": "{\"type\":\"order.confirmed\",\"subject\":\"ord_01J8Z3K5V0ABCDEFGHJKMNPQRS\"}",
     }])
 )]
 pub(crate) struct DeadLetterBody {
@@ -120,6 +127,7 @@ impl From<DeadLetter> for SummaryBody {
             queue: dead_letter.queue,
             status: dead_letter.status,
             reason: dead_letter.reason,
+            subject: dead_letter.subject.or_else(|| subject_of(&dead_letter.body)),
             attempts: dead_letter.attempts,
             correlation_id: dead_letter.attributes.get(CORRELATION_ATTRIBUTE).cloned(),
             sent_at: dead_letter.sent_at,

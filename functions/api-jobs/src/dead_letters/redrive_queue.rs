@@ -48,8 +48,12 @@ pub(crate) async fn redrive_queue(
     IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(RedriveQueueRequest { queue }): Json<RedriveQueueRequest>,
 ) -> Result<ApiResponse<RedrivenBody>, ApiError> {
-    let dead = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead) };
-    let waiting = app.queries.reader.count_dead_letters(dead).await?;
+    let dead = DeadLetterList {
+        queue: Some(queue),
+        status: Some(DeadLetterStatus::Dead),
+        ..DeadLetterList::default()
+    };
+    let waiting = app.queries.reader.count_dead_letters(&dead).await?;
     let ids = app.queries.reader.oldest_dead(queue).await?;
     let command = RedriveQueue { ids, waiting, by: authorized.actor.user };
     Ok(ApiResponse::executed(app.store.execute(command, &context).await?.map(RedrivenBody::from)))

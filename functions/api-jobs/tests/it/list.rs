@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use insta::assert_json_snapshot;
 use serde_json::json;
-use test_support::fixture::{admin, moderator, stranger};
+use shared::messaging::dead_letter::DeadLetter;
+use shared::messaging::dead_letter::record::RecordDeadLetter;
+use shared::messaging::event_routing::Subscriber;
+use test_support::fixture::{admin, dead_letter, moderator, new_id, stranger};
 use test_support::lambda_event::{masked, page_ids};
 
 use super::{DEAD_LETTER, Jobs, path};
@@ -37,6 +40,24 @@ async fn list_is_newest_first_with_filters_and_total() {
     assert_eq!(page_ids(&redriven), recorded);
     let none = jobs.get("/v1/dead-letters?queue=analytics&status=dead").await.json();
     assert_eq!((page_ids(&none).len(), &none["pagination"]["total"]), (0, &json!(0)));
+}
+
+#[tokio::test]
+async fn dead_letters_name_their_entity_and_are_filtered_by_it() {
+    let jobs = Jobs::open().await;
+    let orders = ["ord_01J8Z3K5V0ABCDEFGHJKMNPQRS", "ord_01J8Z3K5V0ABCDEFGHJKMNPQRT"];
+    for order in orders {
+        let recorded = dead_letter(new_id(), Subscriber::Fulfilment);
+        let recorded = DeadLetter { subject: Some(order.to_owned()), ..recorded };
+        jobs.marketplace.run(RecordDeadLetter { dead_letter: recorded, redriven_from: None }).await;
+    }
+    for order in orders {
+        let listed = jobs.get(&format!("/v1/dead-letters?subject={order}")).await.json();
+        assert_eq!((page_ids(&listed).len(), &listed["data"][0]["subject"]), (1, &json!(order)));
+        assert_eq!(listed["pagination"]["total"], 1);
+    }
+    let none = jobs.get("/v1/dead-letters?subject=ord_01J8Z3K5V0ABCDEFGHJKMNPQRV").await.json();
+    assert_eq!(none["data"], json!([]));
 }
 
 #[tokio::test]

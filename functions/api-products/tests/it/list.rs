@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::product::Product;
+use shared::domain::product::create::{CreateProduct, NewProduct};
+use shared::domain::values::text::Description;
 use shared::repository::product::total_of;
-use test_support::fixture::{MARKET, PRODUCT, id, new_id, seller, stranger};
+use test_support::fixture::{MARKET, PRODUCT, cents, id, new_id, seller, stranger};
 use test_support::lambda_event::page_ids;
 
 use super::Products;
@@ -124,4 +126,29 @@ async fn only_requested_fields_are_returned() {
         assert_eq!(refused.error(), (400, "VALIDATION_ERROR"));
         assert_eq!(refused.fields(), ["fields", "include"]);
     }
+}
+
+#[tokio::test]
+async fn page_behind_large_products_is_refused_and_reached_by_cursor() {
+    let products = Products::new().await;
+    let description: Description = "🍵".repeat(5_000).parse().unwrap();
+    for n in 0..110 {
+        let product = NewProduct {
+            id: new_id(),
+            sku: format!("TEA-{n}").parse().unwrap(),
+            title: "Tea".parse().unwrap(),
+            description: Some(description.clone()),
+            price: cents(500),
+            stock: 1,
+        };
+        products.marketplace.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await;
+    }
+    let path = format!("/v1/markets/{MARKET}/products?limit=5&fields=id");
+    let page = products.api.get(&format!("{path}&offset=90")).await;
+    assert_eq!(page_ids(&page.json()).len(), 5);
+    let refused = products.api.get(&format!("{path}&offset=108")).await;
+    assert_eq!((refused.error(), refused.fields()), ((400, "VALIDATION_ERROR"), vec!["offset".to_owned()]));
+    let cursor = text(&page.json()["pagination"]["nextCursor"]);
+    let next = products.api.get(&format!("{path}&cursor={cursor}")).await.json();
+    assert_eq!(page_ids(&next).len(), 5);
 }

@@ -40,8 +40,8 @@ async fn handle(store: &DynamoStore, event: &Value) -> Vec<String> {
 
 /// The dead letters stored for a queue, newest first.
 async fn recorded(reader: &DynamoReader, queue: Subscriber) -> Vec<DeadLetter> {
-    let list = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead) };
-    reader.dead_letters(list, &PageRequest::first(100)).await.unwrap().items
+    let list = DeadLetterList { queue: Some(queue), status: Some(DeadLetterStatus::Dead), subject: None };
+    reader.dead_letters(&list, &PageRequest::first(100)).await.unwrap().items
 }
 
 /// Message from the dead-letter queue with these attributes.

@@ -183,12 +183,34 @@ async fn charge_with_a_stored_error_is_found_at_once() {
         assert_eq!(gateway.charge(&intent, &correlation).await, Ok(ChargeAnswer::Failed));
         match gateway.find(&intent, &correlation).await.unwrap() {
             Some(ChargeOutcome::Captured(capture)) => {
-                assert_eq!((expected, capture.amount), ("captured", cents(3_998)))
+                assert_eq!((expected, capture.amount), ("captured", cents(3_998)));
             }
             Some(ChargeOutcome::Declined(code)) => assert_eq!(code, DeclineCode::new(expected)),
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn charge_of_an_earlier_version_is_searched() {
+    let fixture = Fixture::open().await;
+    let (gateway, correlation) = (fixture.gateway(), correlation());
+    let recent = ChargeIntent { in_transfer_group: false, ..intent(3_998) };
+    let decided_at = SystemClock.now().saturating_sub(Duration::from_hours(25));
+    let old = ChargeIntent { decided_at, ..recent.clone() };
+    assert_eq!(gateway.find(&recent, &correlation).await, Err(GatewayError::Unknown), "the search may lag");
+    assert_eq!(gateway.find(&old, &correlation).await, Ok(None));
+    let form = [
+        ("amount", "3998"),
+        ("currency", "eur"),
+        ("payment_method", "pm_card_visa"),
+        ("payment_method_types[]", "card"),
+        ("confirm", "true"),
+        ("metadata[order_id]", ORDER),
+    ];
+    fixture.marketplace.call_payments("/v1/payment_intents", &form).await;
+    let found = gateway.find(&recent, &correlation).await.unwrap();
+    assert!(matches!(found, Some(ChargeOutcome::Captured(capture)) if capture.amount == cents(3_998)));
 }
 
 /// Transport that returns prepared responses.

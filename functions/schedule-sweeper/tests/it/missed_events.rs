@@ -6,6 +6,8 @@ use shared::domain::order::OrderStatus;
 use shared::kit::aws::dynamodb::read::event_log::EventList;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
+use shared::kit::telemetry::catalogue::OUTBOX_BACKLOG_AGE;
+use shared::kit::telemetry::metrics::REGISTRY;
 
 use test_support::fixture::MARKET;
 
@@ -62,10 +64,13 @@ async fn unpublishable_events_stay_and_block_nothing_else() {
 }
 
 #[tokio::test]
-async fn tick_without_time_publishes_nothing() {
+async fn tick_without_time_publishes_nothing_and_reports_its_backlog() {
     let fixture = Fixture::open().await;
     fixture.place_unpublished(Duration::from_mins(2)).await;
     fixture.tick_until(SystemClock.now(), &[fixture.queue.url.as_str()]).await;
+    let recorded = REGISTRY.take();
+    let ages = recorded.values().filter_map(|metrics| metrics.get(OUTBOX_BACKLOG_AGE.name));
+    assert!(ages.flat_map(|age| &age.values).any(|age| *age >= 120_000.0), "{recorded:?}");
     assert_eq!(
         (fixture.queue.receive_all().await.len(), fixture.marketplace.unpublished_events().await.len()),
         (0, 1)

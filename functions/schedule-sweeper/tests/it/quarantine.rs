@@ -20,8 +20,8 @@ const TOO_LARGE: usize = 300_000;
 impl Fixture {
     /// All dead letters.
     async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let all = DeadLetterList { queue: None, status: None };
-        self.marketplace.reader.dead_letters(all, &PageRequest::first(100)).await.unwrap().items
+        let all = DeadLetterList::default();
+        self.marketplace.reader.dead_letters(&all, &PageRequest::first(100)).await.unwrap().items
     }
 
     /// Queues of all dead letters.

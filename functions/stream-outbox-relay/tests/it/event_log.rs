@@ -16,7 +16,7 @@ use super::{Fixture, Routes, messages, records};
 const UNITS_OF_REMOVAL: f64 = 1.0;
 
 #[tokio::test]
-async fn published_events_are_logged_twelve_per_request() {
+async fn published_events_are_logged_and_removed_in_two_requests() {
     let fixture = Fixture::open().await;
     fixture.marketplace.place_orders(13).await;
     let meter = CapacityMeter::default();
@@ -42,7 +42,7 @@ async fn event_published_again_after_a_crash_is_logged_once() {
     let queue = fixture.queue("events").await;
     let routes = Routes([("order.created", vec![queue.url.clone()])].into());
     let (events, sqs) = (fixture.unpublished().await, fixture.marketplace.table.sqs());
-    // A relay that is killed between publishing and the batch write leaves the same state behind.
+    // A relay that is killed between publishing and logging leaves the same state behind.
     let absent = Table::new(client(&fixture.marketplace.table.stack().dynamodb_endpoint(), None), "absent");
     let killed = Relay::new(Outbox::new(absent), sqs, routes.clone());
     assert_eq!(killed.handle(events.clone()).await, [false]);

@@ -1,7 +1,7 @@
 //! Limits of failed logins: per account and client network, per account, and per client network.
 //!
-//! The limit per account stops guesses from many networks. It must not lock out the owner: for a network from
-//! which the account has been used, it counts the failures from this network only.
+//! The limit per account stops guesses from many networks. It must not lock out the owner: it does not apply to
+//! networks from which the account has been used, whose failures the limit per client network counts.
 
 use std::time::Duration;
 
@@ -23,8 +23,7 @@ use crate::kit::telemetry::metrics;
 pub struct LoginLimits {
     /// Limit of one account from one client network.
     per_account_and_ip: Quota,
-    /// Limit of one account, from its unknown networks together and from each known one; and of one client
-    /// network for all accounts.
+    /// Limit of one account, from its unknown networks together, and of one client network for all accounts.
     per_account_or_ip: Quota,
     /// Key of the digests. The table contains no e-mail addresses without an account, and networks only until
     /// the windows of the limits end.
@@ -86,21 +85,19 @@ impl LoginLimits {
         }
     }
 
-    /// Buckets of an attempt. A known network has a bucket of its own instead of that of the account.
-    fn buckets(&self, email: &Email, source: LoginSource<'_>, now: Timestamp) -> [Bucket; 3] {
+    /// Buckets of an attempt. An attempt from a known network is not counted in the bucket of the account, but
+    /// in that of the network like any other.
+    fn buckets(&self, email: &Email, source: LoginSource<'_>, now: Timestamp) -> Vec<Bucket> {
         let account = self.key.mac("login", &[email.as_str().as_bytes()]);
         let network = source.network;
-        let of_account = if source.known.is_some_and(|known| known.is_live(now)) {
-            format!("login#known#{account}#{network}")
-        } else {
-            format!("login#account#{account}")
-        };
+        let is_known = source.known.is_some_and(|known| known.is_live(now));
         let bucket = |name: String, quota| Bucket { name, quota };
-        [
+        let of_account = bucket(format!("login#account#{account}"), self.per_account_or_ip);
+        let of_network = [
             bucket(format!("login#both#{account}#{network}"), self.per_account_and_ip),
-            bucket(of_account, self.per_account_or_ip),
             bucket(format!("login#address#{network}"), self.per_account_or_ip),
-        ]
+        ];
+        of_network.into_iter().chain((!is_known).then_some(of_account)).collect()
     }
 }
 
@@ -122,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn known_network_has_a_bucket_of_its_own_instead_of_the_account() {
+    fn known_network_is_counted_by_network_but_not_by_account() {
         let [unknown, expired] = [None, Some(KnownNetwork { expires_at: now() })].map(names);
         assert_eq!(unknown, expired);
-        assert!(unknown[1].starts_with("login#account#") && !unknown[1].contains("192.0.2.1"));
+        assert!(unknown[2].starts_with("login#account#") && !unknown[2].contains("192.0.2.1"));
         let known = names(Some(KnownNetwork { expires_at: now().saturating_add(Duration::from_millis(1)) }));
-        assert!(known[1].starts_with("login#known#") && known[1].ends_with("#192.0.2.1"));
-        assert_eq!((&known[0], &known[2]), (&unknown[0], &unknown[2]));
+        assert_eq!(known, unknown[..2]);
+        assert_eq!(known[1], "login#address#192.0.2.1");
         assert!(unknown.iter().all(|name| !name.contains("ada@")));
     }
 }

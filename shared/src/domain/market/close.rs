@@ -1,5 +1,6 @@
 //! Closing a market whose creator can no longer sell.
 
+use super::status_copy::write_status_copies;
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::user::{User, UserId, UserStatus};
 use crate::kit::command::{Change, Command, ReadSet};
@@ -41,7 +42,8 @@ impl Command for CloseMarket {
         let market = market.filter(|market| is_open(market) && !sells).ok_or(NotToBeClosed)?;
         let (version, status) = (market.version.next(), MarketStatus::Closed);
         let closed = Market { version, status, updated_at: now, ..market };
-        Ok(Change::of(()).save(&closed, MarketEvent::Changed { market_id: closed.id }))
+        let change = Change::of(()).save(&closed, MarketEvent::Changed { market_id: closed.id });
+        Ok(write_status_copies(change, &closed))
     }
 }
 
@@ -65,6 +67,7 @@ mod tests {
                 ..market()
             };
             assert_eq!(closed.stored::<Market>(), expected);
+            assert_eq!(closed.writes.len(), 1 + 8, "the market and all copies of its status");
             assert_eq!(closed.events(), [("market.changed", expected.version)]);
             assert_eq!(refusal(&close, (Some(expected), Some(suspended())), at(8)), NotToBeClosed);
         }

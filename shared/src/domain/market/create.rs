@@ -1,5 +1,6 @@
 //! Creating a market with its first products.
 
+use super::status_copy::write_status_copies;
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::product::create::NewProduct;
 use crate::domain::values::actor::Actor;
@@ -8,8 +9,8 @@ use crate::domain::values::text::{Description, Name, Sku};
 use crate::kit::command::{Change, Command, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
 
-/// Maximum number of products with which a market can be created. The market and its products with their
-/// stock, SKU claims and events fit one transaction.
+/// Maximum number of products with which a market can be created. The market, the copies of its status, and its
+/// products with their stock, SKU claims and events fit one transaction.
 pub const MAX_INITIAL_PRODUCTS: usize = 20;
 
 /// Creates a market and its first products in one transaction.
@@ -90,6 +91,7 @@ impl Command for CreateMarket {
             updated_at: now,
         };
         let created = Change::of(market.clone()).save(&market, MarketEvent::Created { market_id: market.id });
+        let created = write_status_copies(created, &market);
         Ok(self.products.iter().fold(created, |change, product| {
             product.create_in(&market, now, change, CreateMarketError::SkuTaken(product.sku.clone())).0
         }))

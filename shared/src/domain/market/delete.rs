@@ -1,5 +1,6 @@
 //! Deleting a market.
 
+use super::status_copy::remove_status_copies;
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::values::actor::Actor;
@@ -62,13 +63,15 @@ impl Command for DeleteMarket {
             return Err(DeleteMarketError::OpenOrders(market.id));
         }
         let last = Market { version: market.version.next(), ..market };
-        Ok(Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id }))
+        let change = Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id });
+        Ok(remove_status_copies(change, last.id))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::market::status_copy::{STATUS_COPIES, StatusCopy, StatusCopyKey};
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, refusal, third};
     use crate::kit::command::{Condition, Operation, Version};
 
@@ -89,6 +92,10 @@ mod tests {
             let write = deleted.write::<Market>(&market().id);
             assert!(matches!(write.operation, Operation::Delete));
             assert_eq!(write.condition, Condition::AtVersion(third()));
+            for number in 0..STATUS_COPIES {
+                let copy = deleted.write::<StatusCopy>(&StatusCopyKey { market_id: market().id, number });
+                assert!(matches!(copy.operation, Operation::Delete));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::access::{AccessError, forbid_unless, require_permission, require_version};
+use crate::domain::market::status_copy::write_status_copies;
 use crate::domain::market::totals::{MarketTotals, MarketWithVolume};
 use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::text::{Description, Name};
@@ -72,6 +73,7 @@ impl Command for UpdateMarket {
     ) -> Result<Change<MarketWithVolume, UpdateMarketError>, UpdateMarketError> {
         let market = market.filter(|market| self.may_suspend || market.is_visible_to(Some(&self.by)));
         let market = market.ok_or(AccessError::not_found(self.id))?;
+        let status_before = market.status;
         self.authorize(&market)?;
         require_version(market.id, market.version, self.expected.as_ref())?;
         let MarketChanges { name, description, status } = self.changes.clone();
@@ -84,7 +86,8 @@ impl Command for UpdateMarket {
             ..market
         };
         let output = MarketWithVolume::new(changed.clone(), totals.as_ref());
-        Ok(Change::of(output).save(&changed, MarketEvent::Changed { market_id: changed.id }))
+        let change = Change::of(output).save(&changed, MarketEvent::Changed { market_id: changed.id });
+        Ok(if changed.status == status_before { change } else { write_status_copies(change, &changed) })
     }
 }
 
@@ -122,8 +125,9 @@ mod tests {
     use strum::VariantArray;
 
     use super::*;
+    use crate::domain::market::status_copy::{STATUS_COPIES, StatusCopy, StatusCopyKey};
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, market, refusal, third};
-    use crate::kit::command::Version;
+    use crate::kit::command::{Operation, Version};
 
     fn update(by: &str, may_suspend: bool, changes: MarketChanges) -> UpdateMarket {
         UpdateMarket {
@@ -182,6 +186,10 @@ mod tests {
             ..market()
         };
         assert_eq!(updated.stored::<Market>(), expected);
+        for number in 0..STATUS_COPIES {
+            let copy = updated.write::<StatusCopy>(&StatusCopyKey { market_id: market().id, number });
+            assert!(matches!(copy.operation, Operation::Put { .. }));
+        }
         assert_eq!((&updated.output.market, updated.output.volume), (&expected, 5));
         assert_eq!(updated.events(), [("market.changed", expected.version)]);
     }
@@ -190,6 +198,7 @@ mod tests {
     fn creator_keeps_properties_that_are_not_changed() {
         let command = UpdateMarket { expected: None, ..update(SELLER, false, rename()) };
         let renamed = decide(&command, (Some(market()), None), at(7));
+        assert_eq!(renamed.writes.len(), 1, "the copies of the status are not written");
         let expected =
             Market { version: third().next(), name: "Cups".parse().unwrap(), updated_at: at(7), ..market() };
         assert_eq!((renamed.stored::<Market>(), renamed.output.volume), (expected, 0));

@@ -2,7 +2,8 @@
 
 use super::fulfilment::Fulfilment;
 use super::{Order, OrderEvent, OrderId, OrderLine, OrderStatus, Party, Transition};
-use crate::domain::market::{Market, MarketId, MarketStatus};
+use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
+use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::payment::PaymentMethod;
 use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::domain::values::actor::Actor;
@@ -95,7 +96,8 @@ impl Command for PlaceOrder {
     }
 
     /// # Errors
-    /// [`PlaceOrderError`]. `MarketClosed` results from a condition on the market in the same transaction.
+    /// [`PlaceOrderError`]. `MarketClosed` results from a condition on a copy of the market's status in the
+    /// same transaction.
     fn decide(
         &self,
         products: Self::State,
@@ -130,12 +132,10 @@ impl Command for PlaceOrder {
             created_at: now,
             updated_at: now,
         };
-        Ok(Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into())).require::<Market>(
-            &order.market_id,
-            "status",
-            MarketStatus::Active.into(),
-            PlaceOrderError::MarketClosed(order.market_id),
-        ))
+        let copy = StatusCopyKey::of_order(order.market_id, order.id);
+        let closed = PlaceOrderError::MarketClosed(order.market_id);
+        let placed = Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into()));
+        Ok(placed.require::<StatusCopy>(&copy, "status", MarketStatus::Active.into(), closed))
     }
 }
 
@@ -221,10 +221,11 @@ mod tests {
         let expected = placed(Some("pm_card_visa"));
         assert_eq!((placed_order.stored(), &placed_order.output), (expected.clone(), &expected));
         assert_eq!(placed_order.events(), [("order.created", Version::FIRST)]);
-        let market = placed_order.write::<Market>(&product().market_id);
-        assert!(matches!(market.operation, Operation::Check));
-        assert_eq!(market.condition, Condition::Is("status", "active".to_owned()));
-        assert_eq!(market.refusal, Some(PlaceOrderError::MarketClosed(product().market_id)));
+        let copy = StatusCopyKey::of_order(product().market_id, expected.id);
+        let copy = placed_order.write::<StatusCopy>(&copy);
+        assert!(matches!(copy.operation, Operation::Check));
+        assert_eq!(copy.condition, Condition::Is("status", "active".to_owned()));
+        assert_eq!(copy.refusal, Some(PlaceOrderError::MarketClosed(product().market_id)));
     }
 
     #[test]

@@ -87,6 +87,12 @@ impl<T: Identified> Id<T> {
         (milliseconds(moment) << RANDOM_BITS).checked_sub(1).map(Self::of_digest)
     }
 
+    /// Number below `count`, selected by the random bits of the id.
+    #[must_use]
+    pub fn shard(self, count: u32) -> u32 {
+        u32::try_from(self.ulid.0 % u128::from(count.max(1))).unwrap_or_default()
+    }
+
     /// Id of the `U` that belongs one-to-one to this entity.
     #[must_use]
     pub const fn cast<U: Identified>(self) -> Id<U> {

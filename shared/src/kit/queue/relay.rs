@@ -122,25 +122,18 @@ impl<R: EventRouter> Relay<R> {
         Self { outbox, sqs, routes }
     }
 
-    /// Publishes events that the stream missed, and moves them from the outbox to the event log; returns those
-    /// that could not be published to all subscribers, which remain in the outbox.
+    /// Publishes events, and moves them from the outbox to the event log; returns those that could not be
+    /// published to all subscribers, which remain in the outbox.
+    ///
+    /// Each is logged before it is removed: the stream stops delivering an event after an hour, and from then
+    /// on the outbox is its only source.
     ///
     /// # Errors
     /// [`StoreError`] if published events could not be moved; they are published again later.
     pub async fn publish(&self, events: &[OutboxEvent]) -> Result<Unpublished, StoreError> {
         let (published, unpublished) = self.send_all(events).await;
-        // The outbox is the only source of these events, so each is logged before it is removed.
         self.outbox.log(&published).await?;
         self.outbox.remove(published.iter().map(|event| event.key()).collect()).await?;
-        record_metrics(&published, SystemClock.now());
-        Ok(unpublished)
-    }
-
-    /// Like [`publish`](Self::publish), for events that the stream delivers again until they are done, in fewer
-    /// requests.
-    async fn publish_from_stream(&self, events: &[OutboxEvent]) -> Result<Unpublished, StoreError> {
-        let (published, unpublished) = self.send_all(events).await;
-        self.outbox.archive(&published).await?;
         record_metrics(&published, SystemClock.now());
         Ok(unpublished)
     }
@@ -223,7 +216,7 @@ impl<R: EventRouter> Relay<R> {
 
 impl<R: EventRouter> StreamHandler for Relay<R> {
     async fn handle(&self, events: Vec<OutboxEvent>) -> Vec<bool> {
-        match self.publish_from_stream(&events).await {
+        match self.publish(&events).await {
             Ok(unpublished) => {
                 // A rejected event must not stop those behind it. It remains in the outbox, from which the
                 // sweeper moves it to the dead letters.

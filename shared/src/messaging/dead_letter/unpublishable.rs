@@ -13,7 +13,7 @@ use crate::messaging::dead_letter::job_request::requested_job;
 use crate::messaging::dead_letter::mark_job_dead::MarkJobDead;
 use crate::messaging::dead_letter::record::RecordDeadLetter;
 use crate::messaging::dead_letter::{
-    DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, dead_letter_id_of_redrive,
+    DeadLetter, DeadLetterStatus, REDRIVE_ATTRIBUTE, dead_letter_id_of_redrive, subject_of,
 };
 use crate::messaging::event_routing::{Subscriber, subscribers};
 
@@ -98,6 +98,7 @@ impl UnpublishableEvent {
             queue,
             status: DeadLetterStatus::Dead,
             message_id: position.clone(),
+            subject: subject_of(&self.body),
             body: self.body.clone(),
             attributes,
             reason: self.reason.clone(),

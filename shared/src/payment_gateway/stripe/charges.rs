@@ -1,5 +1,7 @@
 //! Charges: payment intents that are confirmed when they are created, with the buyer present to authenticate.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -15,17 +17,20 @@ use crate::payment_gateway::{ChargeAnswer, ChargeOutcome, ChargeResolution, Chec
 #[derive(Debug, Deserialize)]
 struct PaymentIntent {
     id: String,
-    client_secret: String,
+    client_secret: ClientSecret,
     status: String,
     #[serde(default)]
     amount_received: i64,
     last_payment_error: Option<StripeError>,
 }
 
-/// The fields of a list of charges that we use.
+/// Maximum delay until a new payment intent is found by the search.
+const SEARCH_LAG: Duration = Duration::from_hours(1);
+
+/// The fields of a list of objects that we use.
 #[derive(Debug, Deserialize)]
-struct ChargeList {
-    data: Vec<Charge>,
+struct List<O> {
+    data: Vec<O>,
 }
 
 /// The fields of a charge that we use.
@@ -83,7 +88,7 @@ pub(super) async fn find<T: Transport, C: Clock, R: Entropy>(
 ) -> Result<Option<ChargeOutcome>, GatewayError> {
     let path = format!("/v1/charges?limit=100&transfer_group={}", intent.order_id);
     let response = gateway.get(path, correlation).await?;
-    let found = ChargeList::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?.data;
+    let found = List::<Charge>::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?.data;
     let with_status = |status: &str| found.iter().find(|charge| charge.status == status);
     if let Some(captured) = with_status("succeeded") {
         let gateway_id = captured.payment_intent.clone().ok_or(GatewayError::Unexpected)?;
@@ -93,7 +98,32 @@ pub(super) async fn find<T: Transport, C: Clock, R: Entropy>(
         let id = pending.payment_intent.as_deref().ok_or(GatewayError::Unexpected)?;
         return read(gateway, id, correlation).await?.continued(intent).map(Some);
     }
-    Ok(with_status("failed").map(|failed| ChargeOutcome::Declined(failed.decline())))
+    if let Some(failed) = with_status("failed") {
+        return Ok(Some(ChargeOutcome::Declined(failed.decline())));
+    }
+    if intent.in_transfer_group { Ok(None) } else { search(gateway, intent, correlation).await }
+}
+
+/// Searches for a charge that an earlier version of this software made without a transfer group. An empty
+/// result counts only once the search certainly contains every charge made before the key expired.
+async fn search<T: Transport, C: Clock, R: Entropy>(
+    gateway: &StripeGateway<T, C, R>,
+    intent: &ChargeIntent,
+    correlation: &CorrelationId,
+) -> Result<Option<ChargeOutcome>, GatewayError> {
+    let query = format!("metadata['order_id']:'{}'", intent.order_id);
+    let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    let response = gateway.get(format!("{INTENTS}/search?limit=100&query={query}"), correlation).await?;
+    let found =
+        List::<PaymentIntent>::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?.data;
+    let (captured, others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| found.status == "succeeded");
+    let declined = others.into_iter().find(|found| found.last_payment_error.is_some());
+    match captured.into_iter().next().or(declined) {
+        Some(found) => found.outcome(intent).map(Some),
+        None if intent.key_expires_at().saturating_add(SEARCH_LAG) <= gateway.clock.now() => Ok(None),
+        None => Err(GatewayError::Unknown),
+    }
 }
 
 /// Sends the same idempotency key with other parameters. If the charge was made or is in progress, the
@@ -192,7 +222,7 @@ impl PaymentIntent {
     }
 
     fn checkout(self) -> Checkout {
-        Checkout { gateway_id: GatewayId(self.id), client_secret: ClientSecret(self.client_secret) }
+        Checkout { gateway_id: GatewayId(self.id), client_secret: self.client_secret }
     }
 }
 

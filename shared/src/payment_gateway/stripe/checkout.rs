@@ -15,7 +15,7 @@ use crate::payment_gateway::{CheckoutClosure, CheckoutOutcome, GatewayError};
 #[derive(Debug, Deserialize)]
 struct UnconfirmedIntent {
     id: String,
-    client_secret: String,
+    client_secret: ClientSecret,
 }
 
 /// The fields of a payment intent to close that we use.
@@ -42,18 +42,16 @@ pub(super) async fn open<T: Transport, C: Clock, R: Entropy>(
             StatusCode::OK => {
                 let created =
                     UnconfirmedIntent::deserialize(&response.body).map_err(|_| GatewayError::Unexpected)?;
-                let client_secret = ClientSecret(created.client_secret);
                 return Ok(CheckoutOutcome::Payable(Checkout {
                     gateway_id: GatewayId(created.id),
-                    client_secret,
+                    client_secret: created.client_secret,
                 }));
             }
-            StatusCode::INTERNAL_SERVER_ERROR => {}
             StatusCode::BAD_REQUEST if !StripeError::of(&response).is_of_idempotency_key() => {
                 return Ok(CheckoutOutcome::Refused(StripeError::of(&response).decline()));
             }
-            // The key belongs to a request with other parameters.
-            StatusCode::BAD_REQUEST => {}
+            // The key replays an error, or belongs to a request with other parameters: another key may succeed.
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_REQUEST => {}
             _ => return Err(gateway.response_error(&response)),
         }
     }

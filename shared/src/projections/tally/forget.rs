@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn order_of_an_earlier_recount_is_not_subtracted_from_the_totals() {
+    fn order_of_an_earlier_recount_is_not_subtracted_from_totals() {
         let (forget, tally, totals) = counted();
         let recount = Some(EventId::of("job_1", Version::FIRST));
         let recounted = MarketTotals { recount, ..totals.clone() };

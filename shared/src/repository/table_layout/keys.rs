@@ -1,11 +1,11 @@
 //! Layout of the table: key, index entries and expiry of each record. No other module builds keys.
 //!
-//! Records that belong together share a partition (an account with its credentials and sessions, an order
-//! with its payment and its attempts).
+//! Records that belong together share a partition, for example an order, its payment and its attempts.
 
 use super::partitions;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobEvent, JobId, JobSummary};
+use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
@@ -142,6 +142,9 @@ records! {
         by_name: partitions::name_sort(&self.name, &self.id.to_string());
         by_owner: partitions::markets_of(self.creator_id), self.id.to_string();
         summary: MarketSummary::from(self);
+    }
+    StatusCopy "market-status" {
+        key(id: StatusCopyKey): format!("market#{}#status#{}", id.market_id, id.number), "status";
     }
     SkuClaim "sku-claim" {
         key(id: SkuKey): format!("market#{}", id.market_id), format!("sku#{}", id.sku.as_str());
@@ -305,8 +308,7 @@ impl HasName for User {
     }
 }
 
-/// Partition and time of a due order: to expire without a payment, to be examined because its saga has not
-/// finished, or to have its refunds checked.
+/// Partition and time of an order that is to expire, to be examined, or to have its refunds checked.
 fn due_order(order: &Order) -> Option<(String, Timestamp)> {
     let shard = partitions::expiry_shard(order.id);
     let expiry = order.fulfilment.payment_deadline().map(|at| (partitions::expiring_orders(shard), at));

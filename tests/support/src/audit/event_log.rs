@@ -11,6 +11,7 @@ use shared::domain::user::User;
 use shared::domain::user::password_reset::PasswordReset;
 use shared::kit::aws::dynamodb::event_log::LoggedEvent;
 use shared::kit::command::{Entity, Record};
+use shared::kit::system::clock::Timestamp;
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 
 use super::events::ever_written;
@@ -32,7 +33,7 @@ pub(super) fn has_every_event_once(items: &Items, history: &History) -> Vec<Viol
             found.push(violation(id, "the event is logged once", format!("{} times", entries.len())));
         }
         for (event, expiry) in entries {
-            let occurred = event.occurred_at().map(|time| time.as_seconds());
+            let occurred = event.occurred_at().map(Timestamp::as_seconds);
             if *expiry <= occurred {
                 found.push(violation(id, "the event expires after its retention", format!("{expiry:?}")));
             }

@@ -66,8 +66,13 @@ pub(super) const BUGS: &[SeededBug] = &[
         mutation: || {
             RequestMutation::new("stream-outbox-relay", Service::DynamoDb, |_, body| {
                 let tables = body["RequestItems"].as_object_mut().into_iter().flatten();
-                for requests in tables.filter_map(|(_, requests)| requests.as_array_mut()) {
-                    requests.retain(|request| request.get("PutRequest").is_none());
+                for request in tables.filter_map(|(_, requests)| requests.as_array_mut()).flatten() {
+                    // A request without items would be refused, and the relay would retry.
+                    let item = &request["PutRequest"]["Item"];
+                    if item.is_object() {
+                        let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+                        *request = json!({ "DeleteRequest": { "Key": key } });
+                    }
                 }
             })
         },

@@ -80,7 +80,8 @@ fn job_is_requested_at_once_or_scheduled() {
             ..created(at(millis))
         };
         assert_eq!(scheduled.stored::<Job>(), expected);
-        assert!(expected.is_waiting() && scheduled.events.is_empty());
+        assert!(expected.is_waiting());
+        assert!(scheduled.events().is_empty(), "no queue subscribes to the event of a scheduled job");
     }
 }
 

@@ -278,6 +278,7 @@ fn new_dead_letter(number: usize, now: Timestamp) -> DeadLetter {
         status: DeadLetterStatus::Dead,
         message_id: "m1".to_owned(),
         body: String::new(),
+        subject: None,
         attributes: BTreeMap::new(),
         reason: "the table did not respond".to_owned(),
         attempts: DELIVERIES,

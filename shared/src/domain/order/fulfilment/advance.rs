@@ -83,45 +83,40 @@ impl Command for AdvanceOrder {
     /// [`AdvanceError`]. `OutOfStock` results from the condition on a stock counter and is exact under
     /// concurrency.
     fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Decision {
+        use FulfilmentTransition as Transition;
         let order = order.ok_or(AdvanceError::Stale)?;
         let before = order.stock_position();
         let declined = |code: &DeclineCode| format!("payment declined: {}", code.as_str());
         let (order, event): (Order, EventConstructor) = match &self.by {
-            FulfilmentTransition::Reserve => return self.reserve(order, now),
-            FulfilmentTransition::Captured(capture) => return apply_capture(order, payment, capture, now),
-            FulfilmentTransition::RefundReported(refund) => {
+            Transition::Reserve => return self.reserve(order, now),
+            Transition::Captured(capture) => return apply_capture(order, payment, capture, now),
+            Transition::RefundReported(refund) => {
                 return apply_refund(&order, payment.as_ref(), refund, now);
             }
-            FulfilmentTransition::RefundRefused(refusal) => {
+            Transition::RefundRefused(refusal) => {
                 return apply_refusal(order, payment, refusal, now);
             }
-            FulfilmentTransition::RefundsRequested => return apply_end(order, payment, now),
-            FulfilmentTransition::OutOfStock(product) => {
+            Transition::RefundsRequested => return apply_end(order, payment, now),
+            Transition::OutOfStock(product) => {
                 (order.out_of_stock(format!("out of stock: {product}"), now)?, OrderEvent::Rejected)
             }
-            FulfilmentTransition::Declined(code) => {
-                (order.declined(declined(code), now)?, OrderEvent::Rejected)
-            }
-            FulfilmentTransition::ChargeFailed(attempt) => {
+            Transition::Declined(code) => (order.declined(declined(code), now)?, OrderEvent::Rejected),
+            Transition::ChargeFailed(attempt) => {
                 (order.charge_failed(*attempt, now)?, OrderEvent::Progressed)
             }
-            FulfilmentTransition::RetryCharge(attempt) => {
-                (order.retry_charge(*attempt, now)?, OrderEvent::Progressed)
-            }
-            FulfilmentTransition::Payable(checkout) => {
-                (order.payable(checkout.clone(), now)?, OrderEvent::Progressed)
-            }
-            FulfilmentTransition::ActionRequired(checkout) => {
+            Transition::RetryCharge(attempt) => (order.retry_charge(*attempt, now)?, OrderEvent::Progressed),
+            Transition::Payable(checkout) => (order.payable(checkout.clone(), now)?, OrderEvent::Progressed),
+            Transition::ActionRequired(checkout) => {
                 let until = now.saturating_add(self.payment_window);
                 (order.action_required(checkout.clone(), until, now)?, OrderEvent::Progressed)
             }
-            FulfilmentTransition::CheckoutClosed => (order.checkout_closed(now)?, OrderEvent::Expired),
-            FulfilmentTransition::PaymentProcessing => {
+            Transition::CheckoutClosed => (order.checkout_closed(now)?, OrderEvent::Expired),
+            Transition::PaymentProcessing => {
                 let until = now.saturating_add(self.payment_window);
                 (order.payment_processing(until, now)?, OrderEvent::Progressed)
             }
-            FulfilmentTransition::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
-            FulfilmentTransition::RetryRefund(number, attempt) => {
+            Transition::NotCharged => (order.never_charged(now)?, OrderEvent::Progressed),
+            Transition::RetryRefund(number, attempt) => {
                 (order.retry_refund(*number, *attempt, now)?, OrderEvent::Progressed)
             }
         };

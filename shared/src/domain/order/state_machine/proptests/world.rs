@@ -93,14 +93,7 @@ impl World {
             (Step::Call(Effect::Charge(_)), GatewayResult::Lost) => {
                 Some(FulfilmentTransition::ActionRequired(checkout))
             }
-            (Step::Call(Effect::CloseCheckout(_)), result) => match result {
-                GatewayResult::Succeeded => Some(FulfilmentTransition::CheckoutClosed),
-                GatewayResult::Pending => Some(FulfilmentTransition::PaymentProcessing),
-                GatewayResult::Refused => {
-                    Some(FulfilmentTransition::Captured(capture(0, self.order().total)))
-                }
-                GatewayResult::Lost | GatewayResult::Failed => None,
-            },
+            (Step::Call(Effect::CloseCheckout(_)), result) => self.close_checkout(result),
             (Step::Call(Effect::Charge(_) | Effect::FindCharge(_) | Effect::CreateCheckout(_)), _) => {
                 Some(FulfilmentTransition::Declined(code))
             }
@@ -108,6 +101,16 @@ impl World {
                 self.request_refund(&intent, result)
             }
             (Step::Wait(_) | Step::Finished, _) => None,
+        }
+    }
+
+    /// Closes the checkout at the gateway.
+    fn close_checkout(&self, result: GatewayResult) -> Option<FulfilmentTransition> {
+        match result {
+            GatewayResult::Succeeded => Some(FulfilmentTransition::CheckoutClosed),
+            GatewayResult::Pending => Some(FulfilmentTransition::PaymentProcessing),
+            GatewayResult::Refused => Some(FulfilmentTransition::Captured(capture(0, self.order().total))),
+            GatewayResult::Lost | GatewayResult::Failed => None,
         }
     }
 

@@ -77,6 +77,7 @@ const REFUND: Option<&str> = Some("order.refund_started");
 const REFUND_FAILED: Option<&str> = Some("order.refund_failed");
 const PARTIALLY_REFUNDED: Option<&str> = Some("order.partially_refunded");
 const REJECTED: Option<&str> = Some("order.rejected");
+const PROGRESSED: Option<&str> = Some("order.fulfilment_progressed");
 const OVERDUE: Option<&str> = Some("order.payment_overdue");
 
 /// Steps to each state of an order with a payment method, and the rows of the state.
@@ -98,7 +99,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
             (Step::RefundMade, Rejected, Available, REJECTED),
             (Step::RefundAccepted, Rejected, Available, REJECTED),
             (Step::RefundFailed, Pending, Available, REFUND_FAILED),
-            (Step::RetryRefund, Pending, Available, None),
+            (Step::RetryRefund, Pending, Available, PROGRESSED),
             (Step::RefundRefused, Pending, Available, REFUND_FAILED),
             (Step::RefundAtGateway, Pending, Available, PARTIALLY_REFUNDED),
         ],
@@ -106,9 +107,9 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
     (
         &[Step::Reserve],
         &[
-            (Step::ChargeFailed, AwaitingPayment, Reserved, None),
-            (Step::RetryCharge, AwaitingPayment, Reserved, None),
-            (Step::ActionRequired, AwaitingPayment, Reserved, None),
+            (Step::ChargeFailed, AwaitingPayment, Reserved, PROGRESSED),
+            (Step::RetryCharge, AwaitingPayment, Reserved, PROGRESSED),
+            (Step::ActionRequired, AwaitingPayment, Reserved, PROGRESSED),
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Decline, Rejected, Available, REJECTED),
@@ -127,8 +128,8 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
     (
         &[Step::Reserve, Step::ChargeFailed],
         &[
-            (Step::RetryCharge, AwaitingPayment, Reserved, None),
-            (Step::ActionRequired, AwaitingPayment, Reserved, None),
+            (Step::RetryCharge, AwaitingPayment, Reserved, PROGRESSED),
+            (Step::ActionRequired, AwaitingPayment, Reserved, PROGRESSED),
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Decline, Rejected, Available, REJECTED),
@@ -142,7 +143,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
             (Step::RefundMade, Rejected, Available, REJECTED),
             (Step::RefundAccepted, Rejected, Available, REJECTED),
             (Step::RefundFailed, AwaitingPayment, Reserved, REFUND_FAILED),
-            (Step::RetryRefund, AwaitingPayment, Reserved, None),
+            (Step::RetryRefund, AwaitingPayment, Reserved, PROGRESSED),
             (Step::RefundRefused, AwaitingPayment, Reserved, REFUND_FAILED),
         ],
     ),
@@ -158,10 +159,10 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
     (
         &[Step::Reserve, Step::Cancel],
         &[
-            (Step::ChargeFailed, Cancelled, Reserved, None),
+            (Step::ChargeFailed, Cancelled, Reserved, PROGRESSED),
             (Step::Capture, Cancelled, Reserved, REFUND),
             (Step::CaptureOther, Cancelled, Reserved, REFUND),
-            (Step::NotCharged, Cancelled, Available, None),
+            (Step::NotCharged, Cancelled, Available, PROGRESSED),
         ],
     ),
     (
@@ -169,7 +170,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::Capture, Cancelled, Reserved, REFUND),
             (Step::CaptureOther, Cancelled, Reserved, REFUND),
-            (Step::NotCharged, Cancelled, Available, None),
+            (Step::NotCharged, Cancelled, Available, PROGRESSED),
         ],
     ),
     (
@@ -187,9 +188,9 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Cancelled, Sold, REFUND),
             (Step::RefundMade, Cancelled, Available, PARTIALLY_REFUNDED),
-            (Step::RefundAccepted, Cancelled, Available, None),
+            (Step::RefundAccepted, Cancelled, Available, PROGRESSED),
             (Step::RefundFailed, Cancelled, Sold, REFUND_FAILED),
-            (Step::RetryRefund, Cancelled, Sold, None),
+            (Step::RetryRefund, Cancelled, Sold, PROGRESSED),
             (Step::RefundRefused, Cancelled, Sold, REFUND_FAILED),
             (Step::RefundAtGateway, Cancelled, Sold, PARTIALLY_REFUNDED),
         ],
@@ -216,9 +217,9 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Confirmed, Sold, REFUND),
             (Step::RefundMade, Refunded, Available, Some("order.refunded")),
-            (Step::RefundAccepted, Confirmed, Sold, None),
+            (Step::RefundAccepted, Confirmed, Sold, PROGRESSED),
             (Step::RefundFailed, Confirmed, Sold, REFUND_FAILED),
-            (Step::RetryRefund, Confirmed, Sold, None),
+            (Step::RetryRefund, Confirmed, Sold, PROGRESSED),
             (Step::RefundRefused, Confirmed, Sold, REFUND_FAILED),
             (Step::RefundAtGateway, Confirmed, Sold, PARTIALLY_REFUNDED),
         ],
@@ -252,9 +253,9 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Shipped, Sold, REFUND),
             (Step::RefundMade, Refunded, Sold, Some("order.refunded")),
-            (Step::RefundAccepted, Shipped, Sold, None),
+            (Step::RefundAccepted, Shipped, Sold, PROGRESSED),
             (Step::RefundFailed, Shipped, Sold, REFUND_FAILED),
-            (Step::RetryRefund, Shipped, Sold, None),
+            (Step::RetryRefund, Shipped, Sold, PROGRESSED),
             (Step::RefundRefused, Shipped, Sold, REFUND_FAILED),
             (Step::RefundAtGateway, Shipped, Sold, PARTIALLY_REFUNDED),
             (Step::Deliver, Delivered, Sold, Some("order.delivered")),
@@ -283,7 +284,7 @@ pub(super) const PAID_AT_GATEWAY: [(&[Step], &[Row]); 6] = [
     (
         &[Step::Reserve],
         &[
-            (Step::Payable, AwaitingPayment, Reserved, None),
+            (Step::Payable, AwaitingPayment, Reserved, PROGRESSED),
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Decline, Rejected, Available, Some("order.rejected")),
@@ -304,7 +305,7 @@ pub(super) const PAID_AT_GATEWAY: [(&[Step], &[Row]); 6] = [
         &[Step::Reserve, Step::Payable, Step::Expire],
         &[
             (Step::CheckoutClosed, Expired, Available, Some("order.expired")),
-            (Step::PaymentProcessing, AwaitingPayment, Reserved, None),
+            (Step::PaymentProcessing, AwaitingPayment, Reserved, PROGRESSED),
             (Step::Capture, Confirmed, Sold, Some("order.confirmed")),
             (Step::CaptureOther, AwaitingPayment, Reserved, REFUND),
             (Step::Cancel, Cancelled, Available, Some("order.cancelled")),

@@ -114,6 +114,8 @@ impl DynamoReader {
             let read = PageRequest { limit: left, start: request.start.clone() };
             let ListPage { items, next, .. } = self.page::<LoggedEvent>(&partitions, &read).await?;
             left = left.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+            // Damaged events are left out, so that there may be a rest although fewer events were read.
+            let has_rest = next.is_some();
             let end = if left == 0 { items.last().map(|event| event.sk.clone()) } else { older_than };
             page.next = next.or(end.filter(|_| parts.peek().is_some()));
             let mut matching = items.into_iter().filter(|event| list.matches(event));
@@ -121,7 +123,7 @@ impl DynamoReader {
             if matching.next().is_some() {
                 page.next = page.items.last().map(|event| event.sk.clone());
             }
-            if left == 0 || page.items.len() == request.length() {
+            if has_rest || left == 0 || page.items.len() == request.length() {
                 break;
             }
         }

@@ -25,7 +25,7 @@ pub enum PageError {
     /// The list is filtered, and its matching items are too far apart to count up to the offset.
     #[error("the filter is too selective for pagination by offset")]
     FilterTooSelective,
-    /// The items before the offset are larger than [`MAX_SKIP_READS`] reads.
+    /// The items before the offset take more reads than one request may make.
     #[error("the items before the offset are too large to be skipped")]
     OffsetTooFar,
     /// The table failed.
@@ -141,7 +141,9 @@ impl DynamoReader {
         for _ in 0..max_reads {
             let count = count(self.table(), &query.clone().limit(left)).await?;
             matched += count.matched;
-            left = left.saturating_sub(u32::try_from(count.examined).unwrap_or(u32::MAX));
+            // Without a filter, every item that was read matches.
+            let read = if partition.has_filter() { count.examined } else { count.matched };
+            left = left.saturating_sub(u32::try_from(read).unwrap_or(u32::MAX));
             match count.reached {
                 Some(reached) if left > 0 => query = query.starting_after(reached),
                 Some(reached) if !partition.has_filter() => return Ok(Skipped::All(reached)),

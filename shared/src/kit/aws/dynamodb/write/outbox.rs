@@ -17,7 +17,7 @@ use crate::kit::aws::dynamodb::schema::{
     KIND, OUTBOX_KIND, PK, PLATFORM_SCOPE, SK, outbox_partition, outbox_shard,
 };
 use crate::kit::aws::dynamodb::{Table, record_retry};
-use crate::kit::command::read_set::{self, Parsed};
+use crate::kit::command::read_set::{self, Parsed, parsed_or_reported};
 use crate::kit::command::{
     CommandContext, Envelope, EventId, Item, Key, MalformedItem, Record, Routing, StoreError,
     UncommittedEvent,
@@ -217,8 +217,6 @@ const UNPROCESSED: Backoff = Backoff::new(Duration::from_millis(20), Duration::f
 
 /// Maximum number of writes per request.
 const MAX_WRITES: usize = 25;
-/// Number of events per request that logs and removes them.
-const EVENTS_PER_REQUEST: usize = MAX_WRITES / 2;
 
 impl Outbox {
     /// The outbox of `table`.
@@ -254,30 +252,16 @@ impl Outbox {
         Ok(page)
     }
 
-    /// Moves published events from the outbox to the event log: one request for up to 12 of them.
-    ///
-    /// A batch write is not a transaction: after a crash, an event may have been removed, but not logged.
-    /// Therefore this is only for events that the stream delivers again.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the table does not respond. The events are then published again; none is lost.
-    pub async fn archive(&self, events: &[&OutboxEvent]) -> Result<(), StoreError> {
-        for events in events.chunks(EVENTS_PER_REQUEST) {
-            let mut requests = self.log_requests(events)?;
-            for event in events {
-                requests.push(delete_request(&event.key())?);
-            }
-            self.write(requests).await?;
-        }
-        Ok(())
-    }
-
-    /// Stores events in the event log, except redriven messages. Storing one again changes nothing.
+    /// Stores events in the event log, except redriven messages. Storing one again changes nothing. An event
+    /// without a readable time is reported and left out, so that it does not stop the others.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn log(&self, events: &[&OutboxEvent]) -> Result<(), StoreError> {
-        self.write(self.log_requests(events)?).await
+        let retention = self.table.event_retention();
+        let logged = events.iter().filter_map(|event| event.logged());
+        let items = logged.filter_map(|event| parsed_or_reported(event.into_item(retention)));
+        self.write(items.map(put_request).collect::<Result<_, _>>()?).await
     }
 
     /// Deletes events that are published and logged.
@@ -286,11 +270,6 @@ impl Outbox {
     /// [`StoreError`] if the table does not respond. The events are then published again; none is lost.
     pub async fn remove(&self, keys: Vec<Key>) -> Result<(), StoreError> {
         self.write(keys.iter().map(delete_request).collect::<Result<_, _>>()?).await
-    }
-
-    fn log_requests(&self, events: &[&OutboxEvent]) -> Result<Vec<WriteRequest>, StoreError> {
-        let logged = events.iter().filter_map(|event| event.logged());
-        logged.map(|event| put_request(event.into_item(self.table.event_retention())?)).collect()
     }
 
     async fn write(&self, mut pending: Vec<WriteRequest>) -> Result<(), StoreError> {
