@@ -131,6 +131,15 @@ impl Consumer {
         }
     }
 
+    /// Returns true if the function keeps to the rate of the service. The calls to the model are not paced: the
+    /// model throttles those above its rate, and they are retried.
+    const fn paces_calls(self) -> bool {
+        match self {
+            Self::Fulfilment | Self::Emails => true,
+            Self::SearchIndex => false,
+        }
+    }
+
     const fn subscriber(self) -> Subscriber {
         match self {
             Self::Fulfilment => Subscriber::Fulfilment,
@@ -141,12 +150,13 @@ impl Consumer {
 }
 
 impl OutageResult {
-    /// Returns true if each message took effect once, without an operator, at the rates of the services and in
-    /// time.
+    /// Returns true if each message took effect once, without an operator, in time, and at the rate of the service
+    /// if the calls are paced.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        let messages = self.outage.messages;
-        (self.completed, self.effects, self.dead, self.too_fast) == (messages, messages, 0, 0)
+        let Outage { consumer, messages, .. } = self.outage;
+        (self.completed, self.effects, self.dead) == (messages, messages, 0)
+            && (self.too_fast == 0 || !consumer.paces_calls())
             && self.recovery <= RECOVERY
     }
 }

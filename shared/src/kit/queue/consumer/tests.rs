@@ -107,7 +107,8 @@ async fn retried_message_is_dead_lettered_after_24_hours() {
 async fn result_that_could_not_be_stored_is_sent_with_the_message() {
     let queue = VirtualQueue::default();
     let clock = TestClock(Box::leak(Box::new(AtomicI64::new(START))));
-    let handler = Always(Outcome::Unstored { result: "sent".to_owned(), reason: "the table did not respond" });
+    let handler =
+        Always(Outcome::Unstored { result: "sent".to_owned(), reason: "the table did not respond" });
     consume(&handler, &queue, vec![new_message()], clock.now(), &clock, &SystemEntropy).await;
     let (resent, _) = queue.resent.lock().unwrap().take().unwrap();
     assert_eq!((resent.call_result(), resent.first_sent_at()), (Some("sent"), new_message().sent_at));
