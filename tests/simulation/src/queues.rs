@@ -19,7 +19,7 @@ pub struct Queues {
     /// Function that consumes messages.
     consumer: &'static str,
     /// URL of its queue.
-    consumed: String,
+    url: String,
     messages: Vec<Message>,
     next: u64,
     /// Ids of accepted events by queue.
@@ -47,9 +47,9 @@ impl Queues {
     #[must_use]
     pub fn new(consumer: &'static str, subscriber: Subscriber) -> Self {
         let own = template_config::addresses().iter().find(|(owner, _)| *owner == subscriber);
-        let consumed = own.map(|(_, address)| address.clone()).expect("the template has the queue");
+        let url = own.map(|(_, address)| address.clone()).expect("the template has the queue");
         let (messages, taken, dead) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { consumer, consumed, messages, next: 0, taken, dead }
+        Self { consumer, url, messages, next: 0, taken, dead }
     }
 
     /// Executes a request. `refused` returns true for the indexes of a batch that the queue rejects.
@@ -108,7 +108,7 @@ impl Queues {
         } else {
             self.dead.push(message.clone());
         }
-        if address == self.consumed {
+        if address == self.url {
             self.messages.push(message);
         }
     }
