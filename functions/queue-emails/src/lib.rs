@@ -116,9 +116,9 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
     }
 }
 
-/// Outcome of two e-mails: the recipients to whom they were sent if that could not be recorded, else a retry if
-/// one of them failed and can be sent later, else the deferral of one that waits for its turn, else a dead
-/// letter if one of them cannot be sent.
+/// Outcome of two e-mails: their ids if they were sent and that could not be recorded, else a retry if one of
+/// them failed and can be sent later, else the deferral of one that waits for its turn, else a dead letter if
+/// one of them cannot be sent.
 fn combine(first: Outcome, second: Outcome) -> Outcome {
     if let (Outcome::Unstored { result: one, reason }, Outcome::Unstored { result: other, .. }) =
         (&first, &second)

@@ -24,7 +24,7 @@ pub(crate) const SEND_LEASE: Duration = Duration::from_secs(15);
 impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
     /// Sends the e-mail, unless it was sent before. The loaded dispatch record and the one that the first
     /// commit returns save a read each: if either is outdated, its version conflicts and the command decides
-    /// again. If the message says that it `was_sent`, only this is recorded.
+    /// again. An e-mail that `was_sent` by an earlier attempt is only recorded.
     pub(crate) async fn send(
         &self,
         event: &Envelope<EmailEvent>,

@@ -170,8 +170,8 @@ impl fmt::Display for OutageResult {
         let Outage { failure, duration, consumer, messages, .. } = self.outage;
         write!(
             f,
-            "{failure} for {duration:?}, {messages} messages of {consumer}: {} completed, {} effects, {} dead \
-             letters, {} calls, {} of them above the rate, last commit {:?} after the outage",
+            "{failure} for {duration:?}, {messages} messages of {consumer}: {} completed, {} effects, \
+             {} dead letters, {} calls, {} of them above the rate, last commit {:?} after the outage",
             self.completed, self.effects, self.dead, self.calls, self.too_fast, self.recovery
         )
     }
