@@ -144,7 +144,7 @@ impl Functions {
     #[must_use]
     pub fn emails(&self) -> Instance {
         let env = template_config::environment(EMAILS);
-        let client = client!(aws_sdk_sesv2, self.network, Service::Mail, self.clock);
+        let client: aws_sdk_sesv2::Client = client!(aws_sdk_sesv2, self.network, Service::Mail, self.clock);
         let mailer = SesMailer::from_env(&env, client).expect("the template has the variables");
         let emails = Emails::new(&env, self.store().with_group_commit(), mailer);
         let emails = emails.expect("the template has the variables");
@@ -161,7 +161,8 @@ impl Functions {
     #[must_use]
     pub fn search_index(&self) -> Instance {
         let env = template_config::environment(SEARCH_INDEX);
-        let client = client!(aws_sdk_bedrockruntime, self.network, Service::Model, self.clock);
+        let client: aws_sdk_bedrockruntime::Client =
+            client!(aws_sdk_bedrockruntime, self.network, Service::Model, self.clock);
         let embedder = TitanEmbedder::new(client).with_clock(self.clock.clone());
         let index = SearchIndex::new(self.store().with_group_commit(), embedder);
         self.instance(
