@@ -1,33 +1,18 @@
 //! Lists of orders: the limit of sorting by total.
 
-use std::convert::Infallible;
-
 use shared::domain::order::{Order, OrderEvent, OrderStatus};
 use shared::domain::values::period::Period;
+use shared::kit::command::Change;
 use shared::kit::command::page::PageRequest;
-use shared::kit::command::{Change, Command, ReadSet};
-use shared::kit::system::clock::Timestamp;
 use shared::repository::order::{OrderList, OrderQuery, OrderSort};
 use shared::repository::table_layout::sorted_list::{ListError, MAX_MATCHES};
 use test_support::Marketplace;
 use test_support::fixture::{buyer, new_id};
 
 /// Stores orders without applying domain rules.
-struct PutOrders(Vec<Order>);
-
-impl Command for PutOrders {
-    type State = ();
-    type Output = ();
-    type Error = Infallible;
-
-    fn reads(&self) -> ReadSet<()> {
-        ReadSet::empty()
-    }
-
-    fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let event = |order: &Order| OrderEvent::Created(order.into());
-        Ok(self.0.iter().fold(Change::of(()), |change, order| change.save(order, event(order))))
-    }
+async fn put_orders(marketplace: &Marketplace, orders: &[Order]) {
+    let save = |change: Change<(), _>, order: &Order| change.save(order, OrderEvent::Created(order.into()));
+    marketplace.write(|_| orders.iter().fold(Change::of(()), save)).await;
 }
 
 #[tokio::test]
@@ -42,11 +27,11 @@ async fn orders_are_sorted_by_total_up_to_the_limit() {
     };
     let orders: Vec<Order> = (1..MAX_MATCHES).map(|_| Order { id: new_id(), ..first.clone() }).collect();
     for orders in orders.chunks(45) {
-        marketplace.run(PutOrders(orders.to_vec())).await;
+        put_orders(&marketplace, orders).await;
     }
     let page = marketplace.reader.orders(&query, &PageRequest::first(10)).await.unwrap();
     assert_eq!((page.items.len(), page.total), (10, Some(1_000)));
-    marketplace.run(PutOrders(vec![Order { id: new_id(), ..first }])).await;
+    put_orders(&marketplace, &[Order { id: new_id(), ..first }]).await;
     let refused = marketplace.reader.orders(&query, &PageRequest::first(10)).await;
     assert!(matches!(refused, Err(ListError::TooManyToSort)), "{refused:?}");
     let cancelled = OrderQuery { status: Some(OrderStatus::Cancelled), ..query };

@@ -19,7 +19,7 @@ use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::command::page::{PageRequest, Start};
-use shared::kit::command::{Change, Command, ReadSet, Store};
+use shared::kit::command::{Change, Store};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
 use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use shared::projections::search_index::DocumentId;
@@ -89,7 +89,7 @@ impl Fixture {
             }
             marketplace.run(count).await;
         }
-        marketplace.run(RecordDailySales).await;
+        marketplace.write(last_month_of_sales).await;
         index_names(&marketplace).await;
         let meter = CapacityMeter::default();
         let table = meter.on(&marketplace.table);
@@ -256,25 +256,13 @@ impl Fixture {
     }
 }
 
-/// Stores sales of the market for each of the last 30 days.
-struct RecordDailySales;
-
-impl Command for RecordDailySales {
-    type State = ();
-    type Output = ();
-    type Error = Infallible;
-
-    fn reads(&self) -> ReadSet<()> {
-        ReadSet::empty()
-    }
-
-    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let days = (0..30).map(|days| Date::of(now).days_before(days));
-        Ok(days.fold(Change::of(()), |change, date| {
-            let sold = DailySales { date, orders: 3, volume: 5_997, refunded: 1_999 };
-            change.overwrite(&DailySalesKey { market_id: id(MARKET), day: date }, &sold)
-        }))
-    }
+/// Sales of the market for each of the last 30 days.
+fn last_month_of_sales(now: Timestamp) -> Change<(), Infallible> {
+    let days = (0..30).map(|days| Date::of(now).days_before(days));
+    days.fold(Change::of(()), |change, date| {
+        let sold = DailySales { date, orders: 3, volume: 5_997, refunded: 1_999 };
+        change.overwrite(&DailySalesKey { market_id: id(MARKET), day: date }, &sold)
+    })
 }
 
 /// Returns the documented requests and read units of a pattern.

@@ -10,6 +10,7 @@ mod marketplace;
 mod orders;
 mod outbox;
 mod payments;
+mod write;
 
 use shared::domain::product::Stock;
 use shared::domain::user::Role;

@@ -1,6 +1,5 @@
 //! `GET /v1/markets/{id}/stats`.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use insta::assert_json_snapshot;
@@ -8,42 +7,27 @@ use serde_json::json;
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::values::date::Date;
-use shared::kit::command::{Adjustment, Change, Command, ReadSet};
-use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::kit::command::{Adjustment, Change};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::projections::daily_sales::{DailySales, DailySalesKey};
 use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
 use test_support::lambda_event::RouterResponse;
 
 use super::Markets;
 
-/// Adds sales of a market on a day.
-struct AddSales(DailySalesKey, [i64; 3]);
-
-impl Command for AddSales {
-    type State = ();
-    type Output = ();
-    type Error = Infallible;
-
-    fn reads(&self) -> ReadSet<()> {
-        ReadSet::empty()
-    }
-
-    fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let Self(key, [orders, volume, refunded]) = self;
-        let adjustment = Adjustment::of::<DailySales>()
-            .adjust_unchecked(DailySales::DATE, key.day)
-            .add(DailySales::ORDERS, *orders)
-            .add(DailySales::VOLUME, *volume)
-            .add(DailySales::REFUNDED, *refunded);
-        Ok(Change::of(()).adjust_unchecked::<DailySales>(key, adjustment))
-    }
-}
-
 impl Markets {
     /// Adds sales of a market on a day: number of orders, volume and refunded amount.
-    async fn add_sales(&self, market: &str, day: &str, sales: [i64; 3]) {
+    async fn add_sales(&self, market: &str, day: &str, [orders, volume, refunded]: [i64; 3]) {
         let key = DailySalesKey { market_id: id(market), day: day.parse().unwrap() };
-        self.marketplace.run(AddSales(key, sales)).await;
+        let adjustment = || {
+            Adjustment::of::<DailySales>()
+                .adjust_unchecked(DailySales::DATE, key.day)
+                .add(DailySales::ORDERS, orders)
+                .add(DailySales::VOLUME, volume)
+                .add(DailySales::REFUNDED, refunded)
+        };
+        let change = |_| Change::of(()).adjust_unchecked::<DailySales>(&key, adjustment());
+        self.marketplace.write(change).await;
     }
 
     async fn stats(&self, query: &str) -> RouterResponse {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use shared::domain::product::Product;
 use shared::kit::aws::dynamodb::DynamoReader;
-use shared::kit::command::{Change, Command, ReadSet};
+use shared::kit::command::Change;
 use shared::kit::system::clock::Timestamp;
 use shared::projections::search_index::{
     Document, DocumentText, EmbedderName, Embedding, IndexEntry, TermEntry,
@@ -15,32 +15,23 @@ use shared::search::{Embedder, HashingEmbedder, Search, SearchQuery, Searcher};
 use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{Marketplace, PRODUCT, id, new_id};
 
-/// Adds term entries of many products at once, which is faster than by events. The product itself is stored
-/// only if it may be among the results (`true`).
-struct AddProducts(Vec<(Product, bool)>, BTreeMap<String, Embedding>);
-
-impl Command for AddProducts {
-    type State = ();
-    type Output = ();
-    type Error = Infallible;
-
-    fn reads(&self) -> ReadSet<()> {
-        ReadSet::empty()
-    }
-
-    fn decide(&self, (): (), now: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        let Self(products, embeddings) = self;
-        Ok(products.iter().fold(Change::of(()), |change, (product, may_be_found)| {
-            let document = Document::from(product);
-            let (id, embedder) = (document.id, EmbedderName::Hashed);
-            let entry = IndexEntry::next(None, id, Some(&document), embedder, now).unwrap();
-            let embedding = embeddings[product.title.as_str()].clone();
-            let term_entry = TermEntry { id, market_id: product.market_id, embedding };
-            let change =
-                entry.term_entry_keys().iter().fold(change, |change, key| change.overwrite(key, &term_entry));
-            if *may_be_found { change.overwrite(&product.id, product) } else { change }
-        }))
-    }
+/// Term entries of many products at once, which is faster than by events. The product itself is stored only if it
+/// may be among the results (`true`).
+fn entries_of(
+    products: &[(Product, bool)],
+    embeddings: &BTreeMap<String, Embedding>,
+    now: Timestamp,
+) -> Change<(), Infallible> {
+    products.iter().fold(Change::of(()), |change, (product, may_be_found)| {
+        let document = Document::from(product);
+        let (id, embedder) = (document.id, EmbedderName::Hashed);
+        let entry = IndexEntry::next(None, id, Some(&document), embedder, now).unwrap();
+        let embedding = embeddings[product.title.as_str()].clone();
+        let term_entry = TermEntry { id, market_id: product.market_id, embedding };
+        let change =
+            entry.term_entry_keys().iter().fold(change, |change, key| change.overwrite(key, &term_entry));
+        if *may_be_found { change.overwrite(&product.id, product) } else { change }
+    })
 }
 
 /// Adds `count` products titled "Cup", and every hundredth titled "Jade". Of equally similar products, the
@@ -59,7 +50,8 @@ async fn add_products(marketplace: &Marketplace, count: usize) {
             let product = Product { id: new_id(), title: title.parse().unwrap(), ..model.clone() };
             (product, title == "Jade" || n + 100 > count)
         };
-        marketplace.run(AddProducts(chunk.iter().map(product).collect(), embeddings.clone())).await;
+        let products: Vec<_> = chunk.iter().map(product).collect();
+        marketplace.write(|now| entries_of(&products, &embeddings, now)).await;
     }
 }
 

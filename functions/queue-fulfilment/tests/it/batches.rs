@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use shared::domain::order::Order;
 use shared::domain::product::{Product, Stock};
-use shared::kit::command::{Change, Command, ReadSet};
+use shared::kit::command::Change;
 use shared::kit::resilience::pacing::{Schedule, SlotRequest};
-use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::payment_gateway::GatewayError;
 use test_support::fixture::{ORDER, PRODUCT, id, new_id};
 use test_support::lambda_event::set_call_slot;
@@ -69,30 +69,12 @@ async fn order_with_inconsistent_stock_is_dead_lettered() {
         ScriptedGateway::new([ScriptedAnswer::Fail(GatewayError::Unavailable), ScriptedAnswer::Decline]);
     fixture.handle_scripted(&gateway).await;
     // An operator empties the stock, so that the order's reservation cannot be released.
-    fixture.marketplace.run(EmptyStock).await;
+    let product = id::<Product>(PRODUCT);
+    fixture.marketplace.write(|_| Change::of(()).overwrite(&product, &Stock::default())).await;
     let result = fixture.handle_scripted(&gateway).await;
     assert!(result.failures.is_empty(), "{result:?}");
     let reason = "the stock of a product does not contain the units of the order".to_owned();
     assert_eq!(result.calls.dead_lettered, [("m1".to_owned(), reason)]);
-}
-
-/// Overwrites the stock of the product with zero.
-struct EmptyStock;
-
-impl Command for EmptyStock {
-    type State = ();
-    type Output = ();
-    type Error = std::convert::Infallible;
-
-    fn reads(&self) -> ReadSet<()> {
-        ReadSet::empty()
-    }
-
-    fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Self::Error>, Self::Error> {
-        let product = id::<Product>(PRODUCT);
-        let empty = Stock::default();
-        Ok(Change::of(()).overwrite(&product, &empty))
-    }
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 //! Orders whose product, market, seller or buyer is deleted or suspended: each step is recorded all the same.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use serde_json::json;
@@ -16,8 +15,8 @@ use shared::domain::product::delete::DeleteProduct;
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::User;
 use shared::domain::values::actor::Actor;
-use shared::kit::command::{Change, Command, ReadSet, Store};
-use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::kit::command::{Change, ReadSet, Store};
+use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, cents, id, seller, stock};
 
 use super::{Fixture, created};
@@ -79,28 +78,15 @@ const AFTER_PAYMENT: [(Operation, &str, i64); 3] = [
     (Operation::ShipAndDeliver, "delivered", 3_998),
 ];
 
-/// Removes product and stock without the checks of [`DeleteProduct`].
-struct RemoveProduct;
-
-impl Command for RemoveProduct {
-    type State = ();
-    type Output = ();
-    type Error = Infallible;
-
-    fn reads(&self) -> ReadSet<()> {
-        ReadSet::empty()
-    }
-
-    fn decide(&self, (): (), _: Timestamp) -> Result<Change<(), Infallible>, Infallible> {
-        Ok(Change::of(()).remove::<Product>(&id(PRODUCT)).remove::<Stock>(&id(PRODUCT)))
-    }
-}
-
 impl Fixture {
     async fn lose(&self, loss: Loss) {
         match loss {
             Loss::Nothing => {}
-            Loss::Product => self.marketplace.run(RemoveProduct).await,
+            Loss::Product => {
+                let (product, stock) = (id(PRODUCT), id(PRODUCT));
+                let change = |_| Change::of(()).remove::<Product>(&product).remove::<Stock>(&stock);
+                self.marketplace.write(change).await;
+            }
             Loss::MarketDeleted => self.marketplace.delete_market().await,
             Loss::MarketSuspended => {
                 self.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;
