@@ -29,7 +29,7 @@ pub(crate) enum Command {
     /// repeated. Entities without an event in the log are rebuilt by a job of the type `reindex`.
     ReplayEvents(ReplayEventsArguments),
     /// Writes the copies of the status of all markets, of which each order checks one. Can be repeated. Run it before
-    /// and after the deployment that introduces the copies, and after one that follows a rollback behind it.
+    /// and after the deployment that introduces the copies. After a rollback to an earlier version, do the same again.
     RestoreMarketStatus(RestoreMarketStatusArguments),
     /// Generates the secrets of a new stack, and prints the commands that create them in Secrets Manager.
     Secrets(SecretsArguments),

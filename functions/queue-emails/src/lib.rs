@@ -107,7 +107,14 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Consumer for Emails<S, M, C> {
                 Ok(email) => {
                     let was_sent = delivery.call_result().is_some_and(|sent| email.is_among(sent));
                     let slot = if !was_sent && email.is_open(now) { slot.take() } else { None };
-                    sends.push(self.send(&event, email, slot, was_sent));
+                    let event = &event;
+                    sends.push(async move {
+                        if was_sent {
+                            self.record_sent(event, email.dispatch).await
+                        } else {
+                            self.send(event, email, slot).await
+                        }
+                    });
                 }
                 Err(reason) => tracing::info!(%reason, "e-mail skipped"),
             }

@@ -24,23 +24,13 @@ pub(crate) const SEND_LEASE: Duration = Duration::from_secs(15);
 impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
     /// Sends the e-mail, unless it was sent before. The loaded dispatch record and the one that the first
     /// commit returns save a read each: if either is outdated, its version conflicts and the command decides
-    /// again. An e-mail that `was_sent` by an earlier attempt is only recorded.
+    /// again.
     pub(crate) async fn send(
         &self,
         event: &Envelope<EmailEvent>,
         email: ComposedEmail,
         slot: Option<Timestamp>,
-        was_sent: bool,
     ) -> Outcome {
-        if was_sent {
-            let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
-            let is_sending =
-                |dispatch: &EmailDispatch| matches!(dispatch.state, DispatchState::Sending { .. });
-            return match email.dispatch.filter(is_sending) {
-                Some(begun) => self.finish(begun, Ok(()), &context).await,
-                None => Outcome::Done,
-            };
-        }
         let Ok((html, text)) = email.content.render() else {
             return Outcome::DeadLetter { reason: "the e-mail cannot be rendered".to_owned() };
         };
@@ -71,6 +61,20 @@ impl<S: Store + Schedule, M: Mailer, C: Clock> Emails<S, M, C> {
             Err(MailError::Unavailable)
         };
         self.finish(begun, sent, &context).await
+    }
+
+    /// Records that an earlier attempt sent the e-mail, which it could not record itself.
+    pub(crate) async fn record_sent(
+        &self,
+        event: &Envelope<EmailEvent>,
+        dispatch: Option<EmailDispatch>,
+    ) -> Outcome {
+        let context = CommandContext::new(event.correlation_id.clone(), self.clock.now());
+        let is_sending = |dispatch: &EmailDispatch| matches!(dispatch.state, DispatchState::Sending { .. });
+        match dispatch.filter(is_sending) {
+            Some(begun) => self.finish(begun, Ok(()), &context).await,
+            None => Outcome::Done,
+        }
     }
 
     /// Waits until the mail service may be called.
