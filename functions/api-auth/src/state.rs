@@ -19,7 +19,7 @@ use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use shared::kit::error::ApiError;
 use shared::kit::http::openapi::RouterState;
 use shared::kit::runtime;
-use shared::kit::system::clock::{Entropy, SystemEntropy, Timestamp};
+use shared::kit::system::clock::{DynEntropy, Entropy, SystemEntropy, Timestamp};
 use shared::kit::system::config::Environment;
 
 use crate::body::TokensBody;
@@ -36,7 +36,7 @@ pub struct AuthStateInner {
     /// Executes queries.
     pub(crate) reader: DynamoReader,
     /// Source of random ids.
-    pub(crate) entropy: SystemEntropy,
+    pub(crate) entropy: DynEntropy,
     /// Hashes passwords.
     pub(crate) hasher: Hasher,
     /// Derives refresh tokens.
@@ -59,10 +59,23 @@ impl AuthState {
     /// # Errors
     /// An error with the name of the variable that is missing or invalid.
     pub fn new(env: &Environment, store: DynamoStore, reader: DynamoReader) -> Result<Self, runtime::Error> {
+        Self::with_entropy(env, store, reader, SystemEntropy)
+    }
+
+    /// Same as [`new`](Self::new), with this entropy for ids.
+    ///
+    /// # Errors
+    /// An error with the name of the variable that is missing or invalid.
+    pub fn with_entropy(
+        env: &Environment,
+        store: DynamoStore,
+        reader: DynamoReader,
+        entropy: impl Entropy,
+    ) -> Result<Self, runtime::Error> {
         Ok(Self(Arc::new(AuthStateInner {
             store,
             reader,
-            entropy: SystemEntropy,
+            entropy: DynEntropy::new(entropy),
             hasher: Hasher::default(),
             mac_key: HmacKey::new(&env.secret("AGORA_REFRESH_TOKEN_KEY")?),
             email_tokens: EmailTokens::from_env(env)?,

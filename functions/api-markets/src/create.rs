@@ -14,7 +14,7 @@ use shared::domain::values::money::{Currency, Money};
 use shared::domain::values::text::{Description, Name, Sku, Title};
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Created, Json};
-use shared::kit::system::clock::{SystemEntropy, Timestamp};
+use shared::kit::system::clock::{Entropy, Timestamp};
 use shared::repository::cached::WriteThrough;
 
 use crate::Commands;
@@ -92,7 +92,7 @@ pub(crate) async fn create_market(
     Idempotent(context): Idempotent,
     Json(request): Json<CreateMarketRequest>,
 ) -> Result<Created<MarketBody>, ApiError> {
-    let command = request.into_command(actor, context.at, app.entropy);
+    let command = request.into_command(actor, context.at, &app.entropy);
     let created = app.execute_as(&actor, command, &context).await?;
     let created = created.map(|market| MarketWithVolume::new(market, None));
     if let Some(market) = created.committed() {
@@ -102,9 +102,9 @@ pub(crate) async fn create_market(
 }
 
 impl CreateMarketRequest {
-    fn into_command(self, by: Actor, now: Timestamp, entropy: SystemEntropy) -> CreateMarket {
+    fn into_command(self, by: Actor, now: Timestamp, entropy: &impl Entropy) -> CreateMarket {
         let products = self.products.0.into_iter().map(|product| NewProduct {
-            id: Id::generate(now, &entropy),
+            id: Id::generate(now, entropy),
             sku: product.sku,
             title: product.title,
             description: product.description,
@@ -116,7 +116,7 @@ impl CreateMarketRequest {
             Some(InitialStatusRequest::Active) | None => InitialStatus::Active,
         };
         let (name, description, currency) = (self.name, self.description, self.currency);
-        let id = Id::generate(now, &entropy);
+        let id = Id::generate(now, entropy);
         CreateMarket { id, by, name, description, currency, status, products: products.collect() }
     }
 }

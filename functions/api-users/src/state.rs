@@ -14,6 +14,7 @@ use shared::kit::error::{ApiError, ErrorCode};
 use shared::kit::http::RequestInfo;
 use shared::kit::http::openapi::RouterState;
 use shared::kit::resilience::rate_limit::attempts::AttemptLimiter;
+use shared::kit::system::clock::Entropy;
 use shared::kit::system::config::{ConfigError, Environment};
 use shared::repository::user::UserReader;
 
@@ -37,6 +38,12 @@ impl UsersState {
             hasher: Hasher::default(),
             login_limits: LoginLimits::from_env(env)?,
         })
+    }
+
+    /// Replaces the entropy of the operating system.
+    #[must_use]
+    pub fn with_entropy(self, entropy: impl Entropy) -> Self {
+        Self { commands: self.commands.with_entropy(entropy), ..self }
     }
 
     /// Verifies the current password of the account `id`, and returns the session epoch of the account;

@@ -33,6 +33,13 @@ impl<S: Store> Analytics<S> {
         Self { store, clock: SystemClock }
     }
 
+    /// Replaces the system clock.
+    pub fn with_clock<C: Clock>(self, clock: C) -> Analytics<S, C> {
+        Analytics { store: self.store, clock }
+    }
+}
+
+impl<S, C> Analytics<S, C> {
     /// Converts it into a batch handler: one load and one commit for all entities of a batch.
     pub const fn into_handler(self) -> WholeBatch<Self, SystemClock> {
         WholeBatch { consumer: self, clock: SystemClock, max_duration: MAX_DURATION }

@@ -46,6 +46,11 @@ impl<S: Store> DeadLetters<S> {
     pub const fn new(store: S, queues: DeadLetterQueues) -> Self {
         Self { store, queues, clock: SystemClock }
     }
+
+    /// Replaces the system clock.
+    pub fn with_clock<C: Clock>(self, clock: C) -> DeadLetters<S, C> {
+        DeadLetters { store: self.store, queues: self.queues, clock }
+    }
 }
 
 impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {

@@ -12,7 +12,7 @@ use crate::kit::auth::hmac_key::HmacKey;
 use crate::kit::aws::dynamodb::{DynamoReader, DynamoStore};
 use crate::kit::command::{Command, CommandContext, ExecuteResult, Store};
 use crate::kit::http::openapi::RouterState;
-use crate::kit::system::clock::SystemEntropy;
+use crate::kit::system::clock::{DynEntropy, Entropy, SystemEntropy};
 use crate::kit::system::config::{ConfigError, Environment};
 
 /// Keys that extractors need from the state of a router.
@@ -78,7 +78,7 @@ pub struct CommandStateInner<R> {
     /// Store that executes commands.
     pub store: DynamoStore,
     /// Entropy for new ids.
-    pub entropy: SystemEntropy,
+    pub entropy: DynEntropy,
     /// State of the GET handlers.
     pub queries: QueryState<R>,
 }
@@ -102,11 +102,18 @@ impl<R> CommandState<R> {
     /// [`ConfigError`] naming the variable.
     pub fn new(env: &Environment, store: DynamoStore, reader: R) -> Result<Self, ConfigError> {
         let queries = QueryState::new(env, reader)?;
-        Ok(Self(Arc::new(CommandStateInner { store, entropy: SystemEntropy, queries })))
+        Ok(Self(Arc::new(CommandStateInner { store, entropy: DynEntropy::new(SystemEntropy), queries })))
     }
 }
 
 impl<R: Send + Sync + 'static> CommandState<R> {
+    /// Replaces the entropy of the operating system.
+    #[must_use]
+    pub fn with_entropy(self, entropy: impl Entropy) -> Self {
+        let (store, queries) = (self.store.clone(), self.queries.clone());
+        Self(Arc::new(CommandStateInner { store, entropy: DynEntropy::new(entropy), queries }))
+    }
+
     /// Executes a command of a caller, unless the caller's account is suspended or deleted. The account is
     /// read in the same request as the state of the command.
     ///

@@ -14,7 +14,7 @@ use shared::messaging::event_routing::subscribers;
 use test_support::audit::{Expectations, MoneyAndStock};
 
 use crate::payments::Payments;
-use crate::queues::Queues;
+use crate::queues::{Queues, queue_name};
 use crate::scenario::{self, Scenario, UserAction};
 use crate::table::Table;
 use crate::template_config;
@@ -143,7 +143,8 @@ impl AuditInput<'_> {
         for (event, name) in &self.table.events {
             let expected = subscribers(name);
             for (subscriber, address) in template_config::addresses() {
-                let is_taken = self.queues.taken.get(address).is_some_and(|taken| taken.contains(event));
+                let is_taken =
+                    self.queues.taken.get(queue_name(address)).is_some_and(|taken| taken.contains(event));
                 if expected.contains(subscriber) && !is_taken {
                     found.push(format!("{event} ({name}) never reached {subscriber}"));
                 }

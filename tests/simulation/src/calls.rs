@@ -27,8 +27,14 @@ impl World {
             }
             Service::Table | Service::Queues => format!("{operation}{}", kinds(request.body())),
         };
-        self.record(&format!("{}: {description} ({number}): {fault:?}", self.tasks.name(by)));
+        self.record(&format!("{}: {description} ({number}): {fault:?}", self.task_name(by)));
         self.apply_fault(number, by, fault);
+    }
+
+    /// Name of a task for the trace.
+    fn task_name(&self, number: u64) -> String {
+        let role = self.tasks.role(number);
+        role.map_or_else(|| format!("finished task {number}"), ToString::to_string)
     }
 
     /// Applies the chosen fault to the call.

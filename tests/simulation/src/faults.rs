@@ -96,19 +96,19 @@ pub fn choose(
 }
 
 /// Response of the table to a throttled call.
-pub(crate) fn throttled() -> (u16, Bytes) {
+pub fn throttled() -> (u16, Bytes) {
     let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
     (400, json!({ "__type": kind, "message": "too much" }).to_string().into())
 }
 
 /// Response of an AWS service with an internal error.
-pub(crate) fn failed() -> (u16, Bytes) {
+pub fn failed() -> (u16, Bytes) {
     let kind = "com.amazonaws.dynamodb.v20120810#InternalServerError";
     (500, json!({ "__type": kind, "message": "internal" }).to_string().into())
 }
 
 /// Response of the table to a transaction that conflicts at the item `index`.
-pub(crate) fn conflict(body: &Value, index: usize) -> (u16, Bytes) {
+pub fn conflict(body: &Value, index: usize) -> (u16, Bytes) {
     let items = body["TransactItems"].as_array().map_or(1, Vec::len);
     let mut reasons = vec![json!({ "Code": "None" }); items.max(1)];
     reasons[index % items.max(1)] = json!({ "Code": "TransactionConflict", "Message": "ongoing" });

@@ -18,7 +18,7 @@ use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::aws::mail::SesMailer;
 use shared::kit::aws::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, timeouts};
 use shared::kit::http::middleware;
-use shared::kit::queue::consumer::queue::SqsQueue;
+use shared::kit::queue::consumer::queue::{Queue, SqsQueue};
 use shared::kit::queue::consumer::{BatchHandler, Delivery, consume};
 use shared::kit::queue::relay::Relay;
 use shared::kit::queue::relay::StreamHandler;
@@ -39,7 +39,8 @@ use crate::virtual_clock::VirtualClock;
 
 /// Store on the virtual clock.
 pub type Store = DynamoStore<VirtualClock, SimEntropy>;
-type Gateway = StripeGateway<SimGateway, VirtualClock, SimEntropy>;
+/// Payment gateway on the virtual clock.
+pub type Gateway = StripeGateway<SimGateway, VirtualClock, SimEntropy>;
 
 /// Function that fulfils orders.
 pub const FULFILMENT: &str = "queue-fulfilment";
@@ -118,7 +119,21 @@ impl Functions {
         DynamoStore::with_clock(self.table.clone(), self.clock.clone(), self.entropy.clone())
     }
 
-    fn gateway(&self) -> Gateway {
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Client of the queues.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        self.sqs.clone()
+    }
+
+    /// Client of the payment gateway with a circuit breaker of its own.
+    #[must_use]
+    pub fn gateway(&self) -> Gateway {
         let transport = SimGateway { network: self.network.clone(), secret: SECRET };
         StripeGateway::new(transport, BREAKER_OPEN, self.clock.clone(), self.entropy.clone())
     }
@@ -145,6 +160,9 @@ impl Functions {
     pub fn emails(&self) -> Instance {
         let env = template_config::environment(EMAILS);
         let client: aws_sdk_sesv2::Client = client!(aws_sdk_sesv2, self.network, Service::Mail, self.clock);
+        // As in production: a second attempt could send a second e-mail.
+        let once = client.config().to_builder().retry_config(RetryConfig::disabled());
+        let client = aws_sdk_sesv2::Client::from_conf(once.build());
         let mailer = SesMailer::from_env(&env, client).expect("the template has the variables");
         let emails = Emails::new(&env, self.store().with_group_commit(), mailer);
         let emails = emails.expect("the template has the variables");
@@ -161,18 +179,32 @@ impl Functions {
     #[must_use]
     pub fn search_index(&self) -> Instance {
         let env = template_config::environment(SEARCH_INDEX);
-        let client: aws_sdk_bedrockruntime::Client =
-            client!(aws_sdk_bedrockruntime, self.network, Service::Model, self.clock);
-        let embedder = TitanEmbedder::new(client).with_clock(self.clock.clone());
-        let index = SearchIndex::new(self.store().with_group_commit(), embedder);
+        let index = SearchIndex::new(self.store().with_group_commit(), self.embedder());
         self.instance(
             &env,
             index.with_clock(self.clock.clone()).into_handler().with_clock(self.clock.clone()),
         )
     }
 
-    fn instance(&self, env: &Environment, handler: impl BatchHandler + 'static) -> Instance {
+    /// Embedder with the model of Bedrock.
+    #[must_use]
+    pub fn embedder(&self) -> TitanEmbedder<VirtualClock> {
+        let client: aws_sdk_bedrockruntime::Client =
+            client!(aws_sdk_bedrockruntime, self.network, Service::Model, self.clock);
+        TitanEmbedder::new(client).with_clock(self.clock.clone())
+    }
+
+    /// Starts an instance of a consumer of one queue.
+    ///
+    /// # Panics
+    /// If the environment lacks the URLs of the queue.
+    pub fn instance(&self, env: &Environment, handler: impl BatchHandler + 'static) -> Instance {
         let queue = SqsQueue::from_env(env, self.sqs.clone()).expect("the template has the variables");
+        self.instance_of(handler, queue)
+    }
+
+    /// Starts an instance of a consumer.
+    pub fn instance_of(&self, handler: impl BatchHandler + 'static, queue: impl Queue + 'static) -> Instance {
         let (handler, queue) = (Arc::new(handler), Arc::new(queue));
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         Instance(Arc::new(move |batch, deadline| {

@@ -32,10 +32,12 @@ pub mod trace;
 pub mod virtual_clock;
 
 pub mod payments;
+pub mod providers;
 pub mod queues;
 pub mod table;
 
 pub mod functions;
+pub mod role;
 pub mod tasks;
 pub mod template_config;
 pub mod user_actions;

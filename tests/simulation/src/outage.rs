@@ -2,13 +2,11 @@
 //! processed, without a dead letter and without exceeding the rates that the services allow.
 
 mod backlog;
-mod providers;
 mod world;
 
 use std::fmt;
 use std::time::Duration;
 
-use shared::messaging::event_routing::Subscriber;
 use strum::{Display, VariantArray};
 
 use crate::functions::{EMAILS, FULFILMENT, SEARCH_INDEX};
@@ -143,14 +141,6 @@ impl Consumer {
             Self::SearchIndex => false,
         }
     }
-
-    const fn subscriber(self) -> Subscriber {
-        match self {
-            Self::Fulfilment => Subscriber::Fulfilment,
-            Self::Emails => Subscriber::Emails,
-            Self::SearchIndex => Subscriber::SearchIndex,
-        }
-    }
 }
 
 impl OutageResult {
@@ -194,7 +184,7 @@ pub fn run(outage: Outage) -> OutageResult {
         outage,
         completed,
         effects,
-        dead: world.queues.dead.len(),
+        dead: world.dead_letters(),
         calls: world.calls,
         too_fast: world.too_fast,
         recovery: world.last_commit.duration_since(until),

@@ -65,7 +65,7 @@ impl Payments {
     ///
     /// # Panics
     /// If the sandbox does not respond immediately; no rule here delays it.
-    pub(crate) fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> SimResult {
+    pub fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> SimResult {
         match mode {
             GatewayMode::Normal => {}
             GatewayMode::Fails(status) => {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::template_config::{PAYMENT_WINDOW, RECONCILIATION};
+use crate::functions::FULFILMENT;
+use crate::template_config::{PAYMENT_WINDOW, RECONCILIATION, queue_of};
 use crate::world::World;
 
 /// Steps after which a world counts as not quiescing.
@@ -23,7 +24,7 @@ impl World {
         let mut idle = self.quiesce();
         for _ in 0..MAX_ROUNDS {
             let commits = self.table.commits;
-            self.queues.redrive(self.now());
+            self.queues.redrive(queue_of(FULFILMENT), self.now());
             let pause = if self.table.awaits_payment() { PAYMENT_WINDOW } else { RECONCILIATION };
             self.clock.advance_to(self.now().saturating_add(pause + Duration::from_mins(1)));
             idle = idle && self.quiesce();

@@ -5,8 +5,9 @@ use std::time::Duration;
 use shared::kit::system::clock::Timestamp;
 
 use crate::functions::FULFILMENT;
+use crate::role::{Outcome, Role};
 use crate::scenario::UserAction;
-use crate::tasks::{Outcome, Role};
+use crate::template_config::queue_of;
 use crate::world::{INSTANCES, World};
 
 /// A possible next step.
@@ -80,7 +81,8 @@ impl World {
 
     fn add_invocations(&mut self, choices: &mut Vec<(Choice, u64)>, injecting: bool) {
         let now = self.now();
-        let (ready, hidden) = (self.queues.ready(now), self.queues.hidden(now));
+        let queue = queue_of(FULFILMENT);
+        let (ready, hidden) = (self.queues.ready(queue, now), self.queues.hidden(queue, now));
         let is_busy = |instance| {
             self.tasks.roles().any(|role| matches!(role, Role::Consumer(other, _) if *other == instance))
         };
@@ -150,7 +152,7 @@ impl World {
     /// Earliest time at which something is due.
     fn next_due(&self) -> Option<Timestamp> {
         let webhooks = self.payments.webhooks.iter().map(|webhook| webhook.due).min();
-        let due = [self.clock.next_wake(), self.queues.next_visible(), webhooks];
+        let due = [self.clock.next_wake(), self.queues.next_visible(queue_of(FULFILMENT)), webhooks];
         due.into_iter().flatten().filter(|due| *due > self.now()).min()
     }
 
@@ -202,7 +204,7 @@ impl World {
     }
 
     fn deliver(&mut self, instance: usize, batch: &[u64]) {
-        let deliveries = self.queues.receive(batch, self.now());
+        let deliveries = self.queues.receive(queue_of(FULFILMENT), batch, self.now());
         self.record(&format!("fulfilment {instance}: receives messages {batch:?}"));
         let deadline = self.functions.deadline(FULFILMENT);
         let work = self.instances[instance].handle(deliveries, deadline);

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
-use shared::kit::command::{Item, Record as _};
+use shared::kit::command::{Item, Key, Record as _};
 use shared::projections::search_index::IndexEntry;
+use test_support::audit::{Change, History, Items};
 
 use crate::template_config;
 
@@ -30,6 +31,8 @@ pub struct Table {
     pub indexed: BTreeMap<String, usize>,
     /// Number of committed transactions.
     pub commits: u64,
+    /// Images of all items in commit order, if they are recorded.
+    history: Option<Vec<Change>>,
 }
 
 impl Table {
@@ -41,11 +44,23 @@ impl Table {
     pub fn create() -> Self {
         let (name, create) = template_config::table();
         let engine = Database::memory().expect("the database opens");
-        let request = serde_json::from_value(create.clone()).expect("the definition is valid");
+        let mut create = create.clone();
+        // The engine scans all stream records for each write; the changes are recorded here instead.
+        create.as_object_mut().into_iter().for_each(|create| drop(create.remove("StreamSpecification")));
+        let request = serde_json::from_value(create).expect("the definition is valid");
         engine.create_table(request).expect("the table is created");
         let (tokens, stream) = (HashSet::new(), BTreeMap::new());
         let (versions, events, indexed) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { engine, name, tokens, stream, versions, events, indexed, commits: 0 }
+        Self { engine, name, tokens, stream, versions, events, indexed, commits: 0, history: None }
+    }
+
+    /// Creates the template's table, and records the history of its items.
+    ///
+    /// # Panics
+    /// If the engine rejects the definition.
+    #[must_use]
+    pub fn create_with_history() -> Self {
+        Self { history: Some(Vec::new()), ..Self::create() }
     }
 
     /// Executes a request and returns status and body.
@@ -57,12 +72,14 @@ impl Table {
             "BatchWriteItem" => run(body, |request| engine.batch_write_item(request)),
             "UpdateItem" => run(body, |request| engine.update_item(request)),
             "Query" => run(body, |request| engine.query(request)),
+            "GetItem" => run(body, |request| engine.get_item(request)),
             _ => Err(DynoxideError::ValidationException(format!("unexpected operation {operation}"))),
         };
         match result {
             Ok(response) => {
-                if operation == "TransactWriteItems" {
-                    self.record_commit(body);
+                let is_repeated = operation == "TransactWriteItems" && !self.record_commit(body);
+                if !is_repeated {
+                    self.record_changes(operation, body);
                 }
                 (200, response.into())
             }
@@ -70,11 +87,11 @@ impl Table {
         }
     }
 
-    /// Records a commit, once per request token.
-    fn record_commit(&mut self, body: &Value) {
+    /// Records a commit, once per request token. Returns false if it was recorded before.
+    fn record_commit(&mut self, body: &Value) -> bool {
         let token = body["ClientRequestToken"].as_str().unwrap_or_default().to_owned();
         if !self.tokens.insert(token) {
-            return;
+            return false;
         }
         self.commits += 1;
         for item in puts(body) {
@@ -93,6 +110,46 @@ impl Table {
                 _ => {}
             }
         }
+        true
+    }
+
+    /// Adds the new image of each item that a request wrote to the history.
+    fn record_changes(&mut self, operation: &str, body: &Value) {
+        if self.history.is_none() {
+            return;
+        }
+        let changes: Vec<Change> = written_keys(operation, body)
+            .into_iter()
+            .map(|key| Change { image: self.item(&key), key })
+            .collect();
+        self.history.iter_mut().for_each(|history| history.extend(changes.clone()));
+    }
+
+    /// Reads an item.
+    ///
+    /// # Panics
+    /// If the engine fails.
+    #[must_use]
+    pub fn item(&self, key: &Key) -> Option<Item> {
+        let key = json!({ "pk": { "S": key.pk }, "sk": { "S": key.sk } });
+        let request = json!({ "TableName": self.name, "Key": key, "ConsistentRead": true });
+        let request = serde_json::from_value(request).expect("the request is valid");
+        let response = self.engine.get_item(request).expect("the item is read");
+        let response = serde_json::to_value(response).expect("the response is JSON");
+        let item = response.get("Item").filter(|item| !item.is_null())?;
+        Some(serde_json::from_value(item.clone()).expect("the item is valid"))
+    }
+
+    /// History of all items.
+    #[must_use]
+    pub fn history(&self) -> History {
+        History::of_changes(self.history.iter().flatten().cloned())
+    }
+
+    /// All items.
+    #[must_use]
+    pub fn all_items(&self) -> Items {
+        Items::of_items(self.items().into_iter().map(|(.., item)| item))
     }
 
     fn record_event(&mut self, item: &Value) {
@@ -125,14 +182,22 @@ impl Table {
     /// All items with their kind and partition key.
     ///
     /// # Panics
-    /// If the scan fails or needs more than one page.
+    /// If the scan fails.
     #[must_use]
     pub fn items(&self) -> Vec<(String, String, Item)> {
-        let request = serde_json::from_value(json!({ "TableName": self.name })).expect("the scan is valid");
-        let response = self.engine.scan(request).expect("the scan succeeds");
-        let response = serde_json::to_value(response).expect("the response is JSON");
-        assert!(response.get("LastEvaluatedKey").is_none_or(Value::is_null), "the scan has one page");
-        let items = response["Items"].as_array().cloned().unwrap_or_default();
+        let mut items = Vec::new();
+        let mut request = json!({ "TableName": self.name });
+        loop {
+            let scan = serde_json::from_value(request.clone()).expect("the scan is valid");
+            let response = self.engine.scan(scan).expect("the scan succeeds");
+            let mut response = serde_json::to_value(response).expect("the response is JSON");
+            items.extend(response["Items"].as_array().cloned().unwrap_or_default());
+            let last = response["LastEvaluatedKey"].take();
+            if last.is_null() {
+                break;
+            }
+            request["ExclusiveStartKey"] = last;
+        }
         let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
         let entry = |item: Value| {
             let (kind, pk) = (text(&item, "kind"), text(&item, "pk"));
@@ -149,6 +214,29 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     let malformed = |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
     let request = Q::deserialize(body).map_err(malformed)?;
     serde_json::to_string(&execute(request)?).map_err(malformed)
+}
+
+/// Keys of the items that a request wrote.
+fn written_keys(operation: &str, body: &Value) -> Vec<Key> {
+    let mut written: Vec<&Value> = Vec::new();
+    match operation {
+        "TransactWriteItems" => {
+            for item in body["TransactItems"].as_array().into_iter().flatten() {
+                written.extend([&item["Put"]["Item"], &item["Update"]["Key"], &item["Delete"]["Key"]]);
+            }
+        }
+        "BatchWriteItem" => {
+            let tables = body["RequestItems"].as_object().into_iter().flat_map(serde_json::Map::values);
+            for item in tables.filter_map(Value::as_array).flatten() {
+                written.extend([&item["PutRequest"]["Item"], &item["DeleteRequest"]["Key"]]);
+            }
+        }
+        "UpdateItem" => written.push(&body["Key"]),
+        _ => {}
+    }
+    let text = |item: &Value, name: &str| item[name]["S"].as_str().map(str::to_owned);
+    let key = |item: &Value| Some(Key { pk: text(item, "pk")?, sk: text(item, "sk")? });
+    written.into_iter().filter_map(key).collect()
 }
 
 /// Items that a transaction puts.

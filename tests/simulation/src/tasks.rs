@@ -6,75 +6,56 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use tokio::sync::Notify;
+
 use crate::network::Network;
-use crate::payments::Webhook;
-use crate::user_actions::ActionResult;
 
-/// Kind of a task, with the work that is affected by a crash.
-#[derive(Debug, Clone)]
-pub enum Role {
-    /// An instance of the fulfilment with its messages.
-    Consumer(usize, Vec<u64>),
-    /// The relay with a partition of the stream and the number of its events.
-    Relay(String, usize),
-    /// The webhook function.
-    Webhook(Webhook),
-    /// An HTTP function with the number of the action and the number of the attempt.
-    Action(usize, u32),
-    /// The sweeper.
-    Sweeper,
-}
+type Work<O> = Pin<Box<dyn Future<Output = O> + Send>>;
 
-/// Outcome of a task.
-#[derive(Debug)]
-pub enum Outcome {
-    /// Ids of failed messages.
-    BatchDone(Vec<String>),
-    /// True for each published event.
-    RelayDone(Vec<bool>),
-    /// Status of the response to the webhook.
-    WebhookDone(u16),
-    /// Result of the action.
-    ActionDone(ActionResult),
-    /// True if the sweeper succeeded.
-    SweepDone(bool),
-}
-
-type Work = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-struct Task {
-    role: Role,
-    work: Work,
+struct Task<R, O> {
+    role: R,
+    work: Work<O>,
     awake: Arc<WakeFlag>,
 }
 
 /// True if a task can continue.
-struct WakeFlag(AtomicBool);
+struct WakeFlag {
+    is_set: AtomicBool,
+    any: Arc<Notify>,
+}
 
 impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
+        self.is_set.store(true, Ordering::SeqCst);
+        self.any.notify_one();
     }
 }
 
-/// All running tasks.
-#[derive(Default)]
-pub struct Tasks {
+/// All running tasks: a role describes a task, `O` is its outcome.
+pub struct Tasks<R, O> {
     next: u64,
-    running: BTreeMap<u64, Task>,
+    running: BTreeMap<u64, Task<R, O>>,
+    /// Notified whenever a task can continue.
+    any: Arc<Notify>,
 }
 
-impl Tasks {
+impl<R, O> Default for Tasks<R, O> {
+    fn default() -> Self {
+        Self { next: 0, running: BTreeMap::new(), any: Arc::default() }
+    }
+}
+
+impl<R, O> Tasks<R, O> {
     /// Starts a task; the next [`run`](Self::run) polls it.
-    pub fn begin(&mut self, role: Role, work: impl Future<Output = Outcome> + Send + 'static) -> u64 {
+    pub fn begin(&mut self, role: R, work: impl Future<Output = O> + Send + 'static) -> u64 {
         self.next += 1;
-        let awake = Arc::new(WakeFlag(AtomicBool::new(true)));
+        let awake = Arc::new(WakeFlag { is_set: AtomicBool::new(true), any: Arc::clone(&self.any) });
         self.running.insert(self.next, Task { role, work: Box::pin(work), awake });
         self.next
     }
 
     /// Polls all tasks until they wait, and returns the finished ones.
-    pub fn run(&mut self, network: &Network) -> Vec<(u64, Role, Outcome)> {
+    pub fn run(&mut self, network: &Network) -> Vec<(u64, R, O)> {
         let mut ended = Vec::new();
         while let Some((number, outcome)) = self.poll_next(network) {
             if let Some(outcome) = outcome
@@ -87,9 +68,9 @@ impl Tasks {
     }
 
     /// Polls the first task that can continue.
-    fn poll_next(&mut self, network: &Network) -> Option<(u64, Option<Outcome>)> {
+    fn poll_next(&mut self, network: &Network) -> Option<(u64, Option<O>)> {
         let mut awake = self.running.iter_mut();
-        let (number, task) = awake.find(|(_, task)| task.awake.0.swap(false, Ordering::SeqCst))?;
+        let (number, task) = awake.find(|(_, task)| task.awake.is_set.swap(false, Ordering::SeqCst))?;
         network.set_current_task(*number);
         let waker = Waker::from(Arc::clone(&task.awake));
         match task.work.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -99,21 +80,20 @@ impl Tasks {
     }
 
     /// Kills a task.
-    pub fn kill(&mut self, number: u64) -> Option<Role> {
+    pub fn kill(&mut self, number: u64) -> Option<R> {
         self.running.remove(&number).map(|task| task.role)
     }
 
-    /// Name of a task for the trace.
+    /// Role of a running task.
     #[must_use]
-    pub fn name(&self, number: u64) -> String {
-        let Some(task) = self.running.get(&number) else { return format!("finished task {number}") };
-        match &task.role {
-            Role::Consumer(instance, _) => format!("fulfilment {instance}"),
-            Role::Relay(lane, _) => format!("relay of {lane}"),
-            Role::Webhook(_) => "webhook".to_owned(),
-            Role::Action(action, _) => format!("action {action}"),
-            Role::Sweeper => "sweeper".to_owned(),
-        }
+    pub fn role(&self, number: u64) -> Option<&R> {
+        self.running.get(&number).map(|task| &task.role)
+    }
+
+    /// Waits until a task can continue because of something outside of the simulation, for example a thread
+    /// that computed a hash.
+    pub async fn wait(&self) {
+        self.any.notified().await;
     }
 
     /// Numbers of the running tasks.
@@ -123,7 +103,7 @@ impl Tasks {
     }
 
     /// Roles of the running tasks.
-    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+    pub fn roles(&self) -> impl Iterator<Item = &R> {
         self.running.values().map(|task| &task.role)
     }
 

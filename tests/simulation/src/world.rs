@@ -6,7 +6,6 @@ use shared::domain::order::OrderId;
 use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
 use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
-use shared::messaging::event_routing::Subscriber;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -18,10 +17,12 @@ use crate::network::Network;
 use crate::payments::{Payments, Webhook};
 use crate::queues::Queues;
 use crate::rng::{DecisionStream, SimEntropy};
+use crate::role::{Outcome, Role};
 use crate::scenario::{self, Scenario, UserAction};
 use crate::seeded_bug::SeededBug;
 use crate::table::Table;
-use crate::tasks::{Outcome, Role, Tasks};
+use crate::tasks::Tasks;
+use crate::template_config::queue_of;
 use crate::trace::Trace;
 use crate::user_actions::{ActionResult, Api, correlation};
 use crate::virtual_clock::VirtualClock;
@@ -44,7 +45,7 @@ pub struct World {
     pub(crate) network: Network,
     pub(crate) functions: Functions,
     pub(crate) instances: Vec<Instance>,
-    pub(crate) tasks: Tasks,
+    pub(crate) tasks: Tasks<Role, Outcome>,
     pub(crate) table: Table,
     pub(crate) queues: Queues,
     pub(crate) payments: Payments,
@@ -100,7 +101,7 @@ impl World {
             instances: (0..INSTANCES).map(|_| functions.fulfilment()).collect(),
             tasks: Tasks::default(),
             table: Table::create(),
-            queues: Queues::new(FULFILMENT, Subscriber::Fulfilment),
+            queues: Queues::new(),
             payments: Payments::open(&clock),
             waiting: (0..scenario.actions.len()).collect(),
             ticks: scenario.ticks,
@@ -198,7 +199,7 @@ impl World {
             if lost { "; the deletion is lost" } else { "" }
         ));
         if !lost {
-            self.queues.delete(&done);
+            self.queues.delete(queue_of(FULFILMENT), &done);
         }
     }
 

@@ -25,16 +25,33 @@ struct Contract {
 /// # Panics
 /// If the response does not conform.
 pub fn assert_conforms(method: &Method, path: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
+    check(method, path, status, headers, body).unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+/// Same as [`assert_conforms`].
+///
+/// # Errors
+/// A description of the first difference.
+pub fn check(
+    method: &Method,
+    path: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(), String> {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     // The schema does not describe bodies with selected fields.
     if status.is_success() && query.split('&').any(|parameter| parameter.starts_with("fields=")) {
-        return;
+        return Ok(());
     }
     // Responses of API Gateway itself have no request id and are not described.
     let is_from_function = headers.contains_key(&REQUEST_ID);
-    if let Some(operation) = CONTRACT.operation(method, path).filter(|_| is_from_function) {
-        let name = format!("{method} {path}: {status}");
-        CONTRACT.assert_conforms(&name, operation, status, headers, body);
+    match CONTRACT.operation(method, path).filter(|_| is_from_function) {
+        Some(operation) => {
+            let name = format!("{method} {path}: {status}");
+            CONTRACT.check(&name, operation, status, headers, body)
+        }
+        None => Ok(()),
     }
 }
 
@@ -58,41 +75,42 @@ impl Contract {
         described?.get(method.as_str().to_ascii_lowercase())
     }
 
-    fn assert_conforms(
+    fn check(
         &self,
         name: &str,
         operation: &Value,
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
-    ) {
+    ) -> Result<(), String> {
         let response = &operation["responses"][status.as_str()];
-        assert!(!response.is_null(), "{name} is not documented: {}", String::from_utf8_lossy(body));
+        if response.is_null() {
+            return Err(format!("{name} is not documented: {}", String::from_utf8_lossy(body)));
+        }
         let (pointer, response) = match response["$ref"].as_str() {
             Some(reference) => (reference.to_owned(), self.at(reference)),
             None => (format!("{} {status}", operation["operationId"]), response),
         };
         for header in ["etag", "location"] {
-            let documented = response["headers"].get(header).is_some();
-            assert!(
-                !documented || headers.contains_key(header),
-                "{name} lacks the documented header {header}"
-            );
+            let is_documented = response["headers"].get(header).is_some();
+            if is_documented && !headers.contains_key(header) {
+                return Err(format!("{name} lacks the documented header {header}"));
+            }
         }
         let Some(contents) = response["content"].as_object() else {
-            assert!(body.is_empty(), "{name} has an undocumented body");
-            return;
+            return if body.is_empty() { Ok(()) } else { Err(format!("{name} has an undocumented body")) };
         };
         let media = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let content =
-            contents.get(media).unwrap_or_else(|| panic!("{name} has the undocumented media type {media}"));
+        let content = contents.get(media);
+        let content = content.ok_or_else(|| format!("{name} has the undocumented media type {media}"))?;
         if media.ends_with("json") && !headers.contains_key("content-encoding") {
-            let body = serde_json::from_slice(body).unwrap_or_else(|error| panic!("{name}: {error}"));
-            self.validate(name, pointer, &content["schema"], &body);
+            let body = serde_json::from_slice(body).map_err(|error| format!("{name}: {error}"))?;
+            return self.validate(name, pointer, &content["schema"], &body);
         }
+        Ok(())
     }
 
-    fn validate(&self, name: &str, pointer: String, schema: &Value, body: &Value) {
+    fn validate(&self, name: &str, pointer: String, schema: &Value, body: &Value) -> Result<(), String> {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = validators.entry(pointer).or_insert_with(|| {
             let rooted = json!({ "components": self.document["components"], "allOf": [schema] });
@@ -100,7 +118,10 @@ impl Contract {
         });
         let errors: Vec<String> =
             validator.iter_errors(body).map(|error| format!("{} {error}", error.instance_path())).collect();
-        assert!(errors.is_empty(), "{name} does not match its schema: {}\n{body:#}", errors.join("; "));
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{name} does not match its schema: {}\n{body:#}", errors.join("; ")))
     }
 
     fn at(&self, reference: &str) -> &Value {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::Visitor;
@@ -161,6 +162,31 @@ impl Entropy for SystemEntropy {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).expect("the operating system provides random bytes");
         u128::from_le_bytes(bytes)
+    }
+}
+
+/// Source of randomness that is chosen when a function starts: that of the operating system, or that of a
+/// simulation.
+#[derive(Clone)]
+pub struct DynEntropy(Arc<dyn Fn() -> u128 + Send + Sync>);
+
+impl DynEntropy {
+    /// Wraps a source.
+    #[must_use]
+    pub fn new(source: impl Entropy) -> Self {
+        Self(Arc::new(move || source.random()))
+    }
+}
+
+impl Entropy for DynEntropy {
+    fn random(&self) -> u128 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for DynEntropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DynEntropy")
     }
 }
 

@@ -10,18 +10,19 @@ use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
 use stripe_sandbox::Rates;
 
-use super::providers::Providers;
 use super::{Consumer, Failure, backlog};
 use crate::faults::{failed, throttled};
 use crate::functions::{Functions, Instance};
 use crate::network::{Network, NetworkError, Service, SimResponse, SimResult};
 use crate::payments::{GatewayMode, Payments};
+use crate::providers::{MailEffect, Providers};
 use crate::queues::Queues;
 use crate::rng::SimEntropy;
+use crate::role::{Outcome, Role};
 use crate::scenario;
 use crate::table::Table;
-use crate::tasks::{Outcome, Role, Tasks};
-use crate::template_config::event_source;
+use crate::tasks::Tasks;
+use crate::template_config::{event_source, queue_of};
 use crate::user_actions::correlation;
 use crate::virtual_clock::VirtualClock;
 
@@ -38,7 +39,7 @@ pub(super) struct World {
     functions: Functions,
     /// As many instances as the event source runs at most.
     instances: Vec<Instance>,
-    tasks: Tasks,
+    tasks: Tasks<Role, Outcome>,
     pub(super) table: Table,
     pub(super) queues: Queues,
     pub(super) payments: Payments,
@@ -73,7 +74,7 @@ impl World {
             consumer,
             tasks: Tasks::default(),
             table: Table::create(),
-            queues: Queues::new(consumer.function(), consumer.subscriber()),
+            queues: Queues::new(),
             payments,
             providers: Providers::new(),
             outage: None,
@@ -91,6 +92,16 @@ impl World {
 
     pub(super) fn now(&self) -> Timestamp {
         Clock::now(&self.clock)
+    }
+
+    /// Name of the queue of the function.
+    fn queue(&self) -> &'static str {
+        queue_of(self.consumer.function())
+    }
+
+    /// Number of messages in its dead-letter queue.
+    pub(super) fn dead_letters(&self) -> usize {
+        self.queues.len(self.queues.dead_letter_queue(self.queue()))
     }
 
     fn create_market(&mut self) {
@@ -164,7 +175,7 @@ impl World {
             if let (Role::Consumer(_, batch), Outcome::BatchDone(failures)) = (role, outcome) {
                 let done: Vec<u64> =
                     batch.into_iter().filter(|id| !failures.contains(&id.to_string())).collect();
-                self.queues.delete(&done);
+                self.queues.delete(self.queue(), &done);
             }
         }
         progress |= self.answer_calls();
@@ -174,7 +185,7 @@ impl World {
         }
         let due = [
             self.clock.next_wake(),
-            self.queues.next_visible(),
+            self.queues.next_visible(self.queue()),
             self.responses.values().map(|(due, _)| *due).min(),
         ];
         let Some(due) = due.into_iter().flatten().filter(|due| *due > self.now()).min() else { return false };
@@ -220,8 +231,10 @@ impl World {
         self.calls += 1;
         let (failure, elapsed) = (self.failure(), self.clock.elapsed());
         let (result, is_too_fast) = match service {
-            Service::Mail => self.providers.send(request, failure, elapsed),
-            Service::Model => self.providers.embed(&request, failure, elapsed),
+            Service::Mail => self.providers.send(request, mail_effect(failure), elapsed),
+            Service::Model => {
+                self.providers.embed(&request, failure == Some(Failure::ModelThrottles), elapsed)
+            }
             _ => self.call_gateway(request, failure)?,
         };
         self.too_fast += usize::from(is_too_fast);
@@ -275,7 +288,7 @@ impl World {
     /// Delivers messages to idle instances. Returns true if there were any.
     fn deliver(&mut self) -> bool {
         let now = self.now();
-        let mut ready = self.queues.ready(now).into_iter();
+        let mut ready = self.queues.ready(self.queue(), now).into_iter();
         let busy: Vec<usize> = self
             .tasks
             .roles()
@@ -289,12 +302,22 @@ impl World {
             if batch.is_empty() {
                 break;
             }
-            let deliveries = self.queues.receive(&batch, now);
+            let deliveries = self.queues.receive(self.queue(), &batch, now);
             let work = self.instances[instance].handle(deliveries, self.functions.deadline(function));
             self.tasks.begin(Role::Consumer(instance, batch), async move { Outcome::BatchDone(work.await) });
             progress = true;
         }
         progress
+    }
+}
+
+/// Effect of a failure on an e-mail.
+fn mail_effect(failure: Option<Failure>) -> Option<MailEffect> {
+    match failure? {
+        Failure::MailThrottles => Some(MailEffect::Throttle),
+        Failure::MailQuotaReached => Some(MailEffect::DailyQuota),
+        Failure::MailPaused => Some(MailEffect::Pause),
+        _ => None,
     }
 }
 

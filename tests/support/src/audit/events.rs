@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::market::Market;
-use shared::domain::order::Order;
+use shared::domain::order::{Order, Party};
 use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::aws::dynamodb::schema::OUTBOX_KIND;
@@ -59,15 +59,20 @@ where
     found
 }
 
-/// Checks orders. Versions that change neither the status nor the refunds have no event.
+/// Number of refunds that a person requested. Others are the work of the fulfilment, or were made at the gateway.
+fn requested_refunds(order: &Order) -> usize {
+    order.refunds.iter().filter(|refund| refund.by != Party::System).count()
+}
+
+/// Checks orders. Versions that neither change the status nor add a requested refund have no event.
 fn of_orders(history: &History, event_versions: &EventVersions) -> Vec<Violation> {
     let mut found = Vec::new();
     for (key, versions, _) in history.of::<Order>() {
         let Some(first) = versions.first() else { continue };
         let subject = first.id.to_string();
-        let with_event = versions
-            .windows(2)
-            .filter(|pair| pair[0].status != pair[1].status || pair[0].refunds.len() < pair[1].refunds.len());
+        let with_event = versions.windows(2).filter(|pair| {
+            pair[0].status != pair[1].status || requested_refunds(&pair[0]) < requested_refunds(&pair[1])
+        });
         let required: BTreeSet<u64> =
             with_event.map(|pair| pair[1].version.get()).chain([Version::FIRST.get()]).collect();
         let allowed: BTreeSet<u64> = versions.iter().map(|order| order.version.get()).collect();

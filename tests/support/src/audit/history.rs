@@ -37,7 +37,7 @@ impl History {
         history
     }
 
-    /// Creates a history of these changes, for tests of the checks.
+    /// Creates a history of these changes.
     #[must_use]
     pub fn of_changes(changes: impl IntoIterator<Item = Change>) -> Self {
         let mut history = Self::default();

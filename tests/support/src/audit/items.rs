@@ -32,9 +32,8 @@ impl Items {
         Self(items.into_iter().map(Item::from).collect())
     }
 
-    /// These items, for tests of the checks.
-    #[cfg(test)]
-    pub(super) fn of_items(items: impl IntoIterator<Item = Item>) -> Self {
+    /// These items.
+    pub fn of_items(items: impl IntoIterator<Item = Item>) -> Self {
         Self(items.into_iter().collect())
     }
 

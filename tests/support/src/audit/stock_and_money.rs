@@ -202,10 +202,13 @@ impl MoneyAndStock {
         };
         let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
         let refunded_by_order: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
+        // A refund that fails leaves money in an order that has ended, until it is refunded again.
+        let has_failed_refund = order.refunds.iter().any(|refund| refund.status == RefundStatus::Failed);
         let expected = match order.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
                 order.total.amount() - refunded_by_order
             }
+            _ if has_failed_refund => ledger.captured_total(id) - refunded_by_order,
             _ => 0,
         };
         if ledger.net(id) != expected {

@@ -228,7 +228,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         context: &CommandContext,
     ) -> Result<Option<T>, ExecuteError<E>> {
         match &context.idempotency_record {
-            Some(record) => idempotency_records::stored_output(item, record, self.clock.now()),
+            Some(record) => idempotency_records::stored_output(item, record, context.at),
             None => Ok(None),
         }
     }
@@ -258,7 +258,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
     ) -> Result<T, StoreError> {
         let (output, writes, events) = change.into_parts()?;
         if let Some(record) = &context.idempotency_record {
-            transaction.idempotency_record(&self.table, record, &output, self.clock.now())?;
+            transaction.idempotency_record(&self.table, record, &output, context.at)?;
         }
         for write in writes {
             transaction.write(&self.table, write)?;

@@ -166,7 +166,11 @@ impl<'a> Operation<'a> {
         problems: &mut Problems,
         limited: bool,
     ) -> Value {
-        self.add_errors(&[ErrorCode::NotAcceptable, ErrorCode::InternalError, ErrorCode::ServiceUnavailable]);
+        self.add_errors(&[ErrorCode::InternalError, ErrorCode::ServiceUnavailable]);
+        // A response without content is acceptable for every caller.
+        if self.response.values().any(|contents| !contents.is_empty()) {
+            self.add_errors(&[ErrorCode::NotAcceptable]);
+        }
         if self.body.is_some() {
             self.add_errors(&[ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedContentEncoding]);
         }

@@ -34,6 +34,14 @@ pub struct WholeBatch<H, C> {
     pub max_duration: Duration,
 }
 
+impl<H, C> WholeBatch<H, C> {
+    /// Replaces the clock for the deadline.
+    pub fn with_clock<D: Clock>(self, clock: D) -> WholeBatch<H, D> {
+        let Self { consumer, max_duration, .. } = self;
+        WholeBatch { consumer, clock, max_duration }
+    }
+}
+
 impl<H: BatchConsumer, C: Clock> BatchHandler for WholeBatch<H, C> {
     async fn handle(&self, batch: Vec<Delivery>, deadline: Timestamp) -> Vec<Outcome> {
         let mut events = Vec::with_capacity(batch.len());

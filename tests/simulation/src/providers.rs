@@ -7,19 +7,20 @@ use futures::FutureExt;
 use http::Request;
 use http_body_util::BodyExt;
 use local::services::bedrock::{self, QUOTA};
-use local::services::ses::{Effect, MailCatcher, Rule};
+pub use local::services::ses::Effect as MailEffect;
+use local::services::ses::{MailCatcher, Rule};
 use local::services::token_bucket::TokenBucket;
 use local::template::Throttle;
 use tower::ServiceExt;
 
-use super::Failure;
 use crate::functions::EMAILS;
 use crate::network::{NetworkError, SimResponse, SimResult};
 use crate::template_config;
 
 /// Mail service and model.
-pub(super) struct Providers {
-    pub(super) mail: MailCatcher,
+pub struct Providers {
+    /// Sent e-mails.
+    pub mail: MailCatcher,
     mail_rate: TokenBucket,
     model_rate: TokenBucket,
     /// Real time that corresponds to the start of the virtual clock.
@@ -30,7 +31,12 @@ pub(super) struct Providers {
 type Answer = (SimResult, bool);
 
 impl Providers {
-    pub(super) fn new() -> Self {
+    /// Creates the services.
+    ///
+    /// # Panics
+    /// If the template lacks the rate of e-mails.
+    #[must_use]
+    pub fn new() -> Self {
         let start = Instant::now();
         let per_second: u32 = template_config::environment(EMAILS)
             .parse("AGORA_EMAILS_PER_SECOND")
@@ -43,24 +49,13 @@ impl Providers {
         }
     }
 
-    /// Sends an e-mail.
+    /// Sends an e-mail, with this effect of an outage.
     ///
     /// # Panics
     /// If the mail catcher does not respond immediately.
-    pub(super) fn send(
-        &self,
-        request: Request<Bytes>,
-        failure: Option<Failure>,
-        elapsed: Duration,
-    ) -> Answer {
-        let effect = match failure {
-            Some(Failure::MailThrottles) => Some(Effect::Throttle),
-            Some(Failure::MailQuotaReached) => Some(Effect::DailyQuota),
-            Some(Failure::MailPaused) => Some(Effect::Pause),
-            _ => None,
-        };
+    pub fn send(&self, request: Request<Bytes>, effect: Option<MailEffect>, elapsed: Duration) -> Answer {
         let is_too_fast = effect.is_none() && !self.mail_rate.try_acquire(self.start + elapsed);
-        let effect = if is_too_fast { Some(Effect::Throttle) } else { effect };
+        let effect = if is_too_fast { Some(MailEffect::Throttle) } else { effect };
         if let Some(effect) = effect {
             self.mail.add_fault_rule(Rule::next(effect));
         }
@@ -79,14 +74,8 @@ impl Providers {
         (Ok(response), is_too_fast)
     }
 
-    /// Embeds a text.
-    pub(super) fn embed(
-        &self,
-        request: &Request<Bytes>,
-        failure: Option<Failure>,
-        elapsed: Duration,
-    ) -> Answer {
-        let is_down = failure == Some(Failure::ModelThrottles);
+    /// Embeds a text. A model that is down throttles every call.
+    pub fn embed(&self, request: &Request<Bytes>, is_down: bool, elapsed: Duration) -> Answer {
         let is_too_fast = !is_down && !self.model_rate.try_acquire(self.start + elapsed);
         let response = if is_down || is_too_fast {
             let body = Bytes::from_static(b"{\"message\":\"Too many requests\"}");

@@ -1,0 +1,156 @@
+//! Requests about markets, products and the search.
+
+use serde_json::{Value, json};
+
+use super::{Draft, Entry, with_body, with_query};
+use crate::model::{Kind, Resource};
+use crate::step::{Call, Caller};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    ("createMarket", 22, create_market),
+    ("listMarkets", 4, list_markets),
+    ("getMarket", 4, get_market),
+    ("patchMarket", 14, patch_market),
+    ("replaceMarket", 4, replace_market),
+    ("deleteMarket", 10, delete_market),
+    ("getMarketStats", 3, stats),
+    ("createProduct", 36, create_product),
+    ("listProducts", 4, list_products),
+    ("getProduct", 4, get_product),
+    ("patchProduct", 8, patch_product),
+    ("replaceProduct", 4, replace_product),
+    ("deleteProduct", 16, delete_product),
+    ("restockProduct", 8, restock),
+    ("search", 4, search),
+];
+
+fn create_market(draft: &mut Draft<'_>) -> Option<Call> {
+    let caller = draft.account()?;
+    let status = draft.one_of(&["active", "active", "active", "draft"]);
+    let body = json!({ "name": format!("Market {}", draft.step), "currency": "EUR", "status": status });
+    with_body(draft.request(caller), body)
+}
+
+fn list_markets(draft: &mut Draft<'_>) -> Option<Call> {
+    let caller = if draft.percent(50) { Caller::Anonymous } else { draft.account()? };
+    let filter = draft.one_of(&["", "status=active", "search=market", "sort=-createdAt"]);
+    let page = draft.page();
+    with_query(draft.request(caller), format!("{filter}&{page}").trim_matches('&'))
+}
+
+/// Market with its creator, or somebody else.
+fn market(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
+    let market = draft.any(Kind::Market)?;
+    let caller = draft.mostly(market.owner);
+    Some((market, caller))
+}
+
+/// Product with its seller, or somebody else.
+fn product(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
+    let product = draft.any(Kind::Product)?;
+    let seller = draft.model.seller_of(product.step)?;
+    let caller = draft.mostly(seller);
+    Some((product, caller))
+}
+
+fn get_market(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let query = draft.one_of(&["", "", "include=creator", "fields=id,name"]);
+    with_query(draft.about(caller, &market), query)
+}
+
+fn patch_market(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    if draft.percent(35) {
+        let status = draft.one_of(&["suspended", "suspended", "active", "closed"]);
+        return with_body(draft.about(Caller::Admin, &market), json!({ "status": status }));
+    }
+    let body = match draft.rng.u8(..3) {
+        0 => json!({ "name": format!("Renamed {}", draft.step) }),
+        1 => json!({ "status": "active" }),
+        _ => json!({ "status": "closed" }),
+    };
+    with_body(draft.about(caller, &market), body)
+}
+
+fn replace_market(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let status = draft.one_of(&["active", "active", "closed"]);
+    with_body(
+        draft.about(caller, &market),
+        json!({ "name": format!("Put {}", draft.step), "status": status }),
+    )
+}
+
+fn delete_market(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    Some(draft.about(caller, &market))
+}
+
+fn stats(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    Some(draft.about(caller, &market))
+}
+
+fn new_product(draft: &mut Draft<'_>) -> Value {
+    let price = draft.one_of(&[0, 500, 1_999, 2_000, 4_999]);
+    let stock = draft.one_of(&[0, 1, 3, 10, 100, 100]);
+    json!({
+        "sku": format!("SKU-{}", draft.step),
+        "title": format!("Mug {}", draft.step),
+        "price": { "amount": price, "currency": "EUR" },
+        "stock": stock,
+    })
+}
+
+fn create_product(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let body = new_product(draft);
+    with_body(draft.about(caller, &market), body)
+}
+
+fn list_products(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let page = draft.page();
+    with_query(draft.about(caller, &market), page)
+}
+
+fn get_product(draft: &mut Draft<'_>) -> Option<Call> {
+    let (product, caller) = product(draft)?;
+    Some(draft.about(caller, &product))
+}
+
+fn patch_product(draft: &mut Draft<'_>) -> Option<Call> {
+    let (product, caller) = product(draft)?;
+    let body = match draft.rng.u8(..4) {
+        0 => json!({ "title": format!("Cup {}", draft.step) }),
+        1 => json!({ "price": { "amount": draft.one_of(&[700, 2_500]), "currency": "EUR" } }),
+        2 => json!({ "status": "archived" }),
+        _ => json!({ "status": "active" }),
+    };
+    with_body(draft.about(caller, &product), body)
+}
+
+fn replace_product(draft: &mut Draft<'_>) -> Option<Call> {
+    let (product, caller) = product(draft)?;
+    let mut body = new_product(draft);
+    body.as_object_mut().into_iter().for_each(|body| drop(body.remove("stock")));
+    body["status"] = json!("active");
+    with_body(draft.about(caller, &product), body)
+}
+
+fn delete_product(draft: &mut Draft<'_>) -> Option<Call> {
+    let (product, caller) = product(draft)?;
+    Some(draft.about(caller, &product))
+}
+
+fn restock(draft: &mut Draft<'_>) -> Option<Call> {
+    let (product, caller) = product(draft)?;
+    let delta = draft.one_of(&[1, 5, 20, -1, -50]);
+    with_body(draft.about(caller, &product), json!({ "delta": delta }))
+}
+
+fn search(draft: &mut Draft<'_>) -> Option<Call> {
+    let query = draft.one_of(&["q=mug", "q=market", "q=mug&type=product", "q=renamed&limit=3"]);
+    with_query(draft.request(Caller::Anonymous), query)
+}

@@ -1,0 +1,125 @@
+//! What the clients know: the resources that they created, by the number of the step.
+
+use fastrand::Rng;
+use serde_json::Value;
+
+use crate::step::{Call, Caller, Target};
+
+/// Password of all accounts.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Kind of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum Kind {
+    /// An account.
+    Account,
+    /// A market.
+    Market,
+    /// A product.
+    Product,
+    /// An order.
+    Order,
+    /// A job.
+    Job,
+}
+
+/// A resource that a client created.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Number of the step.
+    pub step: usize,
+    /// Kind.
+    pub kind: Kind,
+    /// Id.
+    pub id: String,
+    /// Account that created it; the account itself for one that registered.
+    pub owner: Caller,
+    /// Step of the market of a product, or of the first product of an order.
+    pub parent: Option<usize>,
+    /// Price of a product, total of an order.
+    pub amount: i64,
+    /// True after it was deleted.
+    pub is_deleted: bool,
+}
+
+/// Resources that the clients created.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    resources: Vec<Resource>,
+}
+
+impl Model {
+    /// Resource of a step.
+    #[must_use]
+    pub fn get(&self, step: usize) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.step == step)
+    }
+
+    /// Resources of a kind, in the order of their creation.
+    pub fn of(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Resource> {
+        self.resources.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// Chooses a resource: mostly a recent one, seldom a deleted one.
+    pub fn choose(&self, rng: &mut Rng, kind: Kind) -> Option<&Resource> {
+        let keep_deleted = rng.u8(..10) == 0;
+        let known: Vec<&Resource> =
+            self.of(kind).filter(|resource| keep_deleted || !resource.is_deleted).collect();
+        let recent = known.len().min(3);
+        match (known.len(), rng.u8(..10)) {
+            (0, _) => None,
+            (len, 0..7) => Some(known[len - 1 - rng.usize(..recent)]),
+            (len, _) => Some(known[rng.usize(..len)]),
+        }
+    }
+
+    /// Seller of a market, product or order.
+    #[must_use]
+    pub fn seller_of(&self, step: usize) -> Option<Caller> {
+        let resource = self.get(step)?;
+        match resource.kind {
+            Kind::Market => Some(resource.owner),
+            Kind::Product | Kind::Order => self.seller_of(resource.parent?),
+            Kind::Account | Kind::Job => None,
+        }
+    }
+
+    /// Records the effect of a successful request.
+    pub fn record(&mut self, step: usize, call: &Call, data: &Value) {
+        let kind = match call.operation {
+            "registerUser" | "createUser" => Kind::Account,
+            "createMarket" => Kind::Market,
+            "createProduct" => Kind::Product,
+            "placeOrder" => Kind::Order,
+            "createJob" => Kind::Job,
+            "deleteMarket" | "deleteProduct" | "deleteUser" | "deleteJob" => {
+                if let Target::Created(step) = call.target {
+                    self.delete(step);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let Some(id) = data["id"].as_str() else { return };
+        let owner = if kind == Kind::Account { Caller::Account(step) } else { call.caller };
+        let parent = match (kind, call.target) {
+            (Kind::Product, Target::Created(market)) => Some(market),
+            (Kind::Order, _) => call.body.as_ref().and_then(first_product),
+            _ => None,
+        };
+        let amount = data["total"]["amount"].as_i64().or(data["price"]["amount"].as_i64());
+        let (id, amount) = (id.to_owned(), amount.unwrap_or_default());
+        self.resources.push(Resource { step, kind, id, owner, parent, amount, is_deleted: false });
+    }
+
+    fn delete(&mut self, step: usize) {
+        let resources = self.resources.iter_mut();
+        resources.filter(|resource| resource.step == step).for_each(|resource| resource.is_deleted = true);
+    }
+}
+
+/// Step of the first product in the body of an order.
+fn first_product(body: &Value) -> Option<usize> {
+    body["items"][0]["productId"].as_str()?.strip_prefix("$id:")?.parse().ok()
+}

@@ -1,0 +1,58 @@
+//! End of a run: when the system is idle, everything that is stored must be right, and nothing may wait.
+
+use shared::domain::job::Job;
+use shared::domain::order::Order;
+use shared::domain::order::fulfilment::Fulfilment;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
+use test_support::audit::{Items, MoneyAndStock};
+
+use super::Run;
+use crate::model::Kind;
+use crate::system::{OutsideAction, System};
+
+impl<S: System> Run<S> {
+    /// Ends the faults, waits until the system is idle, and checks everything.
+    pub async fn end(&mut self) -> Vec<String> {
+        self.system.stop_faults();
+        let mut is_idle = self.system.settle().await;
+        if self.system.act(&OutsideAction::SettleRefunds).await {
+            is_idle &= self.system.settle().await;
+        }
+        let mut found = Vec::new();
+        if !is_idle {
+            found.push("the system does not become idle".to_owned());
+        }
+        self.forget_deleted_products();
+        let snapshot = self.system.snapshot().await;
+        let violations = snapshot.violations(&self.expectations, &self.http_log);
+        found.extend(violations.iter().map(ToString::to_string));
+        found.extend(open_work(&snapshot.items));
+        found.extend(unexpected_dead_letters(&snapshot.items));
+        found
+    }
+
+    /// The stock of a deleted product is deleted with it.
+    fn forget_deleted_products(&mut self) {
+        let deleted = self.model.of(Kind::Product).filter(|product| product.is_deleted);
+        let deleted: Vec<String> = deleted.map(|product| product.id.clone()).collect();
+        self.expectations.stocked.retain(|product, _| !deleted.contains(product));
+    }
+}
+
+/// Orders and jobs that have not ended.
+fn open_work(items: &Items) -> Vec<String> {
+    let orders = items.of::<Order>().filter(|order| order.fulfilment != Fulfilment::Finished);
+    let orders = orders.map(|order| format!("{} is still {}", order.id, order.fulfilment.public_name()));
+    let jobs = items.of::<Job>().filter(|job| job.status.is_open());
+    orders.chain(jobs.map(|job| format!("{} is still {}", job.id, job.status))).collect()
+}
+
+/// Dead letters without a cause that only a person can remove.
+fn unexpected_dead_letters(items: &Items) -> Vec<String> {
+    let state = MoneyAndStock::of(items);
+    let dead = items.of::<DeadLetter>().filter(|letter| letter.status == DeadLetterStatus::Dead);
+    let unexpected = dead.filter(|letter| letter.body != "not JSON" && !state.needs_operator(letter));
+    unexpected
+        .map(|letter| format!("dead letter of {}: {}: {}", letter.queue, letter.reason, letter.body))
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! Variations of a request, and the statuses that they must have.
+
+use fastrand::Rng;
+use http::Method;
+use strum::VariantArray;
+
+use crate::operations::Operation;
+use crate::step::{Call, Caller, Variation};
+
+/// Operations whose caller proves the identity by something else than an access token.
+const WITHOUT_TOKEN: &str = "/v1/auth/";
+
+impl Variation {
+    /// Chooses a variation of a request: mostly none.
+    pub fn choose(rng: &mut Rng, call: &Call, operation: &Operation) -> Self {
+        match rng.u8(..100) {
+            0..70 => Self::None,
+            70..78 => Some(Self::Repeat).filter(|it| it.fits(call, operation)).unwrap_or(Self::None),
+            _ => {
+                let fitting = Self::VARIANTS.iter().filter(|it| it.fits(call, operation));
+                let fitting: Vec<&Self> = fitting.collect();
+                fitting.get(rng.usize(..fitting.len().max(1))).map_or(Self::None, |it| **it)
+            }
+        }
+    }
+
+    /// Returns true if the variation is possible for a request.
+    fn fits(self, call: &Call, operation: &Operation) -> bool {
+        let has_token = call.caller != Caller::Anonymous && !operation.path.starts_with(WITHOUT_TOKEN);
+        match self {
+            Self::None => true,
+            Self::Repeat | Self::ReusedKey => {
+                let is_keyed = operation.documents(422) && operation.method == Method::POST;
+                is_keyed && (self == Self::Repeat || other_body(call).is_some())
+            }
+            Self::NoToken => has_token && operation.requires_token,
+            Self::DamagedToken => has_token && operation.documents(401),
+            Self::UnknownTarget => operation.has_target() && operation.documents(404),
+            Self::WrongAccept => operation.documents(406),
+            Self::WrongContentType => call.body.is_some() && operation.documents(415),
+            Self::TooLarge => call.body.is_some() && operation.documents(413),
+            Self::MalformedJson | Self::UnknownField => call.body.is_some() && operation.documents(400),
+            Self::NoIfMatch | Self::StaleIfMatch => operation.requires("if-match"),
+            Self::NoKey => operation.requires("idempotency-key"),
+            Self::InvalidQuery => operation.has_query("limit"),
+            Self::NotModified => operation.documents(304),
+        }
+    }
+
+    /// Statuses that the variation must have; `None` if the request must have the same as without it.
+    #[must_use]
+    pub const fn statuses(self) -> Option<&'static [u16]> {
+        match self {
+            Self::None | Self::Repeat | Self::ReusedKey | Self::NotModified => None,
+            Self::NoToken | Self::DamagedToken => Some(&[401]),
+            Self::UnknownTarget => Some(&[404, 403, 401]),
+            Self::WrongAccept => Some(&[406]),
+            Self::WrongContentType => Some(&[415, 401, 403]),
+            Self::TooLarge => Some(&[413]),
+            Self::MalformedJson | Self::UnknownField => Some(&[400, 401, 403]),
+            Self::NoIfMatch => Some(&[428, 401, 403]),
+            Self::StaleIfMatch => Some(&[412, 401, 403, 404, 409, 400]),
+            Self::NoKey => Some(&[400, 401, 403]),
+            Self::InvalidQuery => Some(&[400, 401, 403, 404]),
+        }
+    }
+}
+
+/// Another valid body of a request, for the same idempotency key.
+#[must_use]
+pub fn other_body(call: &Call) -> Option<serde_json::Value> {
+    let mut body = call.body.clone()?;
+    match call.operation {
+        "placeOrder" => {
+            let quantity = body["items"][0]["quantity"].as_i64()?;
+            body["items"][0]["quantity"] = (quantity + 1).into();
+        }
+        "refundOrder" => body["reason"] = "another reason".into(),
+        "createProduct" | "createMarket" => body["description"] = "Another description.".into(),
+        "restockProduct" => body["delta"] = (body["delta"].as_i64()? + 1).into(),
+        _ => return None,
+    }
+    Some(body)
+}
