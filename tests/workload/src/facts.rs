@@ -1,9 +1,9 @@
 //! Stored state that a request is about, read from the table before and after it.
 
 use shared::domain::job::Job;
-use shared::domain::market::Market;
-use shared::domain::order::Order;
+use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::payment::Payment;
+use shared::domain::order::{Order, OrderStatus};
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::User;
 use shared::kit::command::Record;
@@ -32,6 +32,10 @@ pub struct Facts {
     pub payment: Option<Payment>,
     /// Job in the path.
     pub job: Option<Job>,
+    /// Number of orders that keep the market in the path from being deleted.
+    pub open_orders: usize,
+    /// Number of active markets of the account in the path.
+    pub active_markets: usize,
 }
 
 impl Facts {
@@ -43,8 +47,18 @@ impl Facts {
         }
         let (Target::Created(step) | Target::PaymentOf(step)) = call.target else { return facts };
         match model.get(step).map(|resource| resource.kind) {
-            Some(Kind::Account) => facts.account = record(system, model, step).await,
-            Some(Kind::Market) => facts.market = record(system, model, step).await,
+            Some(Kind::Account) => {
+                facts.account = record(system, model, step).await;
+                if call.operation == "deleteUser" {
+                    facts.active_markets = active_markets(system, model, Caller::Account(step)).await;
+                }
+            }
+            Some(Kind::Market) => {
+                facts.market = record(system, model, step).await;
+                if call.operation == "deleteMarket" {
+                    facts.open_orders = open_orders(system, model, step).await;
+                }
+            }
             Some(Kind::Product) => {
                 facts.product = record(system, model, step).await;
                 facts.stock = record(system, model, step).await;
@@ -86,6 +100,34 @@ impl Facts {
         }
         states
     }
+}
+
+/// Number of active markets of an account.
+async fn active_markets(system: &mut impl System, model: &Model, owner: Caller) -> usize {
+    let mut active = 0;
+    for market in model.of(Kind::Market).filter(|market| market.owner == owner) {
+        let market: Option<Market> = record(system, model, market.step).await;
+        active += usize::from(market.is_some_and(|market| market.status == MarketStatus::Active));
+    }
+    active
+}
+
+/// Number of orders of a market that have not ended.
+async fn open_orders(system: &mut impl System, model: &Model, market: usize) -> usize {
+    let mut open = 0;
+    for order in model.of(Kind::Order) {
+        let product = order.parent.and_then(|product| model.get(product));
+        if product.and_then(|product| product.parent) == Some(market) {
+            let order: Option<Order> = record(system, model, order.step).await;
+            open += usize::from(order.is_some_and(|order| is_open(order.status)));
+        }
+    }
+    open
+}
+
+const fn is_open(status: OrderStatus) -> bool {
+    use OrderStatus::{AwaitingPayment, Confirmed, Pending, Shipped};
+    matches!(status, Pending | AwaitingPayment | Confirmed | Shipped)
 }
 
 /// Id of the payment of an order: the same number with another prefix.

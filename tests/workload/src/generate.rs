@@ -96,7 +96,8 @@ fn outside(rng: &mut Rng, model: &Model) -> Option<Step> {
             let queues = ["FulfilmentQueue", "EmailsQueue", "SearchIndexQueue", "AnalyticsQueue"];
             Some(Step::SendMalformedMessage(queues[rng.usize(..queues.len())]))
         }
-        58..75 => Some(Step::Settle),
+        58..61 => Some(Step::GatewayOutage(Duration::from_secs([20, 150, 1_200][rng.usize(..3)]))),
+        61..75 => Some(Step::Settle),
         75..95 => Some(Step::PassTime(Duration::from_secs(rng.u64(1..120)))),
         _ => Some(Step::PassTime(Duration::from_mins([10, 70, 600][rng.usize(..3)]))),
     }

@@ -21,5 +21,6 @@ pub mod run;
 pub mod sequence;
 pub mod shrink;
 
+pub mod binaries;
 pub mod simulated;
 pub mod system;

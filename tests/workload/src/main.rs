@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use workload::coverage::Coverage;
-use workload::sequence::{Settings, run};
+use workload::sequence::{Place, Settings, run};
 use workload::shrink::shortened;
 
 /// Generates requests and other events from a seed, and checks every response and all stored data.
@@ -25,16 +25,19 @@ struct Arguments {
     /// Number of steps of a sequence.
     #[arg(long, default_value_t = 250)]
     steps: usize,
+    /// System on which the sequences are executed.
+    #[arg(long, value_enum, default_value_t = Place::Simulation)]
+    on: Place,
     /// Prints a failing sequence as it is.
     #[arg(long)]
     unshrunk: bool,
 }
 
 fn main() -> ExitCode {
-    let Arguments { seed, first, sequences, steps, unshrunk } = Arguments::parse();
+    let Arguments { seed, first, sequences, steps, on, unshrunk } = Arguments::parse();
     let (mut coverage, mut faults) = (Coverage::default(), 0);
     for number in first..first + sequences {
-        let sequence = run(Settings { seed, number, steps });
+        let sequence = run(Settings { place: on, seed, number, steps });
         coverage.add(&sequence.coverage);
         faults += sequence.faults;
         if !sequence.violations.is_empty() {

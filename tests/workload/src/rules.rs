@@ -78,6 +78,8 @@ pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
         "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" => of_market(call, facts),
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
+        "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
+        "deleteUser" if facts.active_markets > 0 => refused(&[401, 403, 404, 409, 412]),
         "getCurrentUser" => Expected::Success,
         _ => Expected::Either,
     }
@@ -165,7 +167,8 @@ fn of_market(call: &Call, facts: &Facts) -> Expected {
         _ => return refused(&[403, 404]),
     }
     match (call.operation, market.status) {
-        ("deleteMarket", MarketStatus::Suspended) => refused(&[409]),
+        ("deleteMarket", MarketStatus::Suspended) => refused(&[409, 412]),
+        ("deleteMarket", _) if facts.open_orders > 0 => refused(&[409, 412]),
         ("createProduct", MarketStatus::Suspended | MarketStatus::Closed) => refused(&[409]),
         ("createProduct", _) => Expected::Success,
         _ => Expected::Either,
@@ -185,8 +188,7 @@ fn of_product(call: &Call, facts: &Facts) -> Expected {
     }
     let reserved = facts.stock.map_or(0, |stock| stock.reserved);
     match call.operation {
-        "deleteProduct" if reserved == 0 => Expected::Success,
-        "deleteProduct" => refused(&[409]),
+        "deleteProduct" if reserved > 0 => refused(&[409, 412]),
         _ => Expected::Either,
     }
 }

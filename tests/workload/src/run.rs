@@ -93,6 +93,9 @@ impl<S: System> Run<S> {
             Step::SendMalformedMessage(queue) => {
                 self.system.act(&OutsideAction::SendMalformedMessage(queue)).await;
             }
+            Step::GatewayOutage(duration) => {
+                self.system.act(&OutsideAction::GatewayOutage(*duration)).await;
+            }
             Step::PassTime(duration) => self.system.pass_time(*duration).await,
             Step::Settle => self.system.idle().await,
         }

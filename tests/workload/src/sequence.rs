@@ -1,23 +1,37 @@
-//! A sequence of steps from a seed, on a simulated system of its own.
+//! A sequence of steps from a seed, on a system of its own.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
+use crate::binaries::Binaries;
 use crate::coverage::Coverage;
 use crate::generate::Generator;
+use crate::model::Model;
 use crate::run::Run;
 use crate::simulated::Simulated;
 use crate::step::Step;
+use crate::system::System;
 
 /// Numbers of faults among a thousand calls of services; a sequence has one of them.
 const FAULTS: [u64; 4] = [0, 0, 4, 15];
 
+/// System on which a sequence is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Place {
+    /// The simulation.
+    Simulation,
+    /// The function binaries.
+    Binaries,
+}
+
 /// Settings of a sequence.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
+    /// System.
+    pub place: Place,
     /// Seed of the run.
     pub seed: u64,
     /// Number of the sequence in the run.
@@ -59,50 +73,59 @@ impl Settings {
 /// Generates and executes a sequence.
 ///
 /// # Panics
-/// If no runtime can be started.
+/// If the system does not start.
 #[must_use]
 pub fn run(settings: Settings) -> Sequence {
     let mut generator = Generator::new(settings.seed());
-    execute(settings, |number, run| {
-        (number < settings.steps).then(|| (number, generator.next(number, run.model())))
+    execute(settings, &mut |number, model| {
+        (number < settings.steps).then(|| (number, generator.next(number, model)))
     })
 }
 
 /// Executes these steps of a sequence again.
 ///
 /// # Panics
-/// If no runtime can be started.
+/// If the system does not start.
 #[must_use]
 pub fn replay(settings: Settings, steps: &[(usize, Step)]) -> Sequence {
-    execute(settings, |index, _| steps.get(index).cloned())
+    execute(settings, &mut |index, _| steps.get(index).cloned())
 }
 
-fn execute(
-    settings: Settings,
-    mut next: impl FnMut(usize, &Run<Simulated>) -> Option<(usize, Step)>,
-) -> Sequence {
+/// Source of the steps: the next one, for the number of steps so far.
+type Source<'a> = dyn FnMut(usize, &Model) -> Option<(usize, Step)> + 'a;
+
+fn execute(settings: Settings, next: &mut Source<'_>) -> Sequence {
+    let (seed, faults) = (settings.seed(), settings.faults());
+    match settings.place {
+        Place::Simulation => {
+            // Time is paused: it passes only when every task waits for it.
+            let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+            let runtime = runtime.expect("the runtime starts");
+            runtime.block_on(async { execute_on(Simulated::open(seed, faults).await, settings, next).await })
+        }
+        Place::Binaries => {
+            let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = runtime.expect("the runtime starts");
+            runtime.block_on(async { execute_on(Binaries::open(seed, faults).await, settings, next).await })
+        }
+    }
+}
+
+async fn execute_on(system: impl System, settings: Settings, next: &mut Source<'_>) -> Sequence {
+    let mut run = Run::open(system).await;
     let mut steps = Vec::new();
-    let (violations, coverage, faults) = runtime().block_on(async {
-        let mut run = Run::open(Simulated::open(settings.seed(), settings.faults()).await).await;
-        let work = async {
-            while let Some((number, step)) = next(steps.len(), &run) {
-                steps.push((number, step.clone()));
-                if let Err(violation) = run.execute(number, &step).await {
-                    return vec![violation];
-                }
+    let work = async {
+        while let Some((number, step)) = next(steps.len(), run.model()) {
+            steps.push((number, step.clone()));
+            if let Err(violation) = run.execute(number, &step).await {
+                return vec![violation];
             }
-            run.end().await
-        };
-        let violations = AssertUnwindSafe(work).catch_unwind().await;
-        let violations = violations.unwrap_or_else(|_| vec!["the code panicked".to_owned()]);
-        (violations, run.coverage.clone(), run.faults())
-    });
-    Sequence { settings, steps, violations, coverage, faults }
-}
-
-/// Runtime whose time is paused: it passes only when every task waits for it.
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().expect("the runtime starts")
+        }
+        run.end().await
+    };
+    let violations = AssertUnwindSafe(work).catch_unwind().await;
+    let violations = violations.unwrap_or_else(|_| vec!["the code panicked".to_owned()]);
+    Sequence { settings, steps, violations, coverage: run.coverage.clone(), faults: run.faults() }
 }
 
 impl fmt::Display for Sequence {

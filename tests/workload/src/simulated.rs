@@ -78,6 +78,8 @@ pub struct Simulated {
     /// Response of the request that is being sent; `None` in it if the function crashed.
     response: Option<Option<Response>>,
     next_sweep: Timestamp,
+    /// Time until which the gateway fails.
+    outage_until: Timestamp,
     faults: u64,
 }
 
@@ -107,6 +109,7 @@ impl Simulated {
             on_their_way: Vec::new(),
             response: None,
             next_sweep: Clock::now(&clock),
+            outage_until: Clock::now(&clock),
             faults: 0,
             clock,
             network,

@@ -19,6 +19,8 @@ pub enum Step {
     SettleRefunds,
     /// A message that cannot be parsed is sent to the queue with this logical id.
     SendMalformedMessage(&'static str),
+    /// The gateway fails every call for this time.
+    GatewayOutage(Duration),
     /// Time passes.
     PassTime(Duration),
     /// The background work goes on until nothing is left to do now.
@@ -116,6 +118,7 @@ impl fmt::Display for Step {
             }
             Self::SettleRefunds => f.write_str("pending refunds succeed, and refunds to failing cards fail"),
             Self::SendMalformedMessage(queue) => write!(f, "a malformed message is sent to {queue}"),
+            Self::GatewayOutage(duration) => write!(f, "the gateway fails for {} s", duration.as_secs()),
             Self::PassTime(duration) => write!(f, "{} s pass", duration.as_secs()),
             Self::Settle => f.write_str("all work is done"),
         }

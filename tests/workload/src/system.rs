@@ -68,6 +68,8 @@ pub enum OutsideAction {
     SettleRefunds,
     /// A message that cannot be parsed is sent to the queue with this logical id.
     SendMalformedMessage(&'static str),
+    /// The gateway fails every call for this time.
+    GatewayOutage(Duration),
 }
 
 /// System under test.

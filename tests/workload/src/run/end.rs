@@ -1,8 +1,12 @@
 //! End of a run: when the system is idle, everything that is stored must be right, and nothing may wait.
 
+use std::collections::BTreeSet;
+
 use shared::domain::job::Job;
+use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::Order;
 use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::user::{User, UserStatus};
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use test_support::audit::{Items, MoneyAndStock};
 
@@ -27,6 +31,7 @@ impl<S: System> Run<S> {
         let violations = snapshot.violations(&self.expectations, &self.http_log);
         found.extend(violations.iter().map(ToString::to_string));
         found.extend(open_work(&snapshot.items));
+        found.extend(markets_of_inactive_accounts(&snapshot.items));
         found.extend(unexpected_dead_letters(&snapshot.items));
         found
     }
@@ -45,6 +50,15 @@ fn open_work(items: &Items) -> Vec<String> {
     let orders = orders.map(|order| format!("{} is still {}", order.id, order.fulfilment.public_name()));
     let jobs = items.of::<Job>().filter(|job| job.status.is_open());
     orders.chain(jobs.map(|job| format!("{} is still {}", job.id, job.status))).collect()
+}
+
+/// Active markets whose creator's account is suspended or deleted.
+fn markets_of_inactive_accounts(items: &Items) -> Vec<String> {
+    let accounts = items.of::<User>().filter(|user| user.status == UserStatus::Active);
+    let active: BTreeSet<String> = accounts.map(|user| user.id.to_string()).collect();
+    let markets = items.of::<Market>().filter(|market| market.status == MarketStatus::Active);
+    let orphaned = markets.filter(|market| !active.contains(&market.creator_id.to_string()));
+    orphaned.map(|market| format!("{} is active, but its creator is not", market.id)).collect()
 }
 
 /// Dead letters without a cause that only a person can remove.

@@ -78,6 +78,9 @@ impl Simulated {
                 Ok(self.queues.execute(operation, &body, now, |index| index % 2 == 0).into())
             }
             (Service::Queues, _) => Ok(self.queues.execute(operation, &body, now, |_| false).into()),
+            (Service::Gateway, _) if now < self.outage_until => {
+                self.payments.call(request, GatewayMode::Fails(503), now)
+            }
             (Service::Gateway, CallFault::Gateway(mode)) => self.payments.call(request, mode, now),
             (Service::Gateway, _) => self.payments.call(request, GatewayMode::Normal, now),
             (Service::Mail, _) => self.providers.send(request, None, elapsed).0,

@@ -32,6 +32,10 @@ impl Simulated {
             OutsideAction::Pay { order, method } => self.payments.pay(order, method, now),
             OutsideAction::RefundAtGateway { order, percent } => self.refund_at_gateway(order, *percent),
             OutsideAction::SettleRefunds => self.settle_refunds(),
+            OutsideAction::GatewayOutage(duration) => {
+                self.outage_until = now.saturating_add(*duration);
+                true
+            }
             OutsideAction::SendMalformedMessage(queue) => {
                 let name = &DEPLOYMENT.queue(queue).expect("the template has the queue").name;
                 self.queues.send(name, "not JSON", now);
