@@ -4,6 +4,58 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operations::OPERATIONS;
 
+/// Operations about a resource.
+type Operations = &'static [&'static str];
+
+const OF_ORDERS: Operations = &[
+    "getOrder",
+    "getOrderTimeline",
+    "cancelOrder",
+    "shipOrder",
+    "deliverOrder",
+    "refundOrder",
+    "getPayment",
+];
+
+/// Kinds of resources with their states, and the operations about them.
+pub const STATES: &[(&str, &[&str], Operations)] = &[
+    (
+        "order",
+        &[
+            "pending",
+            "awaiting_payment",
+            "confirmed",
+            "shipped",
+            "delivered",
+            "rejected",
+            "cancelled",
+            "expired",
+            "refunded",
+        ],
+        OF_ORDERS,
+    ),
+    ("refund", &["pending", "requires_action", "succeeded", "failed", "cancelled"], OF_ORDERS),
+    (
+        "market",
+        &["draft", "active", "suspended", "closed"],
+        &[
+            "getMarket",
+            "patchMarket",
+            "replaceMarket",
+            "deleteMarket",
+            "getMarketStats",
+            "createProduct",
+            "listProducts",
+        ],
+    ),
+    (
+        "job",
+        &["queued", "running", "succeeded", "failed", "dead", "cancelled"],
+        &["getJob", "getJobResult", "cancelJob", "retryJob", "deleteJob"],
+    ),
+    ("account", &["active", "suspended"], &["getUser", "patchUser", "replaceUser", "deleteUser"]),
+];
+
 /// Number of responses by operation and status, and of requests by state and operation.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
@@ -63,5 +115,21 @@ impl Coverage {
             .values()
             .flat_map(|operation| operation.statuses.iter().map(|status| (operation.id.as_str(), *status)));
         documented.filter(|(operation, status)| self.of(operation, *status) == 0).collect()
+    }
+
+    /// Operations that no request called about a resource in a state.
+    #[must_use]
+    pub fn missing_states(&self) -> Vec<(&'static str, &'static str, &'static str)> {
+        let mut missing = Vec::new();
+        for (kind, states, operations) in STATES {
+            for state in *states {
+                for operation in *operations {
+                    if self.of_state(kind, state, operation) == 0 {
+                        missing.push((*kind, *state, *operation));
+                    }
+                }
+            }
+        }
+        missing
     }
 }

@@ -3,6 +3,7 @@
 use shared::domain::job::Job;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::payment::Payment;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::product::{Product, Stock};
 use shared::domain::user::User;
@@ -86,7 +87,7 @@ impl Facts {
         if let Some(order) = &self.order {
             add("order", order.status.to_string());
             for refund in &order.refunds {
-                add("refund", format!("{:?}", refund.status).to_lowercase());
+                add("refund", refund_state(refund.status).to_owned());
             }
         }
         if let (Some(market), None) = (&self.market, &self.product) {
@@ -99,6 +100,16 @@ impl Facts {
             add("account", account.status.to_string());
         }
         states
+    }
+}
+
+const fn refund_state(status: RefundStatus) -> &'static str {
+    match status {
+        RefundStatus::Pending => "pending",
+        RefundStatus::RequiresAction => "requires_action",
+        RefundStatus::Succeeded => "succeeded",
+        RefundStatus::Failed => "failed",
+        RefundStatus::Cancelled => "cancelled",
     }
 }
 
