@@ -6,6 +6,7 @@ use shared::domain::user::{User, UserStatus};
 
 use crate::facts::Facts;
 use crate::model::Model;
+use crate::operations::operation;
 use crate::step::{Call, Caller};
 
 /// Result that the rules require.
@@ -46,6 +47,18 @@ enum Party {
 /// Returns the result that the rules require in a state.
 #[must_use]
 pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
+    match of_request(call, facts, model) {
+        // The resource may have changed since its tag was read.
+        Expected::Refusal(mut statuses) if operation(call.operation).requires("if-match") => {
+            statuses.push(412);
+            Expected::Refusal(statuses)
+        }
+        Expected::Success if operation(call.operation).requires("if-match") => Expected::Either,
+        expected => expected,
+    }
+}
+
+fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
     if let Caller::Account(_) = call.caller {
         let is_active = facts.caller.as_ref().is_some_and(|caller| caller.status == UserStatus::Active);
         let is_read = call.operation.starts_with("get") || call.operation.starts_with("list");
@@ -79,7 +92,7 @@ pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
-        "deleteUser" if facts.active_markets > 0 => refused(&[401, 403, 404, 409, 412]),
+        "deleteUser" if facts.blockers > 0 => refused(&[401, 403, 404, 409]),
         "getCurrentUser" => Expected::Success,
         _ => Expected::Either,
     }
@@ -167,8 +180,8 @@ fn of_market(call: &Call, facts: &Facts) -> Expected {
         _ => return refused(&[403, 404]),
     }
     match (call.operation, market.status) {
-        ("deleteMarket", MarketStatus::Suspended) => refused(&[409, 412]),
-        ("deleteMarket", _) if facts.open_orders > 0 => refused(&[409, 412]),
+        ("deleteMarket", MarketStatus::Suspended) => refused(&[409]),
+        ("deleteMarket", _) if facts.blockers > 0 => refused(&[409]),
         ("createProduct", MarketStatus::Suspended | MarketStatus::Closed) => refused(&[409]),
         ("createProduct", _) => Expected::Success,
         _ => Expected::Either,
@@ -186,11 +199,7 @@ fn of_product(call: &Call, facts: &Facts) -> Expected {
         None if call.caller == Caller::Anonymous => return refused(&[401]),
         _ => return refused(&[403, 404]),
     }
-    let reserved = facts.stock.map_or(0, |stock| stock.reserved);
-    match call.operation {
-        "deleteProduct" if reserved > 0 => refused(&[409, 412]),
-        _ => Expected::Either,
-    }
+    Expected::Either
 }
 
 fn of_job(call: &Call, facts: &Facts, model: &Model) -> Expected {

@@ -116,6 +116,7 @@ impl<S: System> Run<S> {
         let Some(Answer { response, is_repeated }) = answer else { return Ok(()) };
         self.coverage.record(&operation.id, response.status.as_u16(), before.states(call));
         let after = Facts::read(&mut self.system, &self.model, call).await;
+        let before = before.with_blockers_until(&after);
         self.check(number, call, &response, &before, &after, is_repeated)?;
         self.record(number, call, &request, &response);
         if response.status.is_success() {
