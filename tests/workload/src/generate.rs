@@ -87,18 +87,23 @@ pub fn entries() -> Vec<Entry> {
 /// Generates a step outside of the API.
 fn outside(rng: &mut Rng, model: &Model) -> Option<Step> {
     let methods = ["pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_pendingRefund"];
-    let order = model.choose(rng, Kind::Order).map(|order| order.step);
     match rng.u8(..100) {
-        0..25 => Some(Step::Pay(order?, methods[rng.usize(..methods.len())])),
-        25..45 => Some(Step::RefundAtGateway(order?, [25, 50, 100][rng.usize(..3)])),
+        0..25 => {
+            let order = model.choose_order(rng, &["awaiting_payment"])?.step;
+            Some(Step::Pay(order, methods[rng.usize(..methods.len())]))
+        }
+        25..45 => {
+            let order = model.choose_order(rng, &["confirmed", "shipped"])?.step;
+            Some(Step::RefundAtGateway(order, [25, 50, 100][rng.usize(..3)]))
+        }
         45..55 => Some(Step::SettleRefunds),
-        55..58 => {
+        55..61 => {
             let queues = ["FulfilmentQueue", "EmailsQueue", "SearchIndexQueue", "AnalyticsQueue"];
             Some(Step::SendMalformedMessage(queues[rng.usize(..queues.len())]))
         }
-        58..61 => Some(Step::GatewayOutage(Duration::from_secs([20, 150, 1_200][rng.usize(..3)]))),
-        61..75 => Some(Step::Settle),
-        75..95 => Some(Step::PassTime(Duration::from_secs(rng.u64(1..120)))),
+        61..64 => Some(Step::GatewayOutage(Duration::from_secs([20, 150, 1_200][rng.usize(..3)]))),
+        64..76 => Some(Step::Settle),
+        76..95 => Some(Step::PassTime(Duration::from_secs(rng.u64(1..120)))),
         _ => Some(Step::PassTime(Duration::from_mins([10, 70, 600][rng.usize(..3)]))),
     }
 }

@@ -39,6 +39,8 @@ pub struct Resource {
     pub parent: Option<usize>,
     /// Price of a product, total of an order.
     pub amount: i64,
+    /// Status of an order, as last seen; empty for other resources.
+    pub status: String,
     /// True after it was deleted.
     pub is_deleted: bool,
 }
@@ -72,6 +74,22 @@ impl Model {
             (len, 0..7) => Some(known[len - 1 - rng.usize(..recent)]),
             (len, _) => Some(known[rng.usize(..len)]),
         }
+    }
+
+    /// Chooses an order: mostly one that was last seen in one of these states.
+    pub fn choose_order(&self, rng: &mut Rng, statuses: &[&str]) -> Option<&Resource> {
+        let suitable = self.of(Kind::Order).filter(|order| statuses.contains(&order.status.as_str()));
+        let suitable: Vec<&Resource> = suitable.collect();
+        match suitable.len() {
+            len if len > 0 && rng.u8(..10) < 7 => Some(suitable[rng.usize(..len)]),
+            _ => self.choose(rng, Kind::Order),
+        }
+    }
+
+    /// Records the present status of an order.
+    pub fn set_status(&mut self, step: usize, status: String) {
+        let resource = self.resources.iter_mut().find(|resource| resource.step == step);
+        resource.into_iter().for_each(|resource| resource.status.clone_from(&status));
     }
 
     /// Seller of a market, product or order.
@@ -110,7 +128,16 @@ impl Model {
         };
         let amount = data["total"]["amount"].as_i64().or(data["price"]["amount"].as_i64());
         let (id, amount) = (id.to_owned(), amount.unwrap_or_default());
-        self.resources.push(Resource { step, kind, id, owner, parent, amount, is_deleted: false });
+        self.resources.push(Resource {
+            step,
+            kind,
+            id,
+            owner,
+            parent,
+            amount,
+            status: String::new(),
+            is_deleted: false,
+        });
     }
 
     fn delete(&mut self, step: usize) {

@@ -155,7 +155,10 @@ fn refund(call: &Call, order: &Order, facts: &Facts) -> Expected {
     let amount = call.body.as_ref().and_then(|body| body["amount"]["amount"].as_i64());
     let is_kept =
         matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
+    // The payment may be confirmed at the same time.
+    let is_unpaid = matches!(order.status, OrderStatus::Pending | OrderStatus::AwaitingPayment);
     match amount {
+        _ if is_unpaid => Expected::Either,
         _ if left == 0 => refused(&[400, 403, 409]),
         Some(amount) if amount > left => refused(&[400, 403, 409]),
         // A caller without the permission, and the maximum number of refunds.

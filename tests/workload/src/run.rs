@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::Value;
+use shared::domain::order::Order;
 use test_support::app::TestResponse;
 use test_support::audit::{Exchange, Expectations, HttpLog};
 use test_support::openapi_contract;
 
 use crate::coverage::Coverage;
-use crate::facts::Facts;
+use crate::facts::{Facts, record};
 use crate::model::{Kind, Model};
 use crate::operations::{Operation, operation};
 use crate::rules::{Expected, expected};
@@ -24,6 +25,8 @@ use sessions::Session;
 
 /// Address of the administrator of the setup.
 const ADMIN: &str = "admin@example.com";
+/// Number of orders whose status is read after each step.
+const OBSERVED_ORDERS: usize = 8;
 /// Maximum number of attempts of a request whose response is lost or is 503.
 const MAX_ATTEMPTS: usize = 6;
 
@@ -74,6 +77,22 @@ impl<S: System> Run<S> {
     /// # Errors
     /// A description of a violation.
     pub async fn execute(&mut self, number: usize, step: &Step) -> Result<(), String> {
+        self.take(number, step).await?;
+        self.look_at_orders().await;
+        Ok(())
+    }
+
+    /// Reads the status of the latest orders, so that the generator can choose requests that fit.
+    async fn look_at_orders(&mut self) {
+        let latest = self.model.of(Kind::Order).rev().take(OBSERVED_ORDERS).map(|order| order.step);
+        for step in latest.collect::<Vec<_>>() {
+            let order: Option<Order> = record(&mut self.system, &self.model, step).await;
+            let status = order.map(|order| order.status.to_string());
+            status.into_iter().for_each(|status| self.model.set_status(step, status));
+        }
+    }
+
+    async fn take(&mut self, number: usize, step: &Step) -> Result<(), String> {
         match step {
             Step::Call(call) => {
                 let called = self.call(number, call).await;

@@ -15,10 +15,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("retryJob", 5, retry_job),
     ("deleteJob", 5, delete_job),
     ("listDeadLetters", 4, list_dead_letters),
-    ("getDeadLetter", 4, get_dead_letter),
-    ("redriveDeadLetter", 4, redrive),
+    ("getDeadLetter", 8, get_dead_letter),
+    ("redriveDeadLetter", 8, redrive),
     ("redriveQueue", 3, redrive_queue),
-    ("deleteDeadLetter", 4, delete_dead_letter),
+    ("deleteDeadLetter", 6, delete_dead_letter),
     ("listEvents", 4, list_events),
     ("getHealth", 1, without_caller),
     ("getReadiness", 1, without_caller),
@@ -93,7 +93,7 @@ fn list_dead_letters(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn dead_letter(draft: &mut Draft<'_>) -> Call {
     let caller = draft.mostly(Caller::Admin);
-    let target = Target::DeadLetter(draft.rng.usize(..4));
+    let target = Target::DeadLetter(draft.rng.usize(..2));
     Call { target, ..draft.request(caller) }
 }
 

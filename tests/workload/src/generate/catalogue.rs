@@ -94,7 +94,7 @@ fn stats(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn new_product(draft: &mut Draft<'_>) -> Value {
     let price = draft.one_of(&[0, 500, 1_999, 2_000, 4_999]);
-    let stock = draft.one_of(&[0, 1, 3, 10, 100, 100]);
+    let stock = draft.one_of(&[0, 2, 50, 100, 100, 100, 100, 100]);
     json!({
         "sku": format!("SKU-{}", draft.step),
         "title": format!("Mug {}", draft.step),
@@ -139,8 +139,18 @@ fn replace_product(draft: &mut Draft<'_>) -> Option<Call> {
     with_body(draft.about(caller, &product), body)
 }
 
+/// Deletes a product: often one of an order that is paid.
 fn delete_product(draft: &mut Draft<'_>) -> Option<Call> {
-    let (product, caller) = product(draft)?;
+    let sold = draft.model.choose_order(draft.rng, &["confirmed"]).and_then(|order| order.parent);
+    let sold = sold.and_then(|product| draft.model.get(product)).cloned();
+    let chosen = if draft.percent(50) { sold } else { None };
+    let (product, caller) = match chosen {
+        Some(product) => {
+            let seller = draft.model.seller_of(product.step)?;
+            (product, seller)
+        }
+        None => product(draft)?,
+    };
     Some(draft.about(caller, &product))
 }
 
