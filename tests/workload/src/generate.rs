@@ -37,6 +37,8 @@ pub struct Generator {
     rng: Rng,
     entries: Vec<Entry>,
     total: u32,
+    /// Order that was just refunded at the gateway, which its parties may not know yet.
+    refunded: Option<usize>,
 }
 
 impl Generator {
@@ -45,20 +47,39 @@ impl Generator {
     pub fn new(seed: u64) -> Self {
         let entries = entries();
         let total = entries.iter().map(|(_, weight, _)| weight).sum();
-        Self { rng: Rng::with_seed(seed), entries, total }
+        Self { rng: Rng::with_seed(seed), entries, total, refunded: None }
     }
 
     /// Generates the step with this number.
     pub fn next(&mut self, step: usize, model: &Model) -> Step {
+        if let Some(call) = self.refunded.take().and_then(|order| self.end_of(order, step, model)) {
+            return Step::Call(call);
+        }
         loop {
             let generated = match self.rng.u8(..100) {
-                0..14 => outside(&mut self.rng, model),
+                0..16 => outside(&mut self.rng, model),
                 _ => self.call(step, model).map(Step::Call),
             };
+            if let Some(Step::RefundAtGateway(order, _)) = generated {
+                self.refunded = Some(order).filter(|_| self.rng.u8(..100) < 70);
+            }
             if let Some(step) = generated {
                 return step;
             }
         }
+    }
+
+    /// Cancels or refunds an order.
+    fn end_of(&mut self, order: usize, step: usize, model: &Model) -> Option<Call> {
+        let (operation, caller) = match self.rng.u8(..3) {
+            0 => ("cancelOrder", model.get(order)?.owner),
+            1 => ("cancelOrder", model.seller_of(order)?),
+            _ => ("refundOrder", model.seller_of(order)?),
+        };
+        let draft = Draft { rng: &mut self.rng, model, step, operation };
+        let reason = draft.reason();
+        with_body(draft.about(caller, model.get(order)?), json!({ "reason": reason }))
+            .map(|call| Call { work: draft.rng.usize(..MAX_WORK), ..call })
     }
 
     fn call(&mut self, step: usize, model: &Model) -> Option<Call> {
@@ -88,15 +109,15 @@ pub fn entries() -> Vec<Entry> {
 fn outside(rng: &mut Rng, model: &Model) -> Option<Step> {
     let methods = ["pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_pendingRefund"];
     match rng.u8(..100) {
-        0..25 => {
+        0..20 => {
             let order = model.choose_order(rng, &["awaiting_payment"])?.step;
             Some(Step::Pay(order, methods[rng.usize(..methods.len())]))
         }
-        25..45 => {
+        20..46 => {
             let order = model.choose_order(rng, &["confirmed", "shipped"])?.step;
-            Some(Step::RefundAtGateway(order, [25, 50, 100][rng.usize(..3)]))
+            Some(Step::RefundAtGateway(order, [25, 25, 50, 100][rng.usize(..4)]))
         }
-        45..55 => Some(Step::SettleRefunds),
+        46..55 => Some(Step::SettleRefunds),
         55..61 => {
             let queues = ["FulfilmentQueue", "EmailsQueue", "SearchIndexQueue", "AnalyticsQueue"];
             Some(Step::SendMalformedMessage(queues[rng.usize(..queues.len())]))
