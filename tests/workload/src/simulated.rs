@@ -30,6 +30,7 @@ use test_support::audit::AuditSnapshot;
 use crate::system::{OutsideAction, Request, Response, System};
 use api::Api;
 use consumers::Consumers;
+use steps::MAX_STEPS;
 
 /// Role of a task.
 #[derive(Debug, Clone)]
@@ -149,10 +150,13 @@ impl System for Simulated {
         let work = self.api.handle(request);
         self.response = None;
         self.tasks.begin(Role::Api, async move { Outcome::Responded(Box::new(work.await)) });
-        while self.response.is_none() {
+        for _ in 0..MAX_STEPS {
+            if let Some(response) = self.response.take() {
+                return response;
+            }
             self.step().await;
         }
-        self.response.take().flatten()
+        panic!("{} {} has no response", request.method, request.path);
     }
 
     async fn work(&mut self, steps: usize) {

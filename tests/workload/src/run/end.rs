@@ -56,17 +56,20 @@ fn open_work(items: &Items) -> Vec<String> {
 }
 
 /// Failed refunds that have not failed at the gateway. Nothing in a run lets the gateway refuse a refund, except
-/// that less than its amount is left: then the rest is refunded.
+/// that less than its amount is left: then the rest is refunded. If another refund of the payment fails in
+/// between, its amount is left again, and the refusal is final.
 fn refused_refunds(snapshot: &AuditSnapshot) -> Vec<String> {
     let failed = snapshot.ledger.refunds.iter().filter(|refund| refund.status == GatewayStatus::Failed);
     let failed: BTreeSet<&str> = failed.map(|refund| refund.id.as_str()).collect();
+    let has_failed = |refund: &Refund| {
+        refund.refund_id.as_ref().is_some_and(|id| failed.contains(id.to_string().as_str()))
+    };
     let mut found = Vec::new();
     for order in snapshot.items.of::<Order>() {
-        let refunds = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Failed);
-        let is_refused = |refund: &&Refund| {
-            refund.refund_id.as_ref().is_none_or(|id| !failed.contains(id.to_string().as_str()))
-        };
-        let refused = refunds.filter(is_refused);
+        if order.refunds.iter().any(has_failed) {
+            continue;
+        }
+        let refused = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Failed);
         found.extend(refused.map(|refund| format!("{}: refund {} was refused", order.id, refund.number)));
     }
     found

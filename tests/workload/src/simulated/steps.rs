@@ -31,7 +31,7 @@ const RELAY_BATCH: usize = 10;
 /// Real time, in a paused runtime, after which nothing outside of the simulation can wake a task.
 const EXTERNAL_WORK: Duration = Duration::from_secs(3_600);
 /// Steps after which the system counts as never idle.
-const MAX_STEPS: usize = 200_000;
+pub(super) const MAX_STEPS: usize = 50_000;
 /// Maximum number of rounds of the sweeper until nothing is left to do.
 const MAX_ROUNDS: usize = 30;
 
