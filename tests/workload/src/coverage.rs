@@ -65,9 +65,9 @@ pub struct Coverage {
 
 impl Coverage {
     /// Records a response.
-    pub fn record(&mut self, operation: &str, status: u16, states: Vec<(String, String)>) {
+    pub fn record(&mut self, operation: &str, status: u16, found: Vec<(String, String)>) {
         *self.statuses.entry((operation.to_owned(), status)).or_default() += 1;
-        for (kind, state) in states {
+        for (kind, state) in found {
             *self.states.entry((kind, state, operation.to_owned())).or_default() += 1;
         }
     }

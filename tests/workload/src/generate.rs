@@ -1,5 +1,7 @@
 //! Generator of steps. Every operation has an entry with a weight; the entry chooses caller, resource and body.
 
+#![expect(clippy::unnecessary_wraps, reason = "the builders of all operations have one type")]
+
 mod accounts;
 mod administration;
 mod catalogue;
@@ -168,7 +170,7 @@ impl Draft<'_> {
         self.any(Kind::Account).map(|account| account.owner)
     }
 
-    /// Mostly `expected`, otherwise another account, the administrator, or nobody.
+    /// Mostly `expected`, otherwise another account, the administrator, or an anonymous caller.
     pub(crate) fn mostly(&mut self, expected: Caller) -> Caller {
         match self.rng.u8(..100) {
             0..80 => expected,

@@ -1,4 +1,4 @@
-//! What the clients know: the resources that they created, by the number of the step.
+//! Resources that the clients created, by the number of the step.
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -59,6 +59,7 @@ impl Model {
     }
 
     /// Resources of a kind, in the order of their creation.
+    #[must_use]
     pub fn of(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Resource> {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
@@ -88,8 +89,9 @@ impl Model {
 
     /// Records the present status of an order.
     pub fn set_status(&mut self, step: usize, status: String) {
-        let resource = self.resources.iter_mut().find(|resource| resource.step == step);
-        resource.into_iter().for_each(|resource| resource.status.clone_from(&status));
+        if let Some(resource) = self.resources.iter_mut().find(|resource| resource.step == step) {
+            resource.status = status;
+        }
     }
 
     /// Seller of a market, product or order.

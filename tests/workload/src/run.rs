@@ -6,7 +6,7 @@ mod sessions;
 
 use std::collections::BTreeMap;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 use shared::domain::order::Order;
 use test_support::app::TestResponse;
@@ -87,8 +87,9 @@ impl<S: System> Run<S> {
         let latest = self.model.of(Kind::Order).rev().take(OBSERVED_ORDERS).map(|order| order.step);
         for step in latest.collect::<Vec<_>>() {
             let order: Option<Order> = record(&mut self.system, &self.model, step).await;
-            let status = order.map(|order| order.status.to_string());
-            status.into_iter().for_each(|status| self.model.set_status(step, status));
+            if let Some(order) = order {
+                self.model.set_status(step, order.status.to_string());
+            }
         }
     }
 
@@ -211,19 +212,7 @@ impl<S: System> Run<S> {
 
     /// Records what a client learns from a response.
     fn record(&mut self, number: usize, call: &Call, request: &Request, response: &Response) {
-        let operation = operation(call.operation);
-        let key = request.headers.iter().find(|(name, _)| name == "idempotency-key");
-        let caller = self.model_id(call.caller);
-        if let (Some((_, key)), Some(caller)) = (key, caller) {
-            let path = request.path.split('?').next().unwrap_or_default();
-            let response = TestResponse {
-                status: response.status,
-                headers: response.headers.clone(),
-                text: String::from_utf8_lossy(&response.body).into_owned(),
-            };
-            let route = format!("{} {path}", operation.method);
-            self.http_log.record(Exchange { caller, route, key: key.clone(), response });
-        }
+        self.record_exchange(call, request, response);
         if !response.status.is_success() {
             return;
         }
@@ -272,51 +261,59 @@ impl<S: System> Run<S> {
         request: &Request,
         first: &Response,
     ) -> Result<(), String> {
+        let subject = format!("step {number}, {call}");
         match call.variation {
             Variation::Repeat => {
                 let Some(Answer { response, .. }) = self.send(operation, request).await? else {
                     return Ok(());
                 };
-                self.record_exchange_again(call, request, &response);
+                self.record_exchange(call, request, &response);
                 let is_same = response.status == first.status && response.body == first.body;
-                if !is_same || response.header("idempotent-replay").is_none() {
-                    let body = String::from_utf8_lossy(&response.body);
-                    let status = response.status;
-                    return Err(format!("step {number}, {call}: the repetition returned {status} {body}"));
+                if is_same && response.header("idempotent-replay").is_some() {
+                    return Ok(());
                 }
+                let (status, body) = (response.status, String::from_utf8_lossy(&response.body));
+                Err(format!("{subject}: the repetition returned {status} {body}"))
             }
             Variation::ReusedKey => {
                 let body = other_body(call).and_then(|body| self.resolve(&body));
                 let request = Request { body: body.map(|body| body.to_string()), ..request.clone() };
-                let Some(Answer { response, .. }) = self.send(operation, &request).await? else {
-                    return Ok(());
-                };
-                self.coverage.record(&operation.id, response.status.as_u16(), Vec::new());
-                if response.status.as_u16() != 422 {
-                    let status = response.status;
-                    return Err(format!("step {number}, {call}: {status} for a reused key"));
+                let status = self.send_again(operation, &request).await?.map(|response| response.status);
+                match status {
+                    Some(StatusCode::UNPROCESSABLE_ENTITY) | None => Ok(()),
+                    Some(status) => Err(format!("{subject}: {status} for a reused key")),
                 }
             }
             Variation::NotModified => {
                 let Some(tag) = first.header("etag") else { return Ok(()) };
                 let mut request = request.clone();
                 request.headers.push(("if-none-match".to_owned(), tag.clone()));
-                let Some(Answer { response, .. }) = self.send(operation, &request).await? else {
-                    return Ok(());
-                };
-                self.coverage.record(&operation.id, response.status.as_u16(), Vec::new());
+                let Some(response) = self.send_again(operation, &request).await? else { return Ok(()) };
                 let is_unchanged = response.header("etag").as_ref() == Some(&tag);
-                if is_unchanged != (response.status.as_u16() == 304) {
-                    let status = response.status;
-                    return Err(format!("step {number}, {call}: {status} for the present tag {tag}"));
+                if is_unchanged == (response.status == StatusCode::NOT_MODIFIED) {
+                    return Ok(());
                 }
+                Err(format!("{subject}: {} for the present tag {tag}", response.status))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn record_exchange_again(&mut self, call: &Call, request: &Request, response: &Response) {
+    /// Sends a request that follows another one, and counts its response.
+    async fn send_again(
+        &mut self,
+        operation: &Operation,
+        request: &Request,
+    ) -> Result<Option<Response>, String> {
+        let answer = self.send(operation, request).await?;
+        Ok(answer.map(|Answer { response, .. }| {
+            self.coverage.record(&operation.id, response.status.as_u16(), Vec::new());
+            response
+        }))
+    }
+
+    /// Records a request with an idempotency key, and its response.
+    fn record_exchange(&mut self, call: &Call, request: &Request, response: &Response) {
         let key = request.headers.iter().find(|(name, _)| name == "idempotency-key");
         if let (Some((_, key)), Some(caller)) = (key, self.model_id(call.caller)) {
             let response = TestResponse {

@@ -60,6 +60,10 @@ enum Outcome {
     Ended,
 }
 
+/// The function crashed before its response.
+#[derive(Debug)]
+struct Crashed;
+
 /// Simulated system.
 pub struct Simulated {
     clock: VirtualClock,
@@ -76,8 +80,8 @@ pub struct Simulated {
     profile: FaultProfile,
     /// Responses of gateway, mail service and model that are on their way, by the number of the call.
     on_their_way: Vec<(u64, Timestamp, SimResult)>,
-    /// Response of the request that is being sent; `None` in it if the function crashed.
-    response: Option<Option<Response>>,
+    /// Result of the request that is being sent.
+    response: Option<Result<Response, Crashed>>,
     next_sweep: Timestamp,
     /// Time until which the gateway fails.
     outage_until: Timestamp,
@@ -152,7 +156,7 @@ impl System for Simulated {
         self.tasks.begin(Role::Api, async move { Outcome::Responded(Box::new(work.await)) });
         for _ in 0..MAX_STEPS {
             if let Some(response) = self.response.take() {
-                return response;
+                return response.ok();
             }
             self.step().await;
         }

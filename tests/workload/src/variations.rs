@@ -57,10 +57,9 @@ impl Variation {
             Self::WrongAccept => Some(&[406]),
             Self::WrongContentType => Some(&[415, 401, 403]),
             Self::TooLarge => Some(&[413]),
-            Self::MalformedJson | Self::UnknownField => Some(&[400, 401, 403]),
+            Self::MalformedJson | Self::UnknownField | Self::NoKey => Some(&[400, 401, 403]),
             Self::NoIfMatch => Some(&[428, 401, 403]),
             Self::StaleIfMatch => Some(&[412, 401, 403, 404, 409, 400]),
-            Self::NoKey => Some(&[400, 401, 403]),
             Self::InvalidQuery => Some(&[400, 401, 403, 404]),
         }
     }

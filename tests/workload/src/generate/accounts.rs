@@ -71,7 +71,7 @@ fn log_out(draft: &mut Draft<'_>) -> Option<Call> {
 fn request_reset(draft: &mut Draft<'_>) -> Option<Call> {
     let account = draft.any(Kind::Account)?;
     let email =
-        if draft.percent(85) { format!("$email:{}", account.step) } else { "nobody@example.com".to_owned() };
+        if draft.percent(85) { format!("$email:{}", account.step) } else { "unknown@example.com".to_owned() };
     with_body(draft.request(Caller::Anonymous), json!({ "email": email }))
 }
 

@@ -53,7 +53,7 @@ fn list_jobs(draft: &mut Draft<'_>) -> Option<Call> {
     with_query(draft.request(caller), page)
 }
 
-/// Job with its owner, or somebody else.
+/// Job with its owner, or another caller.
 fn job(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
     let job = draft.any(Kind::Job)?;
     let caller = draft.mostly(job.owner);

@@ -38,14 +38,14 @@ fn list_markets(draft: &mut Draft<'_>) -> Option<Call> {
     with_query(draft.request(caller), format!("{filter}&{page}").trim_matches('&'))
 }
 
-/// Market with its creator, or somebody else.
+/// Market with its creator, or another caller.
 fn market(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
     let market = draft.any(Kind::Market)?;
     let caller = draft.mostly(market.owner);
     Some((market, caller))
 }
 
-/// Product with its seller, or somebody else.
+/// Product with its seller, or another caller.
 fn product(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
     let product = draft.any(Kind::Product)?;
     let seller = draft.model.seller_of(product.step)?;

@@ -71,7 +71,7 @@ fn list(draft: &mut Draft<'_>) -> Option<Call> {
     with_query(draft.request(caller), format!("{filter}&{page}").trim_matches('&'))
 }
 
-/// Order, mostly in one of these states, with its buyer or its seller, or somebody else.
+/// Order, mostly in one of these states, with its buyer or its seller, or another caller.
 fn order(draft: &mut Draft<'_>, percent_seller: u8, statuses: &[&str]) -> Option<(Resource, Caller)> {
     let order = draft.model.choose_order(draft.rng, statuses).cloned()?;
     let seller = draft.model.seller_of(order.step).filter(|_| draft.percent(percent_seller));

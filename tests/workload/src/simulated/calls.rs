@@ -57,7 +57,9 @@ impl Simulated {
     fn crash_caller(&mut self, number: u64) {
         let open = self.network.open();
         let caller = open.iter().find(|(call, ..)| *call == number).map(|(_, caller, _)| *caller);
-        caller.into_iter().for_each(|caller| self.crash(caller));
+        if let Some(caller) = caller {
+            self.crash(caller);
+        }
         self.network.forget(number);
     }
 

@@ -1,7 +1,5 @@
 //! Short form of the workload, and the completeness of its generator.
 
-#![expect(clippy::print_stdout, reason = "test code prints its results")]
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
