@@ -7,12 +7,12 @@ use crate::model::{Kind, Resource};
 use crate::step::{Call, Caller, Target};
 
 pub(super) const ENTRIES: &[Entry] = &[
-    ("createJob", 14, create_job),
+    ("createJob", 18, create_job),
     ("listJobs", 3, list_jobs),
     ("getJob", 5, get_job),
     ("getJobResult", 4, job_result),
-    ("cancelJob", 6, cancel_job),
-    ("retryJob", 5, retry_job),
+    ("cancelJob", 12, cancel_job),
+    ("retryJob", 12, retry_job),
     ("deleteJob", 5, delete_job),
     ("listDeadLetters", 4, list_dead_letters),
     ("getDeadLetter", 8, get_dead_letter),
@@ -28,14 +28,14 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn create_job(draft: &mut Draft<'_>) -> Option<Call> {
     let notify = draft.percent(50);
     match draft.rng.u8(..10) {
-        0..5 => {
+        0..4 => {
             let market = draft.any(Kind::Market)?;
             let caller = draft.mostly(market.owner);
             let params = json!({ "marketId": format!("$id:{}", market.step) });
             let body = json!({ "type": "sales_report", "params": params, "notify": notify });
             with_body(draft.request(caller), body)
         }
-        5..8 => {
+        4..6 => {
             let caller = draft.account()?;
             let body = json!({ "type": "data_export", "params": {}, "notify": notify });
             with_body(draft.request(caller), body)

@@ -10,7 +10,7 @@ use workload::sequence::{Place, Settings, run};
 use workload::shrink::shortened;
 
 /// Number of sequences of the short form.
-const SEQUENCES: u64 = 24;
+const SEQUENCES: u64 = 32;
 /// Minimum number of successful responses of an operation.
 const MIN_SUCCESSES: usize = 3;
 
