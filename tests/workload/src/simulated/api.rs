@@ -18,9 +18,9 @@ use simulation::rng::SimEntropy;
 use simulation::template_config::{DEPLOYMENT, environment};
 use simulation::virtual_clock::VirtualClock;
 use test_support::lambda_event::request_event;
+use test_support::openapi_contract::matches;
 use tower::ServiceExt;
 
-use crate::operations::matches;
 use crate::system::{Request, Response};
 
 /// Routers of the functions, and the routes of the template.
