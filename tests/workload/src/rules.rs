@@ -1,6 +1,7 @@
 //! Rules of the API, written from its description and not from its code: whether a request must succeed.
 
 use shared::domain::market::{Market, MarketStatus};
+use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::user::{User, UserStatus};
 
@@ -82,6 +83,12 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
                 _ => Expected::Either,
             }
         }
+        "listEvents" => match (&facts.market, &facts.caller) {
+            _ if call.caller == Caller::Admin => Expected::Success,
+            (Some(market), _) if is_creator(market, facts) => Expected::Success,
+            (Some(_), Some(caller)) if is_user(caller) => refused(&[404]),
+            _ => Expected::Either,
+        },
         "getMarket" => match &facts.market {
             Some(market) if market.status != MarketStatus::Draft => Expected::Success,
             Some(market) if is_creator(market, facts) => Expected::Success,
@@ -153,8 +160,10 @@ fn cancel(order: &Order, facts: &Facts) -> Expected {
 fn refund(call: &Call, order: &Order, facts: &Facts) -> Expected {
     let left = left_to_refund(order, facts);
     let amount = call.body.as_ref().and_then(|body| body["amount"]["amount"].as_i64());
+    // An order that has ended can be refunded if it kept money, because a refund has failed.
     let is_kept =
-        matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
+        matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered)
+            || order.fulfilment == Fulfilment::Finished;
     // The payment may be confirmed at the same time.
     let is_unpaid = matches!(order.status, OrderStatus::Pending | OrderStatus::AwaitingPayment);
     match amount {

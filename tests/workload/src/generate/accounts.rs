@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("logOut", 3, log_out),
     ("requestPasswordReset", 4, request_reset),
     ("confirmPasswordReset", 5, confirm_reset),
-    ("unsubscribe", 9, unsubscribe),
+    ("unsubscribe", 16, unsubscribe),
     ("getUnsubscribePage", 3, unsubscribe_page),
     ("getJwks", 2, jwks),
     ("listUsers", 4, list),

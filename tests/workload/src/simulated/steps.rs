@@ -51,6 +51,9 @@ impl Simulated {
     /// Executes a step that is possible now. Returns false if there is none.
     pub(super) async fn step_now(&mut self) -> bool {
         let mut progress = self.run_tasks();
+        while self.request_waits_for_a_thread() && self.wait_for_external_work().await {
+            progress |= self.run_tasks();
+        }
         loop {
             let mut choices = self.choices();
             if !choices.is_empty() {
@@ -65,6 +68,14 @@ impl Simulated {
             }
             progress = self.run_tasks();
         }
+    }
+
+    /// Returns true if the request that is being sent waits for something else than a call: for the thread that
+    /// hashes a password, or for a timer. Nothing else happens meanwhile, so that the speed of the thread does
+    /// not influence the run.
+    fn request_waits_for_a_thread(&self) -> bool {
+        self.tasks.role(self.request).is_some()
+            && !self.network.open().iter().any(|(_, caller, _)| *caller == self.request)
     }
 
     /// Waits for a task that waits for a thread or a timer of the runtime. Time is paused in the runtime, so
