@@ -107,7 +107,9 @@ impl Facts {
     }
 }
 
-const fn refund_state(status: RefundStatus) -> &'static str {
+/// Public name of the state of a refund.
+#[must_use]
+pub const fn refund_state(status: RefundStatus) -> &'static str {
     match status {
         RefundStatus::Pending => "pending",
         RefundStatus::RequiresAction => "requires_action",

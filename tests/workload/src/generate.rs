@@ -12,7 +12,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::model::{Kind, Model, Resource};
+use crate::model::{Kind, Model, PASSWORD, Resource};
 use crate::operations::operation;
 use crate::step::{Call, Caller, Step, Target, Variation};
 
@@ -50,6 +50,8 @@ enum FollowUp {
     EndOrder(usize),
     /// Deletes a market whose report was just requested.
     DeleteMarket(usize),
+    /// Sets the password of an account that was just created for another person.
+    AcceptInvitation(usize),
 }
 
 impl Generator {
@@ -71,11 +73,10 @@ impl Generator {
                 0..16 => outside(&mut self.rng, model),
                 _ => self.call(step, model).map(Step::Call),
             };
-            if let Some(step) = generated {
-                self.next = next_after(&step)
-                    .filter(|(_, percent)| self.rng.u8(..100) < *percent)
-                    .map(|(next, _)| next);
-                return step;
+            if let Some(generated) = generated {
+                let next = next_after(step, &generated);
+                self.next = next.filter(|(_, percent)| self.rng.u8(..100) < *percent).map(|(next, _)| next);
+                return generated;
             }
         }
     }
@@ -87,6 +88,11 @@ impl Generator {
                 let draft = Draft { rng: &mut self.rng, model, step, operation: "deleteMarket" };
                 let market = model.get(market)?;
                 Some(draft.about(market.owner, market))
+            }
+            FollowUp::AcceptInvitation(account) => {
+                let draft = Draft { rng: &mut self.rng, model, step, operation: "confirmPasswordReset" };
+                let body = json!({ "token": format!("$reset:{account}"), "password": PASSWORD });
+                with_body(draft.request(Caller::Anonymous), body)
             }
         }
     }
@@ -115,14 +121,20 @@ impl Generator {
         let mut draft = Draft { rng: &mut self.rng, model, step, operation: id };
         let call = build(&mut draft)?;
         let variation = Variation::choose(&mut self.rng, &call, operation(id));
-        let work = if self.rng.u8(..4) == 0 { 0 } else { self.rng.usize(..MAX_WORK) };
+        let work = match *id {
+            // The invitation is sent meanwhile.
+            "createUser" => 2 * MAX_WORK,
+            _ if self.rng.u8(..4) == 0 => 0,
+            _ => self.rng.usize(..MAX_WORK),
+        };
         Some(Call { variation, work, ..call })
     }
 }
 
 /// Request that may follow a step, with its probability in per cent.
-fn next_after(step: &Step) -> Option<(FollowUp, u8)> {
+fn next_after(number: usize, step: &Step) -> Option<(FollowUp, u8)> {
     match step {
+        Step::Call(call) if call.operation == "createUser" => Some((FollowUp::AcceptInvitation(number), 70)),
         Step::RefundAtGateway(order, _) => Some((FollowUp::EndOrder(*order), 70)),
         Step::Call(call) if call.operation == "createJob" && call.work == 0 => {
             let market = call.body.as_ref()?["params"]["marketId"].as_str()?;

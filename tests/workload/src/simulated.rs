@@ -6,6 +6,7 @@ mod consumers;
 mod outside;
 mod steps;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -82,6 +83,8 @@ pub struct Simulated {
     profile: FaultProfile,
     /// Responses of gateway, mail service and model that are on their way, by the number of the call.
     on_their_way: Vec<(u64, Timestamp, SimResult)>,
+    /// Number of crashes during the processing of a message.
+    crashes: HashMap<u64, u32>,
     /// Task of the request that is being sent.
     request: u64,
     /// Result of the request that is being sent.
@@ -116,6 +119,7 @@ impl Simulated {
             decisions: DecisionStream::of(root.fork(), 0),
             profile,
             on_their_way: Vec::new(),
+            crashes: HashMap::new(),
             request: 0,
             response: None,
             next_sweep: Clock::now(&clock),
