@@ -18,8 +18,7 @@ const CRATES: [&str; 4] = ["shared", "local", "ops", "stripe-sandbox"];
 const TOOLS: [&str; 5] = ["openapi", "bench", "bench/baselines", "fault-tests", "tests/simulation"];
 
 /// Items that only tests use, each with the reason.
-const EXCEPTIONS: [(&str, &str); 7] = [
-    ("allocate", "no amount is divided yet"),
+const EXCEPTIONS: [(&str, &str); 6] = [
     ("effect_key", "idempotency leases have no caller yet (ADR 14)"),
     ("max_message_delay", "tests limit the delays of messages of the local stack"),
     ("tax_included", "markets have no tax rates yet"),

@@ -72,10 +72,10 @@ impl Fixture {
     pub(super) async fn recount(&self) -> String {
         let mut text = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n".to_owned();
         for order in MoneyAndStock::read(&self.app).await.orders.values() {
-            let units: i64 = order.lines.iter().map(|line| i64::from(line.quantity)).sum();
+            let units: i64 = order.lines.items().map(|line| i64::from(line.quantity)).sum();
             let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
             let refunded: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
-            let (total, status) = (order.total.amount(), order.status);
+            let (total, status) = (order.total().amount(), order.status);
             let row = format!(
                 "{},{},{status},{},{units},{total},{refunded},EUR\r\n",
                 order.id, order.created_at, order.buyer_id

@@ -12,6 +12,7 @@ mod history;
 mod http_log;
 pub(crate) mod items;
 mod jobs;
+mod lines;
 mod market_status;
 mod names;
 mod projections;

@@ -108,7 +108,7 @@ fn of_order(call: &Call, facts: &Facts) -> Expected {
         (_, Party::Other) => refused(&[403]),
         (_, Party::Buyer) if !is_own => refused(&[403]),
         ("shipOrder", _) => match order.status {
-            OrderStatus::Confirmed if left_to_refund(order, facts) == order.total.amount() => {
+            OrderStatus::Confirmed if left_to_refund(order, facts) == order.total().amount() => {
                 Expected::Success
             }
             // The payment may be confirmed at the same time.
@@ -129,7 +129,7 @@ fn left_to_refund(order: &Order, facts: &Facts) -> i64 {
 fn cancel(order: &Order, facts: &Facts) -> Expected {
     match order.status {
         OrderStatus::Pending | OrderStatus::AwaitingPayment => Expected::Success,
-        OrderStatus::Confirmed if order.total.amount() == 0 || left_to_refund(order, facts) > 0 => {
+        OrderStatus::Confirmed if order.total().amount() == 0 || left_to_refund(order, facts) > 0 => {
             Expected::Success
         }
         OrderStatus::Confirmed => Expected::Either,

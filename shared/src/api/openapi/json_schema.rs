@@ -6,11 +6,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::api::deserialize::{Bounded, InitialStock, NonNull, Patch, StockDelta};
 use crate::domain::job::output::chunk::Part;
+use crate::domain::market::shipping::ShippingOptionId;
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_UNITS;
 use crate::domain::values::date::Date;
 use crate::domain::values::email::{Email, MAX_LENGTH, UnicodeEmail};
 use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::tax::BasisPoints;
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
 use crate::domain::values::text::{Sku, Text};
 use crate::kit::auth::password::{MAX_CHARACTERS, MIN_CHARACTERS, Password};
@@ -60,6 +62,14 @@ schema! {
     Quantity = {
         "type": "integer", "minimum": 1, "maximum": 1000,
         "description": "Number of units of a product.", "examples": [2]
+    };
+    BasisPoints = {
+        "type": "integer", "minimum": 0, "maximum": 10_000,
+        "description": "Tax rate in basis points (hundredths of a percent).", "examples": [1900]
+    };
+    ShippingOptionId = {
+        "type": "string", "pattern": ShippingOptionId::PATTERN,
+        "description": "Id of a shipping option, which the seller chooses.", "examples": ["standard"]
     };
     InitialStock = {
         "type": "integer", "minimum": 0, "maximum": MAX_UNITS,

@@ -58,7 +58,7 @@ fn new_entity(which: usize) -> TestEntity {
         sku: "MUG-1".parse().unwrap(),
         title: NAMES[1].parse().unwrap(),
         description: Some("Holds tea".parse().unwrap()),
-        price: crate::domain::order::tests::placed(None).total,
+        price: crate::domain::order::tests::placed(None).total(),
         status: ProductStatus::Active,
         created_at: now,
         updated_at: now,

@@ -147,7 +147,7 @@ fn confirm(order: &mut Order, variant: usize) -> Payment {
     order.status = OrderStatus::Confirmed;
     let at = Timestamp::from_millis(NOW).saturating_add(Duration::from_hours(24 * (variant as u64 % 2)));
     order.timeline.push(Transition { status: order.status, at, by: Party::System, reason: None });
-    let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total };
+    let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total() };
     Payment::captured(order.id, &capture, at)
 }
 
