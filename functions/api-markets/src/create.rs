@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use shared::api::deserialize::{Bounded, InitialStock};
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::create::{CreateMarket, InitialStatus, MAX_INITIAL_PRODUCTS};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::product::create::NewProduct;
 use shared::domain::values::actor::Actor;
@@ -81,8 +82,21 @@ struct InitialProductRequest {
     description: Option<Description>,
     /// Price per unit, in the currency of the market.
     price: Money,
+    /// Tax class; the default is `standard`.
+    #[deserr(default)]
+    #[schemars(default)]
+    tax_class: TaxClass,
+    /// False for digital products and services, which are not shipped; the default is true.
+    #[deserr(default = true)]
+    #[schemars(default = "is_shipped")]
+    requires_shipping: bool,
     /// Initial number of available units.
     stock: InitialStock,
+}
+
+/// Default of `requiresShipping`.
+const fn is_shipped() -> bool {
+    true
 }
 
 /// Creates a market with its first products, in one transaction.
@@ -109,6 +123,8 @@ impl CreateMarketRequest {
             title: product.title,
             description: product.description,
             price: product.price,
+            tax_class: product.tax_class,
+            requires_shipping: product.requires_shipping,
             stock: product.stock.0,
         });
         let status = match self.status {

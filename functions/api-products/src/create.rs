@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use shared::api::deserialize::InitialStock;
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::values::id::Id;
@@ -42,6 +43,14 @@ pub(crate) struct CreateProductRequest {
     description: Option<Description>,
     /// Price per unit, in the currency of the market.
     price: Money,
+    /// Tax class; the default is `standard`.
+    #[deserr(default)]
+    #[schemars(default)]
+    tax_class: TaxClass,
+    /// False for digital products and services, which are not shipped; the default is true.
+    #[deserr(default = true)]
+    #[schemars(default = "crate::body::is_shipped")]
+    requires_shipping: bool,
     /// Initial number of available units.
     stock: InitialStock,
 }
@@ -65,7 +74,7 @@ pub(crate) async fn create_product(
 
 impl CreateProductRequest {
     fn into_product(self, id: ProductId) -> NewProduct {
-        let Self { sku, title, description, price, stock } = self;
-        NewProduct { id, sku, title, description, price, stock: stock.0 }
+        let Self { sku, title, description, price, tax_class, requires_shipping, stock } = self;
+        NewProduct { id, sku, title, description, price, tax_class, requires_shipping, stock: stock.0 }
     }
 }

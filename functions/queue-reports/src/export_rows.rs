@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::domain::job::job_type::JobParams;
 use shared::domain::job::{Job, JobId, JobStatus, Priority};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::{Market, MarketId, MarketStatus};
 use shared::domain::order::lines::OrderLines;
 use shared::domain::order::payment::refund::RefundStatus;
@@ -87,6 +88,8 @@ rows! {
         title: Title = product.title;
         description: Option<Description> = product.description;
         price: Money = product.price;
+        tax_class: TaxClass = product.tax_class;
+        requires_shipping: bool = product.requires_shipping;
         status: ProductStatus = product.status;
         created_at: Timestamp = product.created_at;
         updated_at: Timestamp = product.updated_at;

@@ -123,6 +123,8 @@ const PRODUCT: &[&str] = &[
     "title",
     "description",
     "price",
+    "taxClass",
+    "requiresShipping",
     "stock",
     "status",
     "createdAt",

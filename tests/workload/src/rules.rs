@@ -75,7 +75,9 @@ pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
             None => refused(&[404]),
             Some(_) => Expected::Either,
         },
-        "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" => of_market(call, facts),
+        "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" | "setMarketShipping"
+        | "setMarketTax" => of_market(call, facts),
+        "getMarketShipping" | "getMarketTax" => of_market(call, facts),
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
@@ -170,7 +172,7 @@ fn of_market(call: &Call, facts: &Facts) -> Expected {
         ("deleteMarket", MarketStatus::Suspended) => refused(&[409, 412]),
         ("deleteMarket", _) if facts.open_orders > 0 => refused(&[409, 412]),
         ("createProduct", MarketStatus::Suspended | MarketStatus::Closed) => refused(&[409]),
-        ("createProduct", _) => Expected::Success,
+        ("createProduct" | "getMarketShipping" | "getMarketTax", _) => Expected::Success,
         _ => Expected::Either,
     }
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use shared::domain::market::shipping::ShippingOptionId;
+use shared::domain::market::settings::shipping::ShippingOptionId;
 use shared::domain::order::lines::{ItemLine, LineAmounts, LineTax, OrderLine, OrderLines, ShippingLine};
 use shared::domain::product::ProductId;
 use shared::domain::values::money::{Money, Quantity};

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::api::deserialize::{Bounded, InitialStock, NonNull, Patch, StockDelta};
+use crate::api::deserialize::{Bounded, InitialStock, MAX_COUNTRIES, NonNull, Patch, StockDelta};
 use crate::domain::job::output::chunk::Part;
-use crate::domain::market::shipping::ShippingOptionId;
+use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries};
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_UNITS;
+use crate::domain::values::country::{Country, Region};
 use crate::domain::values::date::Date;
 use crate::domain::values::email::{Email, MAX_LENGTH, UnicodeEmail};
 use crate::domain::values::id::{Id, Identified};
@@ -70,6 +71,26 @@ schema! {
     ShippingOptionId = {
         "type": "string", "pattern": ShippingOptionId::PATTERN,
         "description": "Id of a shipping option, which the seller chooses.", "examples": ["standard"]
+    };
+    Country = {
+        "type": "string", "pattern": "^[A-Z]{2}$",
+        "description": "Country code (ISO 3166-1 alpha-2).", "examples": ["DE"]
+    };
+    Region = {
+        "type": "string", "pattern": Region::PATTERN,
+        "description": "Region: the part of its ISO 3166-2 code after the hyphen, like `CA` for US-CA.",
+        "examples": ["CA"]
+    };
+    ZoneCountries = {
+        "anyOf": [
+            { "const": "*" },
+            {
+                "type": "array", "minItems": 1, "maxItems": MAX_COUNTRIES,
+                "items": { "type": "string", "pattern": "^[A-Z]{2}$" }
+            }
+        ],
+        "description": "Country codes (ISO 3166-1 alpha-2), or `*` for all countries that are in no other zone.",
+        "examples": [["DE", "AT"], "*"]
     };
     InitialStock = {
         "type": "integer", "minimum": 0, "maximum": MAX_UNITS,

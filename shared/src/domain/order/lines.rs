@@ -8,7 +8,7 @@ mod amounts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::domain::market::shipping::ShippingOptionId;
+use crate::domain::market::settings::shipping::ShippingOptionId;
 use crate::domain::product::ProductId;
 use crate::domain::values::money::tax::BasisPoints;
 use crate::domain::values::money::{Money, MoneyError, Quantity};

@@ -59,6 +59,8 @@ fn new_entity(which: usize) -> TestEntity {
         title: NAMES[1].parse().unwrap(),
         description: Some("Holds tea".parse().unwrap()),
         price: crate::domain::order::tests::placed(None).total(),
+        tax_class: crate::domain::market::settings::tax::TaxClass::Standard,
+        requires_shipping: true,
         status: ProductStatus::Active,
         created_at: now,
         updated_at: now,

@@ -14,6 +14,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("replaceMarket", 4, replace_market),
     ("deleteMarket", 10, delete_market),
     ("getMarketStats", 3, stats),
+    ("getMarketShipping", 3, about_market),
+    ("setMarketShipping", 8, set_shipping),
+    ("getMarketTax", 3, about_market),
+    ("setMarketTax", 8, set_tax),
     ("createProduct", 36, create_product),
     ("listProducts", 4, list_products),
     ("getProduct", 4, get_product),
@@ -88,8 +92,45 @@ fn delete_market(draft: &mut Draft<'_>) -> Option<Call> {
 }
 
 fn stats(draft: &mut Draft<'_>) -> Option<Call> {
+    about_market(draft)
+}
+
+fn about_market(draft: &mut Draft<'_>) -> Option<Call> {
     let (market, caller) = market(draft)?;
     Some(draft.about(caller, &market))
+}
+
+fn set_shipping(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let amount = draft.one_of(&[0, 490, 990]);
+    let option =
+        |id: &str| json!({ "id": id, "name": "Parcel", "amount": { "amount": amount, "currency": "EUR" } });
+    let zone = |countries: Value| json!({ "countries": countries, "options": [option("standard"), option("express")] });
+    let zones = match draft.rng.u8(..4) {
+        0 => json!([]),
+        1 => json!([zone(json!("*"))]),
+        // A country in two zones.
+        2 => json!([zone(json!(["DE"])), zone(json!(["DE", "AT"]))]),
+        _ => json!([zone(json!(["DE", "AT"])), zone(json!("*"))]),
+    };
+    with_body(draft.about(caller, &market), json!({ "zones": zones }))
+}
+
+fn set_tax(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let points = draft.one_of(&[0, 700, 1_900, 10_001]);
+    let rate = |class: &str, applies: bool| {
+        json!({
+            "country": "DE", "class": class, "basisPoints": points, "name": "VAT", "appliesToShipping": applies,
+        })
+    };
+    let rates = match draft.rng.u8(..3) {
+        0 => json!([]),
+        1 => json!([rate("standard", true), rate("reduced", false)]),
+        _ => json!([rate("standard", true), rate("reduced", true)]),
+    };
+    let included = draft.percent(50);
+    with_body(draft.about(caller, &market), json!({ "pricesIncludeTax": included, "rates": rates }))
 }
 
 fn new_product(draft: &mut Draft<'_>) -> Value {

@@ -80,6 +80,8 @@ fn product() -> Product {
         title: "Mug".parse().unwrap(),
         description: None,
         price: euros(1_999),
+        tax_class: crate::domain::market::settings::tax::TaxClass::Standard,
+        requires_shipping: true,
         status: ProductStatus::Active,
         created_at: now,
         updated_at: now,
