@@ -79,6 +79,8 @@ fuzz: $(VENV)/fuzz.stamp ## Send generated requests and check the responses agai
 fault-tests: ## Run the long form of the fault tests, which takes hours (SEED, FAULT_TESTS='--only kills --resume')
 	cargo build --locked --workspace --bins --profile fault-tests
 	target/fault-tests/fault-tests --seed $(SEED) $(FAULT_TESTS)
+	target/fault-tests/workload --seed $(SEED) --minutes 120
+	target/fault-tests/workload --seed $(SEED) --sequences 20 --on binaries
 
 bench: $(VENV)/load.stamp ## Run the benchmarks; needs an otherwise idle machine (BENCH=--write)
 	cargo build --locked --workspace --bins --release

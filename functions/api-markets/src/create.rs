@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::{Bounded, InitialStock};
+use shared::api::deserialize::{Bounded, InitialStock, NonNull};
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::create::{CreateMarket, InitialStatus, MAX_INITIAL_PRODUCTS};
 use shared::domain::market::settings::tax::TaxClass;
@@ -85,18 +85,13 @@ struct InitialProductRequest {
     /// Tax class; the default is `standard`.
     #[deserr(default)]
     #[schemars(default)]
-    tax_class: TaxClass,
+    tax_class: NonNull<TaxClass>,
     /// False for digital products and services, which are not shipped; the default is true.
-    #[deserr(default = true)]
-    #[schemars(default = "is_shipped")]
-    requires_shipping: bool,
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// Initial number of available units.
     stock: InitialStock,
-}
-
-/// Default of `requiresShipping`.
-const fn is_shipped() -> bool {
-    true
 }
 
 /// Creates a market with its first products, in one transaction.
@@ -123,8 +118,8 @@ impl CreateMarketRequest {
             title: product.title,
             description: product.description,
             price: product.price,
-            tax_class: product.tax_class,
-            requires_shipping: product.requires_shipping,
+            tax_class: product.tax_class.0.unwrap_or_default(),
+            requires_shipping: product.requires_shipping.0.unwrap_or(true),
             stock: product.stock.0,
         });
         let status = match self.status {

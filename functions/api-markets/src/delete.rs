@@ -20,7 +20,7 @@ pub(crate) async fn delete_market(
     if_match: IfMatch<MarketBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let has_open_orders = app.queries.reader.open_orders(id).await? > 0;
+    let has_open_orders = app.queries.reader.has_open_orders(id, context.at).await?;
     let command = DeleteMarket { id, by, has_open_orders, expected: if_match.expected() };
     let executed = app.execute_as(&by, command, &context).await?;
     app.queries.reader.market_removed(id).await;

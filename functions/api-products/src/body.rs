@@ -66,11 +66,6 @@ pub(crate) struct ProductBody {
     version: Version,
 }
 
-/// Default of `requiresShipping`.
-pub(crate) const fn is_shipped() -> bool {
-    true
-}
-
 /// Stock of a product.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Stock")]

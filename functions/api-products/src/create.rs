@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::InitialStock;
+use shared::api::deserialize::{InitialStock, NonNull};
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
 use shared::domain::market::settings::tax::TaxClass;
@@ -46,11 +46,11 @@ pub(crate) struct CreateProductRequest {
     /// Tax class; the default is `standard`.
     #[deserr(default)]
     #[schemars(default)]
-    tax_class: TaxClass,
+    tax_class: NonNull<TaxClass>,
     /// False for digital products and services, which are not shipped; the default is true.
-    #[deserr(default = true)]
-    #[schemars(default = "crate::body::is_shipped")]
-    requires_shipping: bool,
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// Initial number of available units.
     stock: InitialStock,
 }
@@ -75,6 +75,8 @@ pub(crate) async fn create_product(
 impl CreateProductRequest {
     fn into_product(self, id: ProductId) -> NewProduct {
         let Self { sku, title, description, price, tax_class, requires_shipping, stock } = self;
+        let tax_class = tax_class.0.unwrap_or_default();
+        let requires_shipping = requires_shipping.0.unwrap_or(true);
         NewProduct { id, sku, title, description, price, tax_class, requires_shipping, stock: stock.0 }
     }
 }

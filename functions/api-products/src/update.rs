@@ -44,11 +44,11 @@ pub(crate) struct ReplaceProductRequest {
     /// Tax class; the default is `standard`.
     #[deserr(default)]
     #[schemars(default)]
-    tax_class: TaxClass,
+    tax_class: NonNull<TaxClass>,
     /// False for digital products and services, which are not shipped; the default is true.
-    #[deserr(default = true)]
-    #[schemars(default = "crate::body::is_shipped")]
-    requires_shipping: bool,
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// Status of the product.
     status: StatusRequest,
 }
@@ -127,8 +127,8 @@ impl From<ReplaceProductRequest> for ProductChanges {
             title: Some(request.title),
             description: Some(request.description),
             price: Some(request.price),
-            tax_class: Some(request.tax_class),
-            requires_shipping: Some(request.requires_shipping),
+            tax_class: Some(request.tax_class.0.unwrap_or_default()),
+            requires_shipping: Some(request.requires_shipping.0.unwrap_or(true)),
             status: Some(request.status.into()),
         }
     }

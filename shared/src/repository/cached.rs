@@ -26,6 +26,7 @@ use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Entity, StoreError};
 use crate::kit::resilience::cache::{Cache, CacheConfig, CacheWeight, HitRatio};
+use crate::kit::system::clock::Timestamp;
 use crate::projections::daily_sales::DailySales;
 use crate::projections::list_total::ListKey;
 use crate::repository::projections::daily_sales::SalesReader;
@@ -135,8 +136,8 @@ impl<Q: MarketReader> MarketReader for CachedReader<Q> {
     }
 
     /// Not cached: the number decides on a deletion.
-    async fn open_orders(&self, id: MarketId) -> Result<u64, StoreError> {
-        self.reader.open_orders(id).await
+    async fn has_open_orders(&self, id: MarketId, now: Timestamp) -> Result<bool, ListError> {
+        self.reader.has_open_orders(id, now).await
     }
 
     async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {

@@ -4,6 +4,7 @@ pub mod settings;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::time::Duration;
 
 use strum::VariantArray as _;
 
@@ -17,6 +18,7 @@ use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
 use crate::kit::command::{Key, ReadSet, Record, StoreError};
+use crate::kit::system::clock::Timestamp;
 use crate::projections::list_total::ListKey;
 use crate::projections::name_index::Words;
 use crate::repository::order::OrderList;
@@ -28,6 +30,10 @@ use crate::repository::table_layout::sorted_list::{
 
 /// Maximum number of matches of a search of markets, which anyone can request.
 pub const MAX_MARKET_MATCHES: usize = 200;
+
+/// Maximum time until an order is counted in the totals: the longest batching window of the consumer, and its
+/// retries.
+const MAX_TOTALS_DELAY: Duration = Duration::from_mins(15);
 
 /// Queries of markets. Implementations return [`StoreError`] only if the table does not respond; an absent
 /// market is `None`.
@@ -41,9 +47,13 @@ pub trait MarketReader: Clone + Send + Sync + 'static {
         id: MarketId,
     ) -> impl Future<Output = Result<Option<MarketWithVolume>, StoreError>> + Send;
 
-    /// Returns the number of orders of a market that have not ended, which is updated a little later than the
-    /// orders.
-    fn open_orders(&self, id: MarketId) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// Returns true if an order of a market has not ended, as far as it is known: orders of the last minutes are
+    /// read from an index, which shows them within a second; earlier ones are counted in the totals.
+    fn has_open_orders(
+        &self,
+        id: MarketId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, ListError>> + Send;
 
     /// Loads markets by id, in one request for up to 100. Those that do not exist are absent.
     fn markets_by_id(
@@ -125,10 +135,13 @@ impl MarketReader for DynamoReader {
         Ok(market.map(|market| MarketWithVolume::new(market, totals.as_ref())))
     }
 
-    async fn open_orders(&self, id: MarketId) -> Result<u64, StoreError> {
+    async fn has_open_orders(&self, id: MarketId, now: Timestamp) -> Result<bool, ListError> {
         let open = OrderStatus::VARIANTS.iter().filter(|status| !status.is_final());
         let lists: Vec<ListKey> = open.map(|status| OrderList::InMarket(id).total(Some(*status))).collect();
-        self.total(&lists).await
+        if self.total(&lists).await? > 0 {
+            return Ok(true);
+        }
+        self.has_open_order_since(id, now.saturating_sub(MAX_TOTALS_DELAY)).await
     }
 
     async fn markets_by_id(&self, ids: &[MarketId]) -> Result<HashMap<MarketId, Market>, StoreError> {

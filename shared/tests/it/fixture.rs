@@ -12,7 +12,7 @@ use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::{
     Command, CommandContext, CorrelationId, ExecuteResult, IdempotencyRecord, Key, Store,
 };
-use shared::kit::system::clock::{Clock, SystemClock, Timestamp};
+use shared::kit::system::clock::Timestamp;
 use test_support::TestTable;
 use test_support::capacity_meter::CapacityMeter;
 pub(crate) use test_support::request_recorder::{RequestRecorder, client};
@@ -180,7 +180,7 @@ pub(crate) fn context() -> CommandContext {
 
 /// Context with an idempotency record of this scope and fingerprint.
 pub(crate) fn idempotent(scope: &str, fingerprint: &str) -> CommandContext {
-    let expires_at = SystemClock.now().saturating_add(std::time::Duration::from_hours(1));
+    let expires_at = context().at.saturating_add(std::time::Duration::from_hours(1));
     let fingerprint = Some(fingerprint.to_owned());
     context().once(IdempotencyRecord { scope: scope.to_owned(), fingerprint, expires_at })
 }

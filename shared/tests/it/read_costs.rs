@@ -289,6 +289,10 @@ async fn read_costs_match_the_documentation() {
         println!("{pattern}: {requests} requests, {units} read units");
     }
     for (pattern, requests, units) in fixture.measured {
-        assert_eq!(documented(&text, pattern), Some((requests, units)), "{pattern}");
+        // Each query of a list rounds up to half a unit, and random ids decide which items share a shard.
+        let tolerance = if requests > 1 { 0.5 } else { 0.0 };
+        let (documented_requests, documented_units) = documented(&text, pattern).unwrap_or_default();
+        let is_close = (documented_units - units).abs() <= tolerance;
+        assert!(documented_requests == requests && is_close, "{pattern}: {requests} requests, {units} units");
     }
 }

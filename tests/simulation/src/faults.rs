@@ -96,12 +96,14 @@ pub fn choose(
 }
 
 /// Response of the table to a throttled call.
+#[must_use]
 pub fn throttled() -> (u16, Bytes) {
     let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";
     (400, json!({ "__type": kind, "message": "too much" }).to_string().into())
 }
 
 /// Response of an AWS service with an internal error.
+#[must_use]
 pub fn failed() -> (u16, Bytes) {
     let kind = "com.amazonaws.dynamodb.v20120810#InternalServerError";
     (500, json!({ "__type": kind, "message": "internal" }).to_string().into())

@@ -63,6 +63,9 @@ impl Payments {
 
     /// Executes a call in this mode.
     ///
+    /// # Errors
+    /// [`NetworkError`] if there is no response.
+    ///
     /// # Panics
     /// If the sandbox does not respond immediately; no rule here delays it.
     pub fn call(&mut self, request: Request<Bytes>, mode: GatewayMode, now: Timestamp) -> SimResult {

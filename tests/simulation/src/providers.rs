@@ -27,6 +27,12 @@ pub struct Providers {
     start: Instant,
 }
 
+impl Default for Providers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Response, and true if the rate of the service was exceeded.
 type Answer = (SimResult, bool);
 
@@ -75,6 +81,9 @@ impl Providers {
     }
 
     /// Embeds a text. A model that is down throttles every call.
+    ///
+    /// # Panics
+    /// If the request is not valid.
     pub fn embed(&self, request: &Request<Bytes>, is_down: bool, elapsed: Duration) -> Answer {
         let is_too_fast = !is_down && !self.model_rate.try_acquire(self.start + elapsed);
         let response = if is_down || is_too_fast {

@@ -15,7 +15,7 @@ use crate::template_config::{self, QueueConfig};
 /// The queues of the template.
 #[derive(Debug)]
 pub struct Queues {
-    queues: BTreeMap<String, Queue>,
+    by_name: BTreeMap<String, Queue>,
     next: u64,
     /// Ids of accepted events by queue.
     pub taken: BTreeMap<String, BTreeSet<String>>,
@@ -44,7 +44,7 @@ impl Queues {
     pub fn new() -> Self {
         let empty = |(name, config)| (name, Queue { config, messages: Vec::new() });
         let queues = template_config::queues().into_iter().map(empty).collect();
-        Self { queues, next: 0, taken: BTreeMap::new() }
+        Self { by_name: queues, next: 0, taken: BTreeMap::new() }
     }
 
     /// Executes a request. `refused` returns true for the indexes of a batch that the queue rejects.
@@ -56,7 +56,7 @@ impl Queues {
         refused: impl Fn(usize) -> bool,
     ) -> (u16, Bytes) {
         let name = queue_name(body["QueueUrl"].as_str().unwrap_or_default()).to_owned();
-        if !self.queues.contains_key(&name) {
+        if !self.by_name.contains_key(&name) {
             return (400, json!({ "__type": "com.amazonaws.sqs#QueueDoesNotExist" }).to_string().into());
         }
         let response = match operation {
@@ -120,7 +120,7 @@ impl Queues {
         let body = body.to_owned();
         let message = Message { id: self.next, body, attributes, sent_at: now, visible_at, received: 0 };
         self.next += 1;
-        if let Some(queue) = self.queues.get_mut(name) {
+        if let Some(queue) = self.by_name.get_mut(name) {
             queue.messages.push(message);
         }
     }
@@ -130,7 +130,7 @@ impl Queues {
         for entry in body["Entries"].as_array().into_iter().flatten() {
             let id = entry["ReceiptHandle"].as_str().and_then(|handle| handle.parse().ok());
             let seconds = entry["VisibilityTimeout"].as_u64().unwrap_or(0);
-            let messages = self.queues.get_mut(name).into_iter().flat_map(|queue| &mut queue.messages);
+            let messages = self.by_name.get_mut(name).into_iter().flat_map(|queue| &mut queue.messages);
             for message in messages.filter(|message| Some(message.id) == id) {
                 message.visible_at = now.saturating_add(Duration::from_secs(seconds));
             }
@@ -142,7 +142,7 @@ impl Queues {
     /// Ids of the deliverable messages of a queue. Messages that reached the maximum receive count are
     /// dead-lettered.
     pub fn ready(&mut self, name: &str, now: Timestamp) -> Vec<u64> {
-        let Some(queue) = self.queues.get_mut(name) else { return Vec::new() };
+        let Some(queue) = self.by_name.get_mut(name) else { return Vec::new() };
         if let Some((target, max_receive_count)) = &queue.config.redrive {
             let exhausted =
                 |message: &mut Message| message.visible_at <= now && message.received >= *max_receive_count;
@@ -150,7 +150,7 @@ impl Queues {
             let target = target.clone();
             self.put(&target, dead, now);
         }
-        let messages = self.queues.get(name).into_iter().flat_map(|queue| &queue.messages);
+        let messages = self.by_name.get(name).into_iter().flat_map(|queue| &queue.messages);
         messages.filter(|message| message.visible_at <= now).map(|message| message.id).collect()
     }
 
@@ -179,13 +179,13 @@ impl Queues {
     }
 
     fn messages(&self, name: &str) -> impl Iterator<Item = &Message> {
-        self.queues.get(name).into_iter().flat_map(|queue| &queue.messages)
+        self.by_name.get(name).into_iter().flat_map(|queue| &queue.messages)
     }
 
     /// Delivers messages of a queue, and hides them for the visibility timeout.
     pub fn receive(&mut self, name: &str, ids: &[u64], now: Timestamp) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        let Some(queue) = self.queues.get_mut(name) else { return deliveries };
+        let Some(queue) = self.by_name.get_mut(name) else { return deliveries };
         for message in queue.messages.iter_mut().filter(|message| ids.contains(&message.id)) {
             message.received += 1;
             message.visible_at = now.saturating_add(queue.config.visibility);
@@ -196,8 +196,9 @@ impl Queues {
 
     /// Deletes processed messages of a queue.
     pub fn delete(&mut self, name: &str, ids: &[u64]) {
-        let queue = self.queues.get_mut(name);
-        queue.into_iter().for_each(|queue| queue.messages.retain(|message| !ids.contains(&message.id)));
+        if let Some(queue) = self.by_name.get_mut(name) {
+            queue.messages.retain(|message| !ids.contains(&message.id));
+        }
     }
 
     /// Name of the dead-letter queue of a queue.
@@ -206,20 +207,20 @@ impl Queues {
     /// If the queue has none.
     #[must_use]
     pub fn dead_letter_queue(&self, name: &str) -> &str {
-        let redrive = self.queues.get(name).and_then(|queue| queue.config.redrive.as_ref());
+        let redrive = self.by_name.get(name).and_then(|queue| queue.config.redrive.as_ref());
         &redrive.expect("the queue has a dead-letter queue").0
     }
 
     /// Redrives all dead letters of a queue.
     pub fn redrive(&mut self, name: &str, now: Timestamp) {
         let dead_letters = self.dead_letter_queue(name).to_owned();
-        let dead = self.queues.get_mut(&dead_letters).map(|queue| std::mem::take(&mut queue.messages));
+        let dead = self.by_name.get_mut(&dead_letters).map(|queue| std::mem::take(&mut queue.messages));
         self.put(name, dead.unwrap_or_default(), now);
     }
 
     /// Adds messages of another queue, which are visible at once.
     fn put(&mut self, name: &str, messages: Vec<Message>, now: Timestamp) {
-        if let Some(queue) = self.queues.get_mut(name) {
+        if let Some(queue) = self.by_name.get_mut(name) {
             let moved = messages.into_iter();
             queue.messages.extend(moved.map(|message| Message { received: 0, visible_at: now, ..message }));
         }
@@ -233,6 +234,7 @@ impl Default for Queues {
 }
 
 /// Name of the queue with this URL.
+#[must_use]
 pub fn queue_name(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or(url)
 }

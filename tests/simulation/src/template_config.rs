@@ -47,18 +47,30 @@ pub static DEPLOYMENT: LazyLock<Deployment> = LazyLock::new(|| {
 });
 
 /// Name of the table, and the request that creates it.
+///
+/// # Panics
+/// If the template lacks the table.
+#[must_use]
 pub fn table() -> (&'static str, &'static Value) {
     let table = DEPLOYMENT.table("Table").expect("the template has the table");
     (&table.name, &table.create)
 }
 
 /// Environment variables of a function.
+///
+/// # Panics
+/// If the template lacks the function.
+#[must_use]
 pub fn environment(stem: &str) -> Environment {
     let function = DEPLOYMENT.function(stem).expect("the template has the function");
     function.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Timeout of a function.
+///
+/// # Panics
+/// If the template lacks the function.
+#[must_use]
 pub fn timeout(stem: &str) -> Duration {
     DEPLOYMENT.function(stem).expect("the template has the function").timeout
 }
@@ -73,17 +85,26 @@ static ADDRESSES: LazyLock<Vec<(Subscriber, String)>> = LazyLock::new(|| {
 });
 
 /// URLs of the queues that the relay publishes to.
+#[must_use]
 pub fn addresses() -> &'static [(Subscriber, String)] {
     &ADDRESSES
 }
 
 /// Event source of a function that consumes one queue.
+///
+/// # Panics
+/// If the template lacks the queue.
+#[must_use]
 pub fn event_source(stem: &str) -> &'static QueueMapping {
     let function = DEPLOYMENT.function(stem).expect("the template has the function");
     function.queues.first().expect("the function consumes a queue")
 }
 
 /// Name of the queue of a function that consumes one queue.
+///
+/// # Panics
+/// If the template lacks the queue.
+#[must_use]
 pub fn queue_of(stem: &str) -> &'static str {
     &event_source(stem).queue
 }
@@ -98,6 +119,10 @@ pub struct QueueConfig {
 }
 
 /// Settings of all queues by name.
+///
+/// # Panics
+/// If the template lacks a visibility timeout.
+#[must_use]
 pub fn queues() -> BTreeMap<String, QueueConfig> {
     let config = |queue: &Queue| {
         let seconds = queue.attributes.get("VisibilityTimeout").map_or(Ok(30), |seconds| seconds.parse());

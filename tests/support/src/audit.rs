@@ -18,6 +18,7 @@ mod names;
 mod projections;
 mod rate_limits;
 mod sessions;
+mod settings;
 mod snapshot;
 mod stock;
 mod stock_and_money;

@@ -129,8 +129,9 @@ impl Contract {
     }
 }
 
-/// Returns true if a path matches a template.
-fn matches(template: &str, path: &str) -> bool {
+/// Returns true if a path matches a template with parameters in braces.
+#[must_use]
+pub fn matches(template: &str, path: &str) -> bool {
     let (mut template, mut path) = (template.split('/'), path.split('/'));
     loop {
         match (template.next(), path.next()) {

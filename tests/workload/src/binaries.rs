@@ -8,6 +8,7 @@ use fastrand::Rng;
 use http::StatusCode;
 use local::services::ses::Email;
 use local::stack::FailedMessages;
+use shared::domain::job::Job;
 use shared::domain::order::{Order, OrderStatus};
 use shared::domain::user::Role;
 use shared::kit::command::{Item, Key};
@@ -22,8 +23,8 @@ use crate::system::{OutsideAction, Request, Response, System};
 const PAYMENT_WINDOW: u64 = 5;
 /// Time until the stack must be idle.
 const IDLE_LIMIT: Duration = Duration::from_mins(2);
-/// Maximum number of rounds of the sweeper until nothing is left to do.
-const MAX_ROUNDS: usize = 12;
+/// Maximum number of rounds of the sweeper, once a second, until nothing is left to do. Jobs start up to 70 s later.
+const MAX_ROUNDS: usize = 90;
 /// Functions that are killed.
 const KILLED: [&str; 6] = [
     "queue-fulfilment",
@@ -63,11 +64,12 @@ impl Binaries {
         let _ = self.app.stack().run_schedule("schedule-sweeper").await;
     }
 
-    async fn is_waiting_for_payment(&self) -> bool {
+    /// Returns true if an order waits for its payment, or a job for its time.
+    async fn is_waiting(&self) -> bool {
         let items = Items::scan(&self.app).await;
-        let waiting =
+        let is_unpaid =
             |order: Order| matches!(order.status, OrderStatus::Pending | OrderStatus::AwaitingPayment);
-        items.of::<Order>().any(waiting)
+        items.of::<Order>().any(is_unpaid) || items.of::<Job>().any(|job| job.status.is_open())
     }
 
     /// Calls the payment gateway as its dashboard does.
@@ -154,11 +156,11 @@ impl System for Binaries {
             if self.app.stack().idle(IDLE_LIMIT).await.is_err() {
                 return false;
             }
-            if !self.is_waiting_for_payment().await {
+            if !self.is_waiting().await {
                 self.sweep().await;
                 return self.app.stack().idle(IDLE_LIMIT).await.is_ok();
             }
-            // Until the payment window of the last order has passed.
+            // Until the payment windows have passed and the jobs are due.
             SystemClock.sleep(Duration::from_secs(1)).await;
         }
         false

@@ -4,6 +4,62 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operations::OPERATIONS;
 
+/// Operations about a resource.
+type Operations = &'static [&'static str];
+
+const OF_ORDERS: Operations = &[
+    "getOrder",
+    "getOrderTimeline",
+    "cancelOrder",
+    "shipOrder",
+    "deliverOrder",
+    "refundOrder",
+    "getPayment",
+];
+
+/// Kinds of resources with their states, and the operations about them.
+pub const STATES: &[(&str, &[&str], Operations)] = &[
+    (
+        "order",
+        &[
+            "pending",
+            "awaiting_payment",
+            "confirmed",
+            "shipped",
+            "delivered",
+            "rejected",
+            "cancelled",
+            "expired",
+            "refunded",
+        ],
+        OF_ORDERS,
+    ),
+    ("refund", &["pending", "requires_action", "succeeded", "failed", "cancelled"], OF_ORDERS),
+    (
+        "market",
+        &["draft", "active", "suspended", "closed"],
+        &[
+            "getMarket",
+            "patchMarket",
+            "replaceMarket",
+            "deleteMarket",
+            "getMarketStats",
+            "getMarketShipping",
+            "setMarketShipping",
+            "getMarketTax",
+            "setMarketTax",
+            "createProduct",
+            "listProducts",
+        ],
+    ),
+    (
+        "job",
+        &["queued", "running", "succeeded", "failed", "dead", "cancelled"],
+        &["getJob", "getJobResult", "cancelJob", "retryJob", "deleteJob"],
+    ),
+    ("account", &["active", "suspended"], &["getUser", "patchUser", "replaceUser", "deleteUser"]),
+];
+
 /// Number of responses by operation and status, and of requests by state and operation.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
@@ -13,9 +69,9 @@ pub struct Coverage {
 
 impl Coverage {
     /// Records a response.
-    pub fn record(&mut self, operation: &str, status: u16, states: Vec<(String, String)>) {
+    pub fn record(&mut self, operation: &str, status: u16, found: Vec<(String, String)>) {
         *self.statuses.entry((operation.to_owned(), status)).or_default() += 1;
-        for (kind, state) in states {
+        for (kind, state) in found {
             *self.states.entry((kind, state, operation.to_owned())).or_default() += 1;
         }
     }
@@ -63,5 +119,21 @@ impl Coverage {
             .values()
             .flat_map(|operation| operation.statuses.iter().map(|status| (operation.id.as_str(), *status)));
         documented.filter(|(operation, status)| self.of(operation, *status) == 0).collect()
+    }
+
+    /// Operations that no request called about a resource in a state.
+    #[must_use]
+    pub fn missing_states(&self) -> Vec<(&'static str, &'static str, &'static str)> {
+        let mut missing = Vec::new();
+        for (kind, states, operations) in STATES {
+            for state in *states {
+                for operation in *operations {
+                    if self.of_state(kind, state, operation) == 0 {
+                        missing.push((*kind, *state, *operation));
+                    }
+                }
+            }
+        }
+        missing
     }
 }

@@ -3,8 +3,9 @@
 use shared::domain::job::Job;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::payment::Payment;
+use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderStatus};
-use shared::domain::product::{Product, Stock};
+use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::Record;
 use shared::kit::command::read_set::parse;
@@ -24,21 +25,23 @@ pub struct Facts {
     pub market: Option<Market>,
     /// Product in the path.
     pub product: Option<Product>,
-    /// Stock of the product.
-    pub stock: Option<Stock>,
     /// Order in the path, or whose payment is in the path.
     pub order: Option<Order>,
     /// Payment of the order.
     pub payment: Option<Payment>,
     /// Job in the path.
     pub job: Option<Job>,
-    /// Number of orders that keep the market in the path from being deleted.
-    pub open_orders: usize,
-    /// Number of active markets of the account in the path.
-    pub active_markets: usize,
+    /// Number of open orders of the market, or of active markets of the account, that is to be deleted.
+    pub blockers: usize,
 }
 
 impl Facts {
+    /// State with the blockers that existed before and after the request.
+    #[must_use]
+    pub fn with_blockers_until(self, after: &Self) -> Self {
+        Self { blockers: self.blockers.min(after.blockers), ..self }
+    }
+
     /// Reads the state that a request is about.
     pub async fn read(system: &mut impl System, model: &Model, call: &Call) -> Self {
         let mut facts = Self::default();
@@ -50,18 +53,17 @@ impl Facts {
             Some(Kind::Account) => {
                 facts.account = record(system, model, step).await;
                 if call.operation == "deleteUser" {
-                    facts.active_markets = active_markets(system, model, Caller::Account(step)).await;
+                    facts.blockers = active_markets(system, model, Caller::Account(step)).await;
                 }
             }
             Some(Kind::Market) => {
                 facts.market = record(system, model, step).await;
                 if call.operation == "deleteMarket" {
-                    facts.open_orders = open_orders(system, model, step).await;
+                    facts.blockers = open_orders(system, model, step).await;
                 }
             }
             Some(Kind::Product) => {
                 facts.product = record(system, model, step).await;
-                facts.stock = record(system, model, step).await;
                 let market = model.get(step).and_then(|product| product.parent);
                 if let Some(market) = market {
                     facts.market = record(system, model, market).await;
@@ -86,7 +88,7 @@ impl Facts {
         if let Some(order) = &self.order {
             add("order", order.status.to_string());
             for refund in &order.refunds {
-                add("refund", format!("{:?}", refund.status).to_lowercase());
+                add("refund", refund_state(refund.status).to_owned());
             }
         }
         if let (Some(market), None) = (&self.market, &self.product) {
@@ -99,6 +101,16 @@ impl Facts {
             add("account", account.status.to_string());
         }
         states
+    }
+}
+
+const fn refund_state(status: RefundStatus) -> &'static str {
+    match status {
+        RefundStatus::Pending => "pending",
+        RefundStatus::RequiresAction => "requires_action",
+        RefundStatus::Succeeded => "succeeded",
+        RefundStatus::Failed => "failed",
+        RefundStatus::Cancelled => "cancelled",
     }
 }
 

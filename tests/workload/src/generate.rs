@@ -1,5 +1,7 @@
 //! Generator of steps. Every operation has an entry with a weight; the entry chooses caller, resource and body.
 
+#![expect(clippy::unnecessary_wraps, reason = "the builders of all operations have one type")]
+
 mod accounts;
 mod administration;
 mod catalogue;
@@ -37,6 +39,8 @@ pub struct Generator {
     rng: Rng,
     entries: Vec<Entry>,
     total: u32,
+    /// Order that was just refunded at the gateway, which its parties may not know yet.
+    refunded: Option<usize>,
 }
 
 impl Generator {
@@ -45,20 +49,39 @@ impl Generator {
     pub fn new(seed: u64) -> Self {
         let entries = entries();
         let total = entries.iter().map(|(_, weight, _)| weight).sum();
-        Self { rng: Rng::with_seed(seed), entries, total }
+        Self { rng: Rng::with_seed(seed), entries, total, refunded: None }
     }
 
     /// Generates the step with this number.
     pub fn next(&mut self, step: usize, model: &Model) -> Step {
+        if let Some(call) = self.refunded.take().and_then(|order| self.end_of(order, step, model)) {
+            return Step::Call(call);
+        }
         loop {
             let generated = match self.rng.u8(..100) {
-                0..14 => outside(&mut self.rng, model),
+                0..16 => outside(&mut self.rng, model),
                 _ => self.call(step, model).map(Step::Call),
             };
+            if let Some(Step::RefundAtGateway(order, _)) = generated {
+                self.refunded = Some(order).filter(|_| self.rng.u8(..100) < 70);
+            }
             if let Some(step) = generated {
                 return step;
             }
         }
+    }
+
+    /// Cancels or refunds an order.
+    fn end_of(&mut self, order: usize, step: usize, model: &Model) -> Option<Call> {
+        let (operation, caller) = match self.rng.u8(..3) {
+            0 => ("cancelOrder", model.get(order)?.owner),
+            1 => ("cancelOrder", model.seller_of(order)?),
+            _ => ("refundOrder", model.seller_of(order)?),
+        };
+        let draft = Draft { rng: &mut self.rng, model, step, operation };
+        let reason = draft.reason();
+        with_body(draft.about(caller, model.get(order)?), json!({ "reason": reason }))
+            .map(|call| Call { work: draft.rng.usize(..MAX_WORK), ..call })
     }
 
     fn call(&mut self, step: usize, model: &Model) -> Option<Call> {
@@ -87,18 +110,23 @@ pub fn entries() -> Vec<Entry> {
 /// Generates a step outside of the API.
 fn outside(rng: &mut Rng, model: &Model) -> Option<Step> {
     let methods = ["pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_card_pendingRefund"];
-    let order = model.choose(rng, Kind::Order).map(|order| order.step);
     match rng.u8(..100) {
-        0..25 => Some(Step::Pay(order?, methods[rng.usize(..methods.len())])),
-        25..45 => Some(Step::RefundAtGateway(order?, [25, 50, 100][rng.usize(..3)])),
-        45..55 => Some(Step::SettleRefunds),
-        55..58 => {
+        0..20 => {
+            let order = model.choose_order(rng, &["awaiting_payment"])?.step;
+            Some(Step::Pay(order, methods[rng.usize(..methods.len())]))
+        }
+        20..46 => {
+            let order = model.choose_order(rng, &["confirmed", "shipped"])?.step;
+            Some(Step::RefundAtGateway(order, [25, 25, 50, 100][rng.usize(..4)]))
+        }
+        46..55 => Some(Step::SettleRefunds),
+        55..61 => {
             let queues = ["FulfilmentQueue", "EmailsQueue", "SearchIndexQueue", "AnalyticsQueue"];
             Some(Step::SendMalformedMessage(queues[rng.usize(..queues.len())]))
         }
-        58..61 => Some(Step::GatewayOutage(Duration::from_secs([20, 150, 1_200][rng.usize(..3)]))),
-        61..75 => Some(Step::Settle),
-        75..95 => Some(Step::PassTime(Duration::from_secs(rng.u64(1..120)))),
+        61..64 => Some(Step::GatewayOutage(Duration::from_secs([20, 150, 1_200][rng.usize(..3)]))),
+        64..76 => Some(Step::Settle),
+        76..95 => Some(Step::PassTime(Duration::from_secs(rng.u64(1..120)))),
         _ => Some(Step::PassTime(Duration::from_mins([10, 70, 600][rng.usize(..3)]))),
     }
 }
@@ -142,7 +170,7 @@ impl Draft<'_> {
         self.any(Kind::Account).map(|account| account.owner)
     }
 
-    /// Mostly `expected`, otherwise another account, the administrator, or nobody.
+    /// Mostly `expected`, otherwise another account, the administrator, or an anonymous caller.
     pub(crate) fn mostly(&mut self, expected: Caller) -> Caller {
         match self.rng.u8(..100) {
             0..80 => expected,

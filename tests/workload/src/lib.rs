@@ -16,7 +16,9 @@ pub mod variations;
 pub mod facts;
 pub mod rules;
 
+pub mod campaign;
 pub mod coverage;
+pub mod report;
 pub mod run;
 pub mod sequence;
 pub mod shrink;

@@ -1,4 +1,4 @@
-//! What the clients know: the resources that they created, by the number of the step.
+//! Resources that the clients created, by the number of the step.
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -39,6 +39,8 @@ pub struct Resource {
     pub parent: Option<usize>,
     /// Price of a product, total of an order.
     pub amount: i64,
+    /// Status of an order, as last seen; empty for other resources.
+    pub status: String,
     /// True after it was deleted.
     pub is_deleted: bool,
 }
@@ -57,6 +59,7 @@ impl Model {
     }
 
     /// Resources of a kind, in the order of their creation.
+    #[must_use]
     pub fn of(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Resource> {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
@@ -71,6 +74,23 @@ impl Model {
             (0, _) => None,
             (len, 0..7) => Some(known[len - 1 - rng.usize(..recent)]),
             (len, _) => Some(known[rng.usize(..len)]),
+        }
+    }
+
+    /// Chooses an order: mostly one that was last seen in one of these states.
+    pub fn choose_order(&self, rng: &mut Rng, statuses: &[&str]) -> Option<&Resource> {
+        let suitable = self.of(Kind::Order).filter(|order| statuses.contains(&order.status.as_str()));
+        let suitable: Vec<&Resource> = suitable.collect();
+        match suitable.len() {
+            len if len > 0 && rng.u8(..10) < 7 => Some(suitable[rng.usize(..len)]),
+            _ => self.choose(rng, Kind::Order),
+        }
+    }
+
+    /// Records the present status of an order.
+    pub fn set_status(&mut self, step: usize, status: String) {
+        if let Some(resource) = self.resources.iter_mut().find(|resource| resource.step == step) {
+            resource.status = status;
         }
     }
 
@@ -110,7 +130,16 @@ impl Model {
         };
         let amount = data["total"]["amount"].as_i64().or(data["price"]["amount"].as_i64());
         let (id, amount) = (id.to_owned(), amount.unwrap_or_default());
-        self.resources.push(Resource { step, kind, id, owner, parent, amount, is_deleted: false });
+        self.resources.push(Resource {
+            step,
+            kind,
+            id,
+            owner,
+            parent,
+            amount,
+            status: String::new(),
+            is_deleted: false,
+        });
     }
 
     fn delete(&mut self, step: usize) {

@@ -110,16 +110,3 @@ fn parse(document: &Value, path: &str, method: Method, described: &Value) -> Ope
         requires_token: described["security"] == serde_json::json!([{ "accessToken": [] }]),
     }
 }
-
-/// Returns true if a path matches a template with parameters in braces.
-#[must_use]
-pub fn matches(template: &str, path: &str) -> bool {
-    let (mut template, mut path) = (template.split('/'), path.split('/'));
-    loop {
-        match (template.next(), path.next()) {
-            (None, None) => return true,
-            (Some(part), Some(segment)) if part.starts_with('{') || part == segment => {}
-            _ => return false,
-        }
-    }
-}

@@ -6,6 +6,7 @@ use shared::domain::user::{User, UserStatus};
 
 use crate::facts::Facts;
 use crate::model::Model;
+use crate::operations::operation;
 use crate::step::{Call, Caller};
 
 /// Result that the rules require.
@@ -46,6 +47,18 @@ enum Party {
 /// Returns the result that the rules require in a state.
 #[must_use]
 pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
+    match of_request(call, facts, model) {
+        // The resource may have changed since its tag was read.
+        Expected::Refusal(mut statuses) if operation(call.operation).requires("if-match") => {
+            statuses.push(412);
+            Expected::Refusal(statuses)
+        }
+        Expected::Success if operation(call.operation).requires("if-match") => Expected::Either,
+        expected => expected,
+    }
+}
+
+fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
     if let Caller::Account(_) = call.caller {
         let is_active = facts.caller.as_ref().is_some_and(|caller| caller.status == UserStatus::Active);
         let is_read = call.operation.starts_with("get") || call.operation.starts_with("list");
@@ -75,13 +88,12 @@ pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
             None => refused(&[404]),
             Some(_) => Expected::Either,
         },
-        "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" | "setMarketShipping"
-        | "setMarketTax" => of_market(call, facts),
-        "getMarketShipping" | "getMarketTax" => of_market(call, facts),
+        "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" | "getMarketShipping"
+        | "setMarketShipping" | "getMarketTax" | "setMarketTax" => of_market(call, facts),
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
-        "deleteUser" if facts.active_markets > 0 => refused(&[401, 403, 404, 409, 412]),
+        "deleteUser" if facts.blockers > 0 => refused(&[401, 403, 404, 409]),
         "getCurrentUser" => Expected::Success,
         _ => Expected::Either,
     }
@@ -144,7 +156,10 @@ fn refund(call: &Call, order: &Order, facts: &Facts) -> Expected {
     let amount = call.body.as_ref().and_then(|body| body["amount"]["amount"].as_i64());
     let is_kept =
         matches!(order.status, OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered);
+    // The payment may be confirmed at the same time.
+    let is_unpaid = matches!(order.status, OrderStatus::Pending | OrderStatus::AwaitingPayment);
     match amount {
+        _ if is_unpaid => Expected::Either,
         _ if left == 0 => refused(&[400, 403, 409]),
         Some(amount) if amount > left => refused(&[400, 403, 409]),
         // A caller without the permission, and the maximum number of refunds.
@@ -169,9 +184,9 @@ fn of_market(call: &Call, facts: &Facts) -> Expected {
         _ => return refused(&[403, 404]),
     }
     match (call.operation, market.status) {
-        ("deleteMarket", MarketStatus::Suspended) => refused(&[409, 412]),
-        ("deleteMarket", _) if facts.open_orders > 0 => refused(&[409, 412]),
-        ("createProduct", MarketStatus::Suspended | MarketStatus::Closed) => refused(&[409]),
+        ("deleteMarket", _) if facts.blockers > 0 => refused(&[409]),
+        ("deleteMarket" | "createProduct", MarketStatus::Suspended)
+        | ("createProduct", MarketStatus::Closed) => refused(&[409]),
         ("createProduct" | "getMarketShipping" | "getMarketTax", _) => Expected::Success,
         _ => Expected::Either,
     }
@@ -188,11 +203,7 @@ fn of_product(call: &Call, facts: &Facts) -> Expected {
         None if call.caller == Caller::Anonymous => return refused(&[401]),
         _ => return refused(&[403, 404]),
     }
-    let reserved = facts.stock.map_or(0, |stock| stock.reserved);
-    match call.operation {
-        "deleteProduct" if reserved > 0 => refused(&[409, 412]),
-        _ => Expected::Either,
-    }
+    Expected::Either
 }
 
 fn of_job(call: &Call, facts: &Facts, model: &Model) -> Expected {
@@ -202,11 +213,10 @@ fn of_job(call: &Call, facts: &Facts, model: &Model) -> Expected {
         return refused(&[401, 404]);
     }
     match call.operation {
-        "getJob" => Expected::Success,
         "cancelJob" if job.status.is_open() => Expected::Success,
         "cancelJob" => refused(&[409]),
         "deleteJob" if job.status.is_open() => refused(&[409]),
-        "deleteJob" => Expected::Success,
+        "getJob" | "deleteJob" => Expected::Success,
         _ => Expected::Either,
     }
 }

@@ -18,6 +18,10 @@ use crate::system::System;
 /// Numbers of faults among a thousand calls of services; a sequence has one of them.
 const FAULTS: [u64; 4] = [0, 0, 4, 15];
 
+/// Kills among a thousand requests to the binaries, for each fault among a thousand calls in the simulation: a
+/// request causes about ten calls.
+const KILLS_PER_FAULT: u64 = 10;
+
 /// System on which a sequence is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Place {
@@ -106,7 +110,9 @@ fn execute(settings: Settings, next: &mut Source<'_>) -> Sequence {
         Place::Binaries => {
             let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
             let runtime = runtime.expect("the runtime starts");
-            runtime.block_on(async { execute_on(Binaries::open(seed, faults).await, settings, next).await })
+            runtime.block_on(async {
+                execute_on(Binaries::open(seed, faults * KILLS_PER_FAULT).await, settings, next).await
+            })
         }
     }
 }

@@ -30,6 +30,7 @@ use test_support::audit::AuditSnapshot;
 use crate::system::{OutsideAction, Request, Response, System};
 use api::Api;
 use consumers::Consumers;
+use steps::MAX_STEPS;
 
 /// Role of a task.
 #[derive(Debug, Clone)]
@@ -59,6 +60,10 @@ enum Outcome {
     Ended,
 }
 
+/// The function crashed before its response.
+#[derive(Debug)]
+struct Crashed;
+
 /// Simulated system.
 pub struct Simulated {
     clock: VirtualClock,
@@ -75,8 +80,8 @@ pub struct Simulated {
     profile: FaultProfile,
     /// Responses of gateway, mail service and model that are on their way, by the number of the call.
     on_their_way: Vec<(u64, Timestamp, SimResult)>,
-    /// Response of the request that is being sent; `None` in it if the function crashed.
-    response: Option<Option<Response>>,
+    /// Result of the request that is being sent.
+    response: Option<Result<Response, Crashed>>,
     next_sweep: Timestamp,
     /// Time until which the gateway fails.
     outage_until: Timestamp,
@@ -149,10 +154,13 @@ impl System for Simulated {
         let work = self.api.handle(request);
         self.response = None;
         self.tasks.begin(Role::Api, async move { Outcome::Responded(Box::new(work.await)) });
-        while self.response.is_none() {
+        for _ in 0..MAX_STEPS {
+            if let Some(response) = self.response.take() {
+                return response.ok();
+            }
             self.step().await;
         }
-        self.response.take().flatten()
+        panic!("{} {} has no response", request.method, request.path);
     }
 
     async fn work(&mut self, steps: usize) {

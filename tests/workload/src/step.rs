@@ -49,7 +49,7 @@ pub struct Call {
 /// Caller of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Caller {
-    /// Nobody is signed in.
+    /// Caller without an access token.
     Anonymous,
     /// The administrator of the setup.
     Admin,

@@ -47,7 +47,7 @@ impl Response {
     }
 }
 
-/// Action of somebody outside of the API.
+/// Action outside of the API: of a buyer, a seller, or a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutsideAction {
     /// The buyer pays an order at the gateway with this payment method.

@@ -14,8 +14,8 @@ impl Variation {
     /// Chooses a variation of a request: mostly none.
     pub fn choose(rng: &mut Rng, call: &Call, operation: &Operation) -> Self {
         match rng.u8(..100) {
-            0..70 => Self::None,
-            70..78 => Some(Self::Repeat).filter(|it| it.fits(call, operation)).unwrap_or(Self::None),
+            0..68 => Self::None,
+            68..77 => Some(Self::Repeat).filter(|it| it.fits(call, operation)).unwrap_or(Self::None),
             _ => {
                 let fitting = Self::VARIANTS.iter().filter(|it| it.fits(call, operation));
                 let fitting: Vec<&Self> = fitting.collect();
@@ -30,7 +30,7 @@ impl Variation {
         match self {
             Self::None => true,
             Self::Repeat | Self::ReusedKey => {
-                let is_keyed = operation.documents(422) && operation.method == Method::POST;
+                let is_keyed = operation.documents(422) && operation.method != Method::GET;
                 is_keyed && (self == Self::Repeat || other_body(call).is_some())
             }
             Self::NoToken => has_token && operation.requires_token,
@@ -57,10 +57,9 @@ impl Variation {
             Self::WrongAccept => Some(&[406]),
             Self::WrongContentType => Some(&[415, 401, 403]),
             Self::TooLarge => Some(&[413]),
-            Self::MalformedJson | Self::UnknownField => Some(&[400, 401, 403]),
+            Self::MalformedJson | Self::UnknownField | Self::NoKey => Some(&[400, 401, 403]),
             Self::NoIfMatch => Some(&[428, 401, 403]),
             Self::StaleIfMatch => Some(&[412, 401, 403, 404, 409, 400]),
-            Self::NoKey => Some(&[400, 401, 403]),
             Self::InvalidQuery => Some(&[400, 401, 403, 404]),
         }
     }
@@ -75,9 +74,16 @@ pub fn other_body(call: &Call) -> Option<serde_json::Value> {
             let quantity = body["items"][0]["quantity"].as_i64()?;
             body["items"][0]["quantity"] = (quantity + 1).into();
         }
-        "refundOrder" => body["reason"] = "another reason".into(),
-        "createProduct" | "createMarket" => body["description"] = "Another description.".into(),
-        "restockProduct" => body["delta"] = (body["delta"].as_i64()? + 1).into(),
+        "refundOrder" | "cancelOrder" => body["reason"] = "another reason".into(),
+        "shipOrder" => body["trackingNumber"] = "JD0".into(),
+        "createProduct" | "createMarket" | "replaceProduct" | "replaceMarket" | "patchProduct" => {
+            body["description"] = "Another description.".into();
+        }
+        "registerUser" | "createUser" | "replaceUser" | "patchCurrentUser" => body["name"] = "Another".into(),
+        "patchUser" | "patchMarket" if body["name"].is_string() => body["name"] = "Another".into(),
+        "restockProduct" => body["delta"] = (body["delta"].as_i64()? + 70).into(),
+        "createJob" => body["notify"] = (!body["notify"].as_bool().unwrap_or_default()).into(),
+        "redriveQueue" => body["queue"] = "reports".into(),
         _ => return None,
     }
     Some(body)

@@ -135,6 +135,16 @@ async fn market_with_an_open_order_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn market_with_an_uncounted_order_is_not_deleted() {
+    let markets = Markets::new().await;
+    let orders = markets.marketplace.place_orders(1).await;
+    let refused = markets.api.delete(&path()).by(seller()).if_match("*").await;
+    assert_eq!(refused.error(), (409, "INVALID_STATE"), "{}", refused.json());
+    markets.marketplace.run(CancelOrder { id: orders[0].id, by: buyer(), reason: None }).await;
+    assert_eq!(markets.api.delete(&path()).by(seller()).if_match("*").await.status, 204);
+}
+
+#[tokio::test]
 async fn suspended_market_is_not_deleted() {
     let markets = Markets::new().await;
     markets.marketplace.set_market_status(MARKET, MarketStatus::Suspended).await;

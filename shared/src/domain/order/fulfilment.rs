@@ -236,9 +236,6 @@ impl Saga for OrderSaga {
         match refusal {
             AdvanceError::OutOfStock(product) => Ok(Some(FulfilmentTransition::OutOfStock(product))),
             AdvanceError::Stale => Ok(None),
-            AdvanceError::PaymentMismatch => {
-                Err(InvariantViolation("the refunds of a payment exceed its captured amount"))
-            }
             AdvanceError::StockMismatch => {
                 Err(InvariantViolation("the stock of a product does not contain the units of the order"))
             }

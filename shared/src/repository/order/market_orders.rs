@@ -1,13 +1,16 @@
-//! Queries of the orders of a market for sales reports.
+//! Queries of the orders of a market, by the time at which they were placed.
 
 use crate::domain::job::job_type::SalesReport;
+use crate::domain::market::MarketId;
 use crate::domain::order::{Order, OrderId};
+use crate::domain::values::period::Period;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::command::StoreError;
 use crate::kit::command::page::{PageRequest, Start};
 use crate::kit::command::read_set::Parsed;
+use crate::kit::system::clock::Timestamp;
 use crate::repository::table_layout::partitions;
 use crate::repository::table_layout::partitions::MARKET_SHARDS;
 use crate::repository::table_layout::sorted_list::ListError;
@@ -25,10 +28,13 @@ pub struct OrderPage {
     pub next: Option<String>,
 }
 
-/// Queries of the partitions of a report's orders; none if the period of the report is empty.
-fn queries(report: &SalesReport) -> Vec<Query> {
-    let Some((first, last)) = report.period().bounds::<Order>() else { return Vec::new() };
-    let shards = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(report.market_id, shard));
+/// Maximum number of orders that are read to decide whether a market has open ones.
+const MAX_RECENT_ORDERS: u32 = 100;
+
+/// Queries of the partitions of a market's orders; none if the period is empty.
+fn queries(market: MarketId, period: &Period) -> Vec<Query> {
+    let Some((first, last)) = period.bounds::<Order>() else { return Vec::new() };
+    let shards = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(market, shard));
     let query = |shard| Query::index(Index::ByParent, shard, 1).between(first.to_string(), last.to_string());
     shards.map(query).collect()
 }
@@ -56,9 +62,26 @@ impl DynamoReader {
         limit: u32,
     ) -> Result<OrderPage, ListError> {
         let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
-        let page = self.page_of_each(&queries(report), &PageRequest { limit, start }).await?;
+        let page = self
+            .page_of_each(&queries(report.market_id, &report.period()), &PageRequest { limit, start })
+            .await?;
         let orders = page.items.into_iter().filter_map(order_or_id);
         Ok(OrderPage { orders: orders.collect(), next: page.next })
+    }
+
+    /// Returns true if an order that was placed in a market since this time has not ended, or if there are too
+    /// many of them to read.
+    pub(crate) async fn has_open_order_since(
+        &self,
+        market: MarketId,
+        since: Timestamp,
+    ) -> Result<bool, ListError> {
+        let queries = queries(market, &Period { from: Some(since), to: None });
+        let request = PageRequest { limit: MAX_RECENT_ORDERS, start: Start::First };
+        let page = self.page_of_each::<Order>(&queries, &request).await?;
+        // An order that cannot be parsed may be open.
+        let has_ended = |order: &Parsed<Order>| order.as_ref().is_ok_and(|order| order.status.is_final());
+        Ok(page.next.is_some() || !page.items.iter().all(has_ended))
     }
 
     /// Counts the orders of a report, up to [`COUNT_CAP`] of each partition.
@@ -66,6 +89,6 @@ impl DynamoReader {
     /// # Errors
     /// [`StoreError`] if the table does not respond.
     pub async fn count_orders(&self, report: &SalesReport) -> Result<u64, StoreError> {
-        self.count_up_to(&queries(report), COUNT_CAP).await
+        self.count_up_to(&queries(report.market_id, &report.period()), COUNT_CAP).await
     }
 }

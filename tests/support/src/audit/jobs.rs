@@ -1,9 +1,10 @@
 //! Background jobs: chunks exist only while their job does, and its end has an e-mail only if the owner requested it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use shared::domain::job::output::chunk::Chunk;
 use shared::domain::job::{Job, JobStatus};
+use shared::domain::user::{User, UserId};
 use shared::kit::command::{EventId, Record};
 use shared::messaging::dead_letter::DeadLetter;
 use shared::messaging::email_dispatch::{DispatchState, EmailDispatch};
@@ -42,13 +43,16 @@ pub(super) fn owners_notified(items: &Items) -> Vec<Violation> {
     let dispatches: BTreeMap<String, EmailDispatch> =
         items.of::<EmailDispatch>().map(|dispatch| (dispatch.id.to_string(), dispatch)).collect();
     let dead_letters: Vec<DeadLetter> = items.of::<DeadLetter>().collect();
+    let users: HashSet<UserId> = items.of::<User>().map(|user| user.id).collect();
     let mut found = Vec::new();
     for job in items.of::<Job>() {
         let end = EventId::of(&job.id.to_string(), job.version).to_string();
         let is_end = matches!(job.status, JobStatus::Succeeded | JobStatus::Failed | JobStatus::Dead);
         let is_sent = dispatches.get(&end).is_some_and(|dispatch| dispatch.state == DispatchState::Sent);
         let is_dead_lettered = || dead_letters.iter().any(|letter| letter.body.contains(&end));
-        if job.notify && is_end && !is_sent && !is_dead_lettered() {
+        // A deleted account gets no e-mail.
+        let has_owner = users.contains(&job.owner_id);
+        if job.notify && has_owner && is_end && !is_sent && !is_dead_lettered() {
             found.push(violation(&end, "an e-mail is sent", "no e-mail was sent"));
         }
         let prefix = format!("{}.", job.id);

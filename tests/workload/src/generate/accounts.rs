@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("logOut", 3, log_out),
     ("requestPasswordReset", 4, request_reset),
     ("confirmPasswordReset", 5, confirm_reset),
-    ("unsubscribe", 4, unsubscribe),
+    ("unsubscribe", 9, unsubscribe),
     ("getUnsubscribePage", 3, unsubscribe_page),
     ("getJwks", 2, jwks),
     ("listUsers", 4, list),
@@ -71,7 +71,7 @@ fn log_out(draft: &mut Draft<'_>) -> Option<Call> {
 fn request_reset(draft: &mut Draft<'_>) -> Option<Call> {
     let account = draft.any(Kind::Account)?;
     let email =
-        if draft.percent(85) { format!("$email:{}", account.step) } else { "nobody@example.com".to_owned() };
+        if draft.percent(85) { format!("$email:{}", account.step) } else { "unknown@example.com".to_owned() };
     with_body(draft.request(Caller::Anonymous), json!({ "email": email }))
 }
 

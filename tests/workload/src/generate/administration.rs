@@ -7,18 +7,18 @@ use crate::model::{Kind, Resource};
 use crate::step::{Call, Caller, Target};
 
 pub(super) const ENTRIES: &[Entry] = &[
-    ("createJob", 14, create_job),
+    ("createJob", 18, create_job),
     ("listJobs", 3, list_jobs),
     ("getJob", 5, get_job),
     ("getJobResult", 4, job_result),
-    ("cancelJob", 6, cancel_job),
-    ("retryJob", 5, retry_job),
+    ("cancelJob", 12, cancel_job),
+    ("retryJob", 12, retry_job),
     ("deleteJob", 5, delete_job),
     ("listDeadLetters", 4, list_dead_letters),
-    ("getDeadLetter", 4, get_dead_letter),
-    ("redriveDeadLetter", 4, redrive),
+    ("getDeadLetter", 8, get_dead_letter),
+    ("redriveDeadLetter", 8, redrive),
     ("redriveQueue", 3, redrive_queue),
-    ("deleteDeadLetter", 4, delete_dead_letter),
+    ("deleteDeadLetter", 6, delete_dead_letter),
     ("listEvents", 4, list_events),
     ("getHealth", 1, without_caller),
     ("getReadiness", 1, without_caller),
@@ -28,14 +28,14 @@ pub(super) const ENTRIES: &[Entry] = &[
 fn create_job(draft: &mut Draft<'_>) -> Option<Call> {
     let notify = draft.percent(50);
     match draft.rng.u8(..10) {
-        0..5 => {
+        0..4 => {
             let market = draft.any(Kind::Market)?;
             let caller = draft.mostly(market.owner);
             let params = json!({ "marketId": format!("$id:{}", market.step) });
             let body = json!({ "type": "sales_report", "params": params, "notify": notify });
             with_body(draft.request(caller), body)
         }
-        5..8 => {
+        4..6 => {
             let caller = draft.account()?;
             let body = json!({ "type": "data_export", "params": {}, "notify": notify });
             with_body(draft.request(caller), body)
@@ -53,7 +53,7 @@ fn list_jobs(draft: &mut Draft<'_>) -> Option<Call> {
     with_query(draft.request(caller), page)
 }
 
-/// Job with its owner, or somebody else.
+/// Job with its owner, or another caller.
 fn job(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
     let job = draft.any(Kind::Job)?;
     let caller = draft.mostly(job.owner);
@@ -93,7 +93,7 @@ fn list_dead_letters(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn dead_letter(draft: &mut Draft<'_>) -> Call {
     let caller = draft.mostly(Caller::Admin);
-    let target = Target::DeadLetter(draft.rng.usize(..4));
+    let target = Target::DeadLetter(draft.rng.usize(..2));
     Call { target, ..draft.request(caller) }
 }
 

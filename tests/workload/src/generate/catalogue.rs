@@ -42,14 +42,14 @@ fn list_markets(draft: &mut Draft<'_>) -> Option<Call> {
     with_query(draft.request(caller), format!("{filter}&{page}").trim_matches('&'))
 }
 
-/// Market with its creator, or somebody else.
+/// Market with its creator, or another caller.
 fn market(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
     let market = draft.any(Kind::Market)?;
     let caller = draft.mostly(market.owner);
     Some((market, caller))
 }
 
-/// Product with its seller, or somebody else.
+/// Product with its seller, or another caller.
 fn product(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
     let product = draft.any(Kind::Product)?;
     let seller = draft.model.seller_of(product.step)?;
@@ -118,7 +118,7 @@ fn set_shipping(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn set_tax(draft: &mut Draft<'_>) -> Option<Call> {
     let (market, caller) = market(draft)?;
-    let points = draft.one_of(&[0, 700, 1_900, 10_001]);
+    let points = draft.one_of(&[0, 700, 1_900]);
     let rate = |class: &str, applies: bool| {
         json!({
             "country": "DE", "class": class, "basisPoints": points, "name": "VAT", "appliesToShipping": applies,
@@ -135,11 +135,13 @@ fn set_tax(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn new_product(draft: &mut Draft<'_>) -> Value {
     let price = draft.one_of(&[0, 500, 1_999, 2_000, 4_999]);
-    let stock = draft.one_of(&[0, 1, 3, 10, 100, 100]);
+    let stock = draft.one_of(&[0, 2, 50, 100, 100, 100, 100, 100]);
     json!({
         "sku": format!("SKU-{}", draft.step),
         "title": format!("Mug {}", draft.step),
         "price": { "amount": price, "currency": "EUR" },
+        "taxClass": draft.one_of(&["standard", "standard", "reduced", "zero"]),
+        "requiresShipping": draft.percent(80),
         "stock": stock,
     })
 }
@@ -163,8 +165,9 @@ fn get_product(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn patch_product(draft: &mut Draft<'_>) -> Option<Call> {
     let (product, caller) = product(draft)?;
-    let body = match draft.rng.u8(..4) {
+    let body = match draft.rng.u8(..5) {
         0 => json!({ "title": format!("Cup {}", draft.step) }),
+        4 => json!({ "taxClass": "reduced", "requiresShipping": draft.percent(50) }),
         1 => json!({ "price": { "amount": draft.one_of(&[700, 2_500]), "currency": "EUR" } }),
         2 => json!({ "status": "archived" }),
         _ => json!({ "status": "active" }),
@@ -180,8 +183,18 @@ fn replace_product(draft: &mut Draft<'_>) -> Option<Call> {
     with_body(draft.about(caller, &product), body)
 }
 
+/// Deletes a product: often one of an order that is paid.
 fn delete_product(draft: &mut Draft<'_>) -> Option<Call> {
-    let (product, caller) = product(draft)?;
+    let sold = draft.model.choose_order(draft.rng, &["confirmed"]).and_then(|order| order.parent);
+    let sold = sold.and_then(|product| draft.model.get(product)).cloned();
+    let chosen = if draft.percent(50) { sold } else { None };
+    let (product, caller) = match chosen {
+        Some(product) => {
+            let seller = draft.model.seller_of(product.step)?;
+            (product, seller)
+        }
+        None => product(draft)?,
+    };
     Some(draft.about(caller, &product))
 }
 

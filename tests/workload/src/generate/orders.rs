@@ -12,8 +12,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("getOrder", 8, get),
     ("getOrderTimeline", 4, timeline),
     ("cancelOrder", 26, cancel),
-    ("shipOrder", 24, ship),
-    ("deliverOrder", 24, deliver),
+    ("shipOrder", 34, ship),
+    ("deliverOrder", 34, deliver),
     ("refundOrder", 30, refund),
     ("getPayment", 5, payment),
     ("listDiscrepancies", 4, discrepancies),
@@ -21,11 +21,14 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 /// Cards with their behaviour; more of those that can be charged.
-const METHODS: [Option<&str>; 10] = [
+const METHODS: [Option<&str>; 13] = [
     Some("pm_card_visa"),
     Some("pm_card_visa"),
     Some("pm_card_visa"),
     Some("pm_card_visa"),
+    Some("pm_card_visa"),
+    Some("pm_card_visa"),
+    Some("pm_card_refundFail"),
     Some("pm_card_refundFail"),
     Some("pm_card_pendingRefund"),
     Some("pm_card_chargeDeclined"),
@@ -68,16 +71,16 @@ fn list(draft: &mut Draft<'_>) -> Option<Call> {
     with_query(draft.request(caller), format!("{filter}&{page}").trim_matches('&'))
 }
 
-/// Order with its buyer or its seller, or somebody else.
-fn order(draft: &mut Draft<'_>, percent_seller: u8) -> Option<(Resource, Caller)> {
-    let order = draft.any(Kind::Order)?;
+/// Order, mostly in one of these states, with its buyer or its seller, or another caller.
+fn order(draft: &mut Draft<'_>, percent_seller: u8, statuses: &[&str]) -> Option<(Resource, Caller)> {
+    let order = draft.model.choose_order(draft.rng, statuses).cloned()?;
     let seller = draft.model.seller_of(order.step).filter(|_| draft.percent(percent_seller));
     let caller = draft.mostly(seller.unwrap_or(order.owner));
     Some((order, caller))
 }
 
 fn get(draft: &mut Draft<'_>) -> Option<Call> {
-    let (order, caller) = order(draft, 30)?;
+    let (order, caller) = order(draft, 30, &[])?;
     Some(draft.about(caller, &order))
 }
 
@@ -86,24 +89,24 @@ fn timeline(draft: &mut Draft<'_>) -> Option<Call> {
 }
 
 fn cancel(draft: &mut Draft<'_>) -> Option<Call> {
-    let (order, caller) = order(draft, 30)?;
+    let (order, caller) = order(draft, 30, &["confirmed", "awaiting_payment"])?;
     let body = if draft.percent(50) { json!({ "reason": draft.reason() }) } else { json!({}) };
     with_body(draft.about(caller, &order), body)
 }
 
 fn ship(draft: &mut Draft<'_>) -> Option<Call> {
-    let (order, caller) = order(draft, 95)?;
+    let (order, caller) = order(draft, 95, &["confirmed"])?;
     let body = json!({ "carrier": "DHL", "trackingNumber": format!("JD{}", draft.step) });
     with_body(draft.about(caller, &order), body)
 }
 
 fn deliver(draft: &mut Draft<'_>) -> Option<Call> {
-    let (order, caller) = order(draft, 95)?;
+    let (order, caller) = order(draft, 95, &["shipped"])?;
     with_body(draft.about(caller, &order), json!({}))
 }
 
 fn refund(draft: &mut Draft<'_>) -> Option<Call> {
-    let (order, caller) = order(draft, 95)?;
+    let (order, caller) = order(draft, 95, &["confirmed", "shipped", "delivered", "cancelled"])?;
     let mut body = json!({ "reason": draft.reason() });
     if draft.percent(60) {
         let amount = (order.amount * draft.one_of(&[10, 25, 50, 100, 150]) / 100).max(1);
@@ -113,7 +116,7 @@ fn refund(draft: &mut Draft<'_>) -> Option<Call> {
 }
 
 fn payment(draft: &mut Draft<'_>) -> Option<Call> {
-    let (order, caller) = order(draft, 30)?;
+    let (order, caller) = order(draft, 30, &["confirmed", "shipped", "delivered", "refunded"])?;
     Some(Call { target: Target::PaymentOf(order.step), ..draft.request(caller) })
 }
 

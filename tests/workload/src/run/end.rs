@@ -6,9 +6,11 @@ use shared::domain::job::Job;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::Order;
 use shared::domain::order::fulfilment::Fulfilment;
+use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::user::{User, UserStatus};
 use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
-use test_support::audit::{Items, MoneyAndStock};
+use stripe_sandbox::RefundStatus as GatewayStatus;
+use test_support::audit::{AuditSnapshot, Items, MoneyAndStock};
 
 use super::Run;
 use crate::model::Kind;
@@ -31,6 +33,7 @@ impl<S: System> Run<S> {
         let violations = snapshot.violations(&self.expectations, &self.http_log);
         found.extend(violations.iter().map(ToString::to_string));
         found.extend(open_work(&snapshot.items));
+        found.extend(refused_refunds(&snapshot));
         found.extend(markets_of_inactive_accounts(&snapshot.items));
         found.extend(unexpected_dead_letters(&snapshot.items));
         found
@@ -50,6 +53,26 @@ fn open_work(items: &Items) -> Vec<String> {
     let orders = orders.map(|order| format!("{} is still {}", order.id, order.fulfilment.public_name()));
     let jobs = items.of::<Job>().filter(|job| job.status.is_open());
     orders.chain(jobs.map(|job| format!("{} is still {}", job.id, job.status))).collect()
+}
+
+/// Failed refunds that have not failed at the gateway. Nothing in a run lets the gateway refuse a refund, except
+/// that less than its amount is left: then the rest is refunded. If another refund of the payment fails in
+/// between, its amount is left again, and the refusal is final.
+fn refused_refunds(snapshot: &AuditSnapshot) -> Vec<String> {
+    let failed = snapshot.ledger.refunds.iter().filter(|refund| refund.status == GatewayStatus::Failed);
+    let failed: BTreeSet<&str> = failed.map(|refund| refund.id.as_str()).collect();
+    let has_failed = |refund: &Refund| {
+        refund.refund_id.as_ref().is_some_and(|id| failed.contains(id.to_string().as_str()))
+    };
+    let mut found = Vec::new();
+    for order in snapshot.items.of::<Order>() {
+        if order.refunds.iter().any(has_failed) {
+            continue;
+        }
+        let refused = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Failed);
+        found.extend(refused.map(|refund| format!("{}: refund {} was refused", order.id, refund.number)));
+    }
+    found
 }
 
 /// Active markets whose creator's account is suspended or deleted.

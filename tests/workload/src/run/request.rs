@@ -1,5 +1,6 @@
 //! Preparation of a request: references, headers and the change of its variation.
 
+use http::Method;
 use serde_json::Value;
 
 use super::Run;
@@ -22,8 +23,7 @@ impl<S: System> Run<S> {
         let id = self.target(call).await?;
         self.load_tokens(call).await?;
         let authorization = self.authorization(call).await?;
-        let mut path = with_id(&operation.path, &id);
-        let query = self.resolve_text(&call.query)?;
+        let path = with_id(&operation.path, &id);
         let mut headers: Vec<(String, String)> = authorization.clone().into_iter().collect();
         if operation.requires("if-match") && call.variation != Variation::NoIfMatch {
             let tag = match call.variation {
@@ -32,40 +32,17 @@ impl<S: System> Run<S> {
             };
             headers.push(("if-match".to_owned(), tag));
         }
-        if operation.documents(422) && call.variation != Variation::NoKey {
-            headers.push(("idempotency-key".to_owned(), format!("key-{number}")));
-        }
-        let mut body = match &call.body {
-            Some(body) => Some(self.resolve(body)?),
+        headers.extend(headers_of(number, call, operation));
+        let query = self.resolve_text(&call.query)?;
+        let path = match (call.variation, query.as_str()) {
+            (Variation::InvalidQuery, _) => format!("{path}?limit=0"),
+            (_, "") => path,
+            (_, query) => format!("{path}?{query}"),
+        };
+        let body = match &call.body {
+            Some(body) => Some(text_of(call.variation, self.resolve(body)?)),
             None => None,
         };
-        if call.operation == "receiveWebhook" {
-            headers.push(("stripe-signature".to_owned(), "t=1,v1=00".to_owned()));
-        }
-        if let (Variation::UnknownField, Some(Value::Object(fields))) = (call.variation, &mut body) {
-            fields.insert("unexpected".to_owned(), Value::Bool(true));
-        }
-        if let Variation::WrongAccept = call.variation {
-            headers.push(("accept".to_owned(), "image/png".to_owned()));
-        }
-        let invalid = (call.variation == Variation::InvalidQuery).then_some("limit=0");
-        let query: Vec<&str> = [Some(query.as_str()).filter(|query| !query.is_empty()), invalid]
-            .into_iter()
-            .flatten()
-            .filter(|part| invalid.is_none() || Some(*part) == invalid)
-            .collect();
-        if !query.is_empty() {
-            path = format!("{path}?{}", query.join("&"));
-        }
-        let body = body.map(|body| text_of(call.variation, &body));
-        if body.is_some() {
-            let media = match call.variation {
-                Variation::WrongContentType => "text/plain",
-                _ if operation.method == http::Method::PATCH => "application/merge-patch+json",
-                _ => "application/json",
-            };
-            headers.push(("content-type".to_owned(), media.to_owned()));
-        }
         Some(Request { method: operation.method.clone(), path, headers, body })
     }
 
@@ -87,7 +64,7 @@ impl<S: System> Run<S> {
     async fn dead_letter(&mut self, number: usize) -> Option<String> {
         let authorization = self.token_of(Caller::Admin).await.map(bearer)?;
         let request = Request {
-            method: http::Method::GET,
+            method: Method::GET,
             path: "/v1/dead-letters?limit=100".to_owned(),
             headers: vec![authorization],
             body: None,
@@ -158,10 +135,36 @@ fn unknown(id: &str) -> String {
 }
 
 /// Body as text, changed by a variation.
-fn text_of(variation: Variation, body: &Value) -> String {
+fn text_of(variation: Variation, mut body: Value) -> String {
     match variation {
         Variation::MalformedJson => "{".to_owned(),
         Variation::TooLarge => format!("{{\"text\":\"{}\"}}", "x".repeat(TOO_LARGE)),
+        Variation::UnknownField => {
+            body["unexpected"] = Value::Bool(true);
+            body.to_string()
+        }
         _ => body.to_string(),
     }
+}
+
+/// Headers that do not depend on the caller or the resource.
+fn headers_of(number: usize, call: &Call, operation: &Operation) -> Vec<(String, String)> {
+    let mut headers = Vec::new();
+    let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
+    if operation.documents(422) && call.variation != Variation::NoKey {
+        add("idempotency-key", &format!("key-{number}"));
+    }
+    if call.operation == "receiveWebhook" {
+        add("stripe-signature", "t=1,v1=00");
+    }
+    if call.variation == Variation::WrongAccept {
+        add("accept", "image/png");
+    }
+    match call.variation {
+        _ if call.body.is_none() => {}
+        Variation::WrongContentType => add("content-type", "text/plain"),
+        _ if operation.method == Method::PATCH => add("content-type", "application/merge-patch+json"),
+        _ => add("content-type", "application/json"),
+    }
+    headers
 }

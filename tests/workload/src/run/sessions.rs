@@ -67,12 +67,11 @@ impl<S: System> Run<S> {
             }
             None => None,
         };
-        let tokens = match refreshed {
-            Some(tokens) => Some(tokens),
-            None => {
-                let body = json!({ "email": session.email, "password": PASSWORD });
-                self.post("logIn", "/v1/auth/login", body).await
-            }
+        let tokens = if refreshed.is_some() {
+            refreshed
+        } else {
+            let body = json!({ "email": session.email, "password": PASSWORD });
+            self.post("logIn", "/v1/auth/login", body).await
         };
         if let Some(tokens) = &tokens {
             self.store_tokens(caller, tokens);
@@ -132,7 +131,7 @@ impl<S: System> Run<S> {
             found.split_whitespace().next().map(str::to_owned)
         };
         if let Some(session) = self.sessions.get_mut(&Caller::Account(account)) {
-            session.email = user.email.as_str().to_owned();
+            user.email.as_str().clone_into(&mut session.email);
             session.verify = token("verify-email#token=");
             session.reset = token("password#token=").or_else(|| token("invitation#token="));
             session.unsubscribe = token("unsubscribe?token=");
@@ -153,21 +152,24 @@ impl<S: System> Run<S> {
                 self.sessions.insert(Caller::Account(number), Session::new(email));
             }
             "logIn" | "refreshSession" => {
-                subject().into_iter().for_each(|caller| self.store_tokens(caller, data));
+                if let Some(caller) = subject() {
+                    self.store_tokens(caller, data);
+                }
             }
             "logOut" => {
-                let session = subject().and_then(|caller| self.sessions.get_mut(&caller));
-                session.into_iter().for_each(|session| session.refresh = None);
+                if let Some(session) = subject().and_then(|caller| self.sessions.get_mut(&caller)) {
+                    session.refresh = None;
+                }
             }
             "confirmPasswordReset" => {
                 // The sessions have ended.
                 let token = call.body.as_ref().and_then(|body| body["token"].as_str());
                 let step = token.and_then(|token| token.split_once(':')?.1.parse().ok());
                 let session = step.and_then(|step| self.sessions.get_mut(&Caller::Account(step)));
-                session.into_iter().for_each(|session| {
+                if let Some(session) = session {
                     session.refresh = None;
                     session.not_before = None;
-                });
+                }
             }
             _ => {}
         }

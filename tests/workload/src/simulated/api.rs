@@ -1,5 +1,7 @@
 //! Functions of the HTTP API, composed as in their `main.rs`.
 
+use api_auth::AuthState;
+use api_users::UsersState;
 use axum::Router;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -16,9 +18,9 @@ use simulation::rng::SimEntropy;
 use simulation::template_config::{DEPLOYMENT, environment};
 use simulation::virtual_clock::VirtualClock;
 use test_support::lambda_event::request_event;
+use test_support::openapi_contract::matches;
 use tower::ServiceExt;
 
-use crate::operations::matches;
 use crate::system::{Request, Response};
 
 /// Routers of the functions, and the routes of the template.
@@ -80,51 +82,66 @@ fn limited<S: ApiState>(env: &Environment, functions: &Functions, state: S, rout
 
 /// Routers with their rate limits, by the function.
 fn routers(functions: &Functions, entropy: &SimEntropy) -> Vec<(&'static str, ApiRouter)> {
-    let table = functions.table();
-    let (store, reader) = (DynamoStore::new(table.clone()), DynamoReader::new(table.clone()));
-    let commands = |stem: &str| {
-        let env = environment(stem);
-        let state = CommandState::new(&env, store.clone(), reader.clone());
-        (env, state.expect("the template has the variables").with_entropy(entropy.clone()))
-    };
-    let cached = |stem: &str| {
-        let env = environment(stem);
-        let state = CommandState::new(&env, store.clone(), CachedReader::new(reader.clone()));
-        (env, state.expect("the template has the variables").with_entropy(entropy.clone()))
-    };
-    let queries = |stem: &str| {
-        let env = environment(stem);
-        let state = QueryState::new(&env, reader.clone()).expect("the template has the variables");
-        (env, state)
-    };
+    let reader = DynamoReader::new(functions.table().clone());
     let mut routers = Vec::new();
-    let (env, state) = commands("api-jobs");
-    routers.push(("api-jobs", limited(&env, functions, state.clone(), api_jobs::router(state))));
-    let (env, state) = commands("api-orders");
-    routers.push(("api-orders", limited(&env, functions, state.clone(), api_orders::router(state))));
-    let (env, state) = cached("api-markets");
-    routers.push(("api-markets", limited(&env, functions, state.clone(), api_markets::router(state))));
-    let (env, state) = cached("api-products");
-    routers.push(("api-products", limited(&env, functions, state.clone(), api_products::router(state))));
-    let (env, state) = queries("api-events");
-    routers.push(("api-events", limited(&env, functions, state.clone(), api_events::router(state))));
-    let (env, state) = queries("api-payments");
-    routers.push(("api-payments", limited(&env, functions, state.clone(), api_payments::router(state))));
-    let env = environment("api-users");
-    let state = api_users::UsersState::new(&env, store.clone(), reader.clone());
-    let state = state.expect("the template has the variables").with_entropy(entropy.clone());
-    routers.push(("api-users", limited(&env, functions, state.clone(), api_users::router(state))));
-    let env = environment("api-auth");
-    let state = api_auth::AuthState::with_entropy(&env, store, reader.clone(), entropy.clone());
-    let state = state.expect("the template has the variables");
-    routers.push(("api-auth", limited(&env, functions, state.clone(), api_auth::router(state))));
-    let env = environment("api-search");
-    let search = CachedSearch::new(Search::new(reader.clone(), ConfiguredEmbedder::Hashed(HashingEmbedder)));
-    let state = QueryState::new(&env, search).expect("the template has the variables");
-    routers.push(("api-search", limited(&env, functions, state.clone(), api_search::router(state))));
+    let mut add = |stem, router| routers.push((stem, router));
+    let (env, state) = commands("api-jobs", functions, entropy, reader.clone());
+    add("api-jobs", limited(&env, functions, state.clone(), api_jobs::router(state)));
+    let (env, state) = commands("api-orders", functions, entropy, reader.clone());
+    add("api-orders", limited(&env, functions, state.clone(), api_orders::router(state)));
+    let cached = || CachedReader::new(reader.clone());
+    let (env, state) = commands("api-markets", functions, entropy, cached());
+    add("api-markets", limited(&env, functions, state.clone(), api_markets::router(state)));
+    let (env, state) = commands("api-products", functions, entropy, cached());
+    add("api-products", limited(&env, functions, state.clone(), api_products::router(state)));
+    let (env, state) = queries("api-events", reader.clone());
+    add("api-events", limited(&env, functions, state.clone(), api_events::router(state)));
+    let (env, state) = queries("api-payments", reader.clone());
+    add("api-payments", limited(&env, functions, state.clone(), api_payments::router(state)));
+    let embedder = ConfiguredEmbedder::Hashed(HashingEmbedder);
+    let search = CachedSearch::new(Search::new(reader.clone(), embedder));
+    let (env, state) = queries("api-search", search);
+    add("api-search", limited(&env, functions, state.clone(), api_search::router(state)));
+    add("api-users", users(functions, entropy));
+    add("api-auth", sessions(functions, entropy));
     let env = environment("stream-outbox-relay");
     let queues = Subscriptions::from_env(&env).expect("the template has the variables");
     let probe = api_meta::QueueProbe::new(functions.sqs(), &queues);
-    routers.push(("api-meta", api_meta::router(api_meta::HealthState::new(reader, probe))));
+    add("api-meta", api_meta::router(api_meta::HealthState::new(reader, probe)));
     routers
+}
+
+/// Environment and state of a function with commands.
+fn commands<R: Send + Sync + 'static>(
+    stem: &str,
+    functions: &Functions,
+    entropy: &SimEntropy,
+    reader: R,
+) -> (Environment, CommandState<R>) {
+    let env = environment(stem);
+    let state = CommandState::new(&env, DynamoStore::new(functions.table().clone()), reader);
+    let state = state.expect("the template has the variables").with_entropy(entropy.clone());
+    (env, state)
+}
+
+/// Environment and state of a function with queries only.
+fn queries<R>(stem: &str, reader: R) -> (Environment, QueryState<R>) {
+    let env = environment(stem);
+    let state = QueryState::new(&env, reader).expect("the template has the variables");
+    (env, state)
+}
+
+fn users(functions: &Functions, entropy: &SimEntropy) -> ApiRouter {
+    let (env, table) = (environment("api-users"), functions.table());
+    let state = UsersState::new(&env, DynamoStore::new(table.clone()), DynamoReader::new(table.clone()));
+    let state = state.expect("the template has the variables").with_entropy(entropy.clone());
+    limited(&env, functions, state.clone(), api_users::router(state))
+}
+
+fn sessions(functions: &Functions, entropy: &SimEntropy) -> ApiRouter {
+    let (env, table) = (environment("api-auth"), functions.table());
+    let (store, reader) = (DynamoStore::new(table.clone()), DynamoReader::new(table.clone()));
+    let state = AuthState::with_entropy(&env, store, reader, entropy.clone());
+    let state = state.expect("the template has the variables");
+    limited(&env, functions, state.clone(), api_auth::router(state))
 }

@@ -13,6 +13,8 @@ use crate::system::System as _;
 
 /// Latency of the table and the queues.
 const LATENCY: Duration = Duration::from_millis(3);
+/// Maximum delay of a webhook in milliseconds.
+const MAX_WEBHOOK_DELAY: u64 = 60_000;
 /// Latency of the gateway, the mail service and the model.
 const PROVIDER_LATENCY: Duration = Duration::from_millis(200);
 
@@ -55,8 +57,21 @@ impl Simulated {
     fn crash_caller(&mut self, number: u64) {
         let open = self.network.open();
         let caller = open.iter().find(|(call, ..)| *call == number).map(|(_, caller, _)| *caller);
-        caller.into_iter().for_each(|caller| self.crash(caller));
+        if let Some(caller) = caller {
+            self.crash(caller);
+        }
         self.network.forget(number);
+    }
+
+    /// Calls the gateway. Half of the webhooks that result are delivered at once, the others later.
+    pub(super) fn call_gateway(&mut self, request: Request<bytes::Bytes>, mode: GatewayMode) -> SimResult {
+        let (now, known) = (self.now(), self.payments.webhooks.len());
+        let result = self.payments.call(request, mode, now);
+        for index in known..self.payments.webhooks.len() {
+            let delay = if self.decisions.happens(500) { self.decisions.up_to(MAX_WEBHOOK_DELAY) } else { 0 };
+            self.payments.webhooks[index].due = now.saturating_add(Duration::from_millis(delay));
+        }
+        result
     }
 
     /// Executes a request with a fault that has a response.
@@ -79,10 +94,10 @@ impl Simulated {
             }
             (Service::Queues, _) => Ok(self.queues.execute(operation, &body, now, |_| false).into()),
             (Service::Gateway, _) if now < self.outage_until => {
-                self.payments.call(request, GatewayMode::Fails(503), now)
+                self.call_gateway(request, GatewayMode::Fails(503))
             }
-            (Service::Gateway, CallFault::Gateway(mode)) => self.payments.call(request, mode, now),
-            (Service::Gateway, _) => self.payments.call(request, GatewayMode::Normal, now),
+            (Service::Gateway, CallFault::Gateway(mode)) => self.call_gateway(request, mode),
+            (Service::Gateway, _) => self.call_gateway(request, GatewayMode::Normal),
             (Service::Mail, _) => self.providers.send(request, None, elapsed).0,
             (Service::Model, _) => self.providers.embed(&request, false, elapsed).0,
         }

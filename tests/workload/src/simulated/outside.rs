@@ -75,7 +75,7 @@ impl Simulated {
             .header("authorization", format!("Bearer {}", simulation::payments::SECRET))
             .body(Bytes::from(form.to_owned()));
         let request = request.expect("the request is valid");
-        let response = self.payments.call(request, GatewayMode::Normal, self.now());
+        let response = self.call_gateway(request, GatewayMode::Normal);
         response.is_ok_and(|response| response.status < 300)
     }
 }

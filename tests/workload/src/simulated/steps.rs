@@ -7,7 +7,7 @@ use shared::kit::system::clock::Timestamp;
 use simulation::template_config::{PAYMENT_WINDOW, RECONCILIATION};
 use tower::ServiceExt;
 
-use super::{Outcome, Role, Simulated};
+use super::{Crashed, Outcome, Role, Simulated};
 use crate::system::{Response, System as _};
 
 /// A possible step.
@@ -29,9 +29,9 @@ const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// Maximum number of events that the relay receives at once.
 const RELAY_BATCH: usize = 10;
 /// Real time, in a paused runtime, after which nothing outside of the simulation can wake a task.
-const EXTERNAL_WORK: Duration = Duration::from_secs(3_600);
+const EXTERNAL_WORK: Duration = Duration::from_hours(1);
 /// Steps after which the system counts as never idle.
-const MAX_STEPS: usize = 200_000;
+pub(super) const MAX_STEPS: usize = 50_000;
 /// Maximum number of rounds of the sweeper until nothing is left to do.
 const MAX_ROUNDS: usize = 30;
 
@@ -42,7 +42,9 @@ impl Simulated {
             return true;
         }
         let due = self.next_due();
-        due.into_iter().for_each(|due| self.clock.advance_to(due));
+        if let Some(due) = due {
+            self.clock.advance_to(due);
+        }
         due.is_some()
     }
 
@@ -198,7 +200,7 @@ impl Simulated {
                         self.payments.retry_webhook(webhook, self.now());
                     }
                 }
-                (Role::Api, Outcome::Responded(response)) => self.response = Some(Some(*response)),
+                (Role::Api, Outcome::Responded(response)) => self.response = Some(Ok(*response)),
                 (Role::Sweeper, Outcome::Ended) => {}
                 (role, outcome) => unreachable!("{role:?} cannot have the outcome {outcome:?}"),
             }
@@ -213,7 +215,7 @@ impl Simulated {
                 self.consumers.restart(consumer, instance, &self.functions, &self.clock);
             }
             Some(Role::Webhook(webhook)) => self.payments.retry_webhook(webhook, self.now()),
-            Some(Role::Api) => self.response = Some(None),
+            Some(Role::Api) => self.response = Some(Err(Crashed)),
             Some(Role::Relay(_) | Role::Sweeper) | None => {}
         }
     }

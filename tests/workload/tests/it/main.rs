@@ -1,57 +1,47 @@
 //! Short form of the workload, and the completeness of its generator.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "test code")]
-
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::time::Duration;
 
-use workload::coverage::Coverage;
+use workload::campaign::{Campaign, STEPS, run_campaign};
 use workload::generate::entries;
 use workload::operations::OPERATIONS;
-use workload::sequence::{Place, Sequence, Settings, run};
+use workload::sequence::{Place, Settings, run};
 use workload::shrink::shortened;
 
 /// Number of sequences of the short form.
-const SEQUENCES: u64 = 24;
-/// Number of steps of a sequence.
-const STEPS: usize = 250;
-
-/// Runs the sequences of a seed on two threads; returns the coverage, or the first failing sequence.
-fn run_all(seed: u64) -> Result<Coverage, Box<Sequence>> {
-    let (next, coverage, failing) = (AtomicU64::new(0), Mutex::new(Coverage::default()), Mutex::new(None));
-    let work = || {
-        while failing.lock().unwrap().is_none() {
-            let number = next.fetch_add(1, Ordering::SeqCst);
-            if number >= SEQUENCES {
-                return;
-            }
-            let sequence = run(Settings { place: Place::Simulation, seed, number, steps: STEPS });
-            coverage.lock().unwrap().add(&sequence.coverage);
-            if !sequence.violations.is_empty() {
-                *failing.lock().unwrap() = Some(sequence);
-            }
-        }
-    };
-    thread::scope(|scope| {
-        scope.spawn(work);
-        scope.spawn(work);
-    });
-    let failing = failing.into_inner().unwrap_or_else(PoisonError::into_inner);
-    failing.map_or_else(|| Ok(coverage.into_inner().unwrap()), |sequence| Err(Box::new(sequence)))
-}
+const SEQUENCES: u64 = 32;
+/// Minimum number of successful responses of an operation.
+const MIN_SUCCESSES: usize = 1;
 
 #[test]
 fn results_of_a_short_run_without_violations() {
-    let coverage = match run_all(1) {
-        Ok(coverage) => coverage,
-        Err(failing) => panic!("{}", shortened(*failing)),
+    let campaign = Campaign {
+        place: Place::Simulation,
+        seed: 1,
+        first: 0,
+        sequences: SEQUENCES,
+        limit: Duration::MAX,
+        steps: STEPS,
+        threads: 2,
     };
-    println!("{} responses, 0 violations", coverage.responses());
-    let never_successful: Vec<&String> =
-        OPERATIONS.keys().filter(|operation| coverage.successes(operation) < 3).collect();
-    assert_eq!(never_successful, ["receiveWebhook"], "too few successful requests");
+    let result = run_campaign(campaign);
+    if let Some(failing) = result.failing {
+        panic!("{}", shortened(failing));
+    }
+    let coverage = result.coverage;
+    println!("{} responses, {} faults, 0 violations", coverage.responses(), result.faults);
+    let few: Vec<&String> =
+        OPERATIONS.keys().filter(|operation| coverage.successes(operation) < MIN_SUCCESSES).collect();
+    assert_eq!(few, ["receiveWebhook"], "operations with too few successful responses");
+}
+
+#[test]
+fn results_of_a_short_run_over_the_binaries() {
+    let settings = Settings { place: Place::Binaries, seed: 1, number: 3, steps: 120 };
+    let sequence = run(settings);
+    println!("{} responses, {} kills", sequence.coverage.responses(), sequence.faults);
+    assert!(sequence.violations.is_empty(), "{sequence}");
 }
 
 #[test]

@@ -14,10 +14,6 @@ pub enum AdvanceError {
     /// The order does not exist, or the transition does not apply to its current state.
     #[error("the transition does not apply to the current state of the order")]
     Stale,
-    /// More was refunded than captured; impossible unless the table was changed by hand, or the failure of an
-    /// earlier refund is not recorded yet.
-    #[error("the refunds of the payment exceed its captured amount")]
-    PaymentMismatch,
     /// The stock does not contain the units of the order; impossible unless the table was changed by hand.
     #[error("the stock of a product does not contain the units of the order")]
     StockMismatch,

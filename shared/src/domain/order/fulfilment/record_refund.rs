@@ -2,6 +2,7 @@
 //! at the gateway itself.
 
 use super::decision::{AdvanceError, Decision, OrderAndPayment, order_and_payment};
+use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{DeclineCode, Payment, PaymentEvent};
 use crate::domain::order::state_machine::refund_transitions::RefundChange;
@@ -60,16 +61,18 @@ pub(crate) fn apply_refund(
     let is_own = reported.payment == payment.gateway_id;
     let data = payment.event_data(order.market_id, reported.amount);
     let payment_after = match change {
-        RefundChange::Made if is_own => {
-            Some((payment.clone().refund(reported.amount, now), PaymentEvent::Refunded(data)))
-        }
+        RefundChange::Made if is_own => match payment.clone().refund(reported.amount, now) {
+            Ok(refunded) => Some((refunded, PaymentEvent::Refunded(data))),
+            Err(_) => return accept_refund(order, payment, reported, now),
+        },
         RefundChange::FailedLater if is_own => {
-            Some((payment.clone().refund_failed(reported.amount, now), PaymentEvent::RefundFailed(data)))
+            let failed = payment.clone().refund_failed(reported.amount, now);
+            Some((failed.map_err(|_| AdvanceError::Stale)?, PaymentEvent::RefundFailed(data)))
         }
         _ => None,
     };
     let (payment, payment_event) = match payment_after {
-        Some((payment, event)) => (payment.map_err(|_| AdvanceError::PaymentMismatch)?, Some(event)),
+        Some((payment, event)) => (payment, Some(event)),
         None => (payment.clone(), None),
     };
     let (order_after, event) = order_after.after_refund(reported, change, &payment);
@@ -79,6 +82,19 @@ pub(crate) fn apply_refund(
         Some(event) => saved.save(&payment, event),
         None => saved,
     };
+    Ok(order_after.move_stock(order.stock_position(), saved, |_| AdvanceError::StockMismatch))
+}
+
+/// Records a refund that the gateway has made as accepted only, because the payment has no amount left for it: it
+/// uses the amount of an earlier refund, whose failure is not recorded yet. The check of the refunds is due at
+/// once. It reads all of them, and records the failure before the refund.
+fn accept_refund(order: &Order, payment: &Payment, made: &GatewayRefund, now: Timestamp) -> Decision {
+    let accepted = GatewayRefund { status: RefundStatus::Pending, ..made.clone() };
+    let (order_after, change) = order.clone().with_reported_refund(&accepted, now)?;
+    let order_after = Order { refund_check_at: Some(now), ..order_after };
+    let (order_after, event) = order_after.after_refund(&accepted, change, payment);
+    let output = (Some(order_after.clone()), Some(payment.clone()));
+    let saved = Change::of(output).save(&order_after, event((&order_after).into()));
     Ok(order_after.move_stock(order.stock_position(), saved, |_| AdvanceError::StockMismatch))
 }
 

@@ -195,7 +195,7 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
             Err(CommitError::Refused(refusal)) => Err(ExecuteError::Refused(refusal)),
             Err(CommitError::Store(error)) => Err(error.into()),
             Err(CommitError::AlreadyDone(item)) => {
-                self.replay(item, context)?.map(Executed::Replayed).ok_or(ExecuteError::Contention)
+                replay(item, context)?.map(Executed::Replayed).ok_or(ExecuteError::Contention)
             }
             Err(CommitError::InProgress) => Err(ExecuteError::InProgress),
             Err(CommitError::Conflict) => Err(ExecuteError::Contention),
@@ -212,25 +212,13 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
         let record_key = context.idempotency_record.as_ref().map(idempotency_record_key);
         let loaded = self.fetch(reads.keys().iter().chain(&record_key)).await?;
         if let Some(item) = record_key.as_ref().and_then(|key| loaded.item(key))
-            && let Some(output) = self.replay(item.clone(), context)?
+            && let Some(output) = replay(item.clone(), context)?
         {
             return Ok(LoadResult::Replay(output));
         }
         let state = reads.assemble(&loaded).map_err(StoreError::from)?;
         let is_consistent = reads.keys().len() + usize::from(record_key.is_some()) <= 1;
         Ok(LoadResult::State(DecisionInput { state, items: (!is_consistent).then_some(loaded) }))
-    }
-
-    /// Returns the stored output of an idempotency record, unless the record has expired.
-    fn replay<T: serde::de::DeserializeOwned, E>(
-        &self,
-        item: Item,
-        context: &CommandContext,
-    ) -> Result<Option<T>, ExecuteError<E>> {
-        match &context.idempotency_record {
-            Some(record) => idempotency_records::stored_output(item, record, context.at),
-            None => Ok(None),
-        }
     }
 
     /// Decides on `state` and builds the transaction.
@@ -285,5 +273,15 @@ impl<C: Clock, R: Entropy> DynamoStore<C, R> {
             Some(group_commit) => group_commit.commit(&self.table, request).await,
             None => request.send(&self.table).await,
         }
+    }
+}
+/// Returns the stored output of the idempotency record of a context, unless the record has expired.
+fn replay<T: serde::de::DeserializeOwned, E>(
+    item: Item,
+    context: &CommandContext,
+) -> Result<Option<T>, ExecuteError<E>> {
+    match &context.idempotency_record {
+        Some(record) => idempotency_records::stored_output(item, record, context.at),
+        None => Ok(None),
     }
 }

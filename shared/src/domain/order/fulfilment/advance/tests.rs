@@ -236,14 +236,24 @@ fn pending_refund_is_made_by_a_later_report() {
 }
 
 #[test]
-fn more_than_the_captured_amount_is_not_recorded() {
+fn refund_of_a_failed_amount_waits_for_the_failure() {
     let (order, payment) = confirmed();
     let order = order.with_refund_due(&payment.gateway_id, payment.captured, Party::Seller, "cracked", at(0));
     let made = refunded(1, &(Some(order), Some(payment))).output;
     let first = reported(made.0.as_ref().unwrap(), 1, RefundStatus::Succeeded);
+    let failed = GatewayRefund { status: RefundStatus::Failed, ..first.clone() };
     let another = GatewayRefund { id: GatewayId("re_9".to_owned()), name: None, ..first };
-    let report = advance(FulfilmentTransition::RefundReported(another));
-    assert_eq!(refusal(&report, made, at(8)), AdvanceError::PaymentMismatch);
+    let report = |refund: &GatewayRefund| advance(FulfilmentTransition::RefundReported(refund.clone()));
+    let accepted = decide(&report(&another), made, at(8)).output;
+    let (order, payment) = (accepted.0.as_ref().unwrap(), accepted.1.as_ref().unwrap());
+    assert_eq!((order.refunds[1].status, payment.refunded), (RefundStatus::Pending, payment.captured));
+    assert_eq!(order.refund_check_at, Some(at(8)), "the refunds are read at once");
+    assert_eq!(refusal(&report(&another), accepted.clone(), at(9)), AdvanceError::Stale);
+    let failed = decide(&report(&failed), accepted, at(9)).output;
+    let made = decide(&report(&another), failed, at(9)).output;
+    let (order, payment) = (made.0.unwrap(), made.1.unwrap());
+    assert_eq!(order.refunds[1].status, RefundStatus::Succeeded);
+    assert_eq!(payment.refunded, payment.captured);
 }
 
 #[test]

@@ -229,6 +229,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Refunded, Available, REFUND),
             (Step::RefundFailed, Refunded, Available, REFUND_FAILED),
+            (Step::RefundAtGateway, Refunded, Available, PROGRESSED),
         ],
     ),
     (
