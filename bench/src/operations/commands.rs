@@ -59,7 +59,20 @@ async fn accounts(fixture: &Fixture, costs: &mut CostTable) {
 async fn catalogue(fixture: &Fixture, costs: &mut CostTable) {
     let market = json!({ "name": "Bowls", "currency": "EUR" });
     let creating_market = fixture.post(&fixture.seller, "/v1/markets", &market, StatusCode::CREATED);
-    costs.count(fixture, "create a market", "api-markets", async { drop(creating_market.await) }).await;
+    let mut created = Value::Null;
+    costs.count(fixture, "create a market", "api-markets", async { created = creating_market.await }).await;
+    let rate = json!({
+        "country": "DE", "class": "standard", "basisPoints": 1_900, "name": "VAT", "appliesToShipping": true,
+    });
+    let tax = json!({ "pricesIncludeTax": true, "rates": [rate] });
+    let path = format!("/v1/markets/{}/tax", id(&created["id"]));
+    let setting =
+        fixture.app.request(Method::PUT, &path).by(&fixture.seller).header("if-match", "*").json(&tax);
+    costs
+        .count(fixture, "set the tax rates of a market", "api-markets", async {
+            let _ = setting.send().await.data(StatusCode::OK);
+        })
+        .await;
     let price = json!({ "amount": 999, "currency": "EUR" });
     let bowl = json!({ "sku": "BOWL-1", "title": "Bowl", "price": price, "stock": 5 });
     let products = format!("/v1/markets/{}/products", fixture.market);

@@ -40,6 +40,12 @@ async fn private(fixture: &Fixture, costs: &mut CostTable) {
     let order = format!("/v1/orders/{}", fixture.order);
     costs.get(fixture, "show an order", "api-orders", &order).await;
     costs.get(fixture, "show an order's timeline", "api-orders", &format!("{order}/timeline")).await;
+    let tax = fixture.app.request(Method::GET, &format!("/v1/markets/{}/tax", fixture.market));
+    costs
+        .count(fixture, "show the tax rates of a market", "api-markets", async {
+            let _ = tax.by(&fixture.seller).send().await.data(StatusCode::OK);
+        })
+        .await;
     costs.get(fixture, "list own orders", "api-orders", "/v1/orders").await;
     costs.get(fixture, "show own account", "api-users", "/v1/users/me").await;
     costs.get(fixture, "list own jobs", "api-jobs", "/v1/jobs").await;

@@ -64,8 +64,8 @@ async fn one(fixture: &Fixture, number: u64) -> Result<bool, Violation> {
     expect("the public read succeeds", &read, StatusCode::OK)?;
     expect("the order is not acknowledged", &order, StatusCode::SERVICE_UNAVAILABLE)?;
     let orders = MoneyAndStock::read(&fixture.app).await.orders;
-    let bought = |line: &shared::domain::order::OrderLine| line.product_id.to_string() == product;
-    if orders.values().any(|order| order.lines.iter().any(bought)) {
+    let bought = |line: &shared::domain::order::lines::ItemLine| line.product_id.to_string() == product;
+    if orders.values().any(|order| order.lines.items().any(bought)) {
         return Err(Violation::new(Invariant::Http, &product, "no order", "an order"));
     }
     // The retry under the same key places the order, because the table responds again.

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::{Bounded, InitialStock};
+use shared::api::deserialize::{Bounded, InitialStock, NonNull};
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::create::{CreateMarket, InitialStatus, MAX_INITIAL_PRODUCTS};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::totals::MarketWithVolume;
 use shared::domain::product::create::NewProduct;
 use shared::domain::values::actor::Actor;
@@ -81,6 +82,14 @@ struct InitialProductRequest {
     description: Option<Description>,
     /// Price per unit, in the currency of the market.
     price: Money,
+    /// Tax class; the default is `standard`.
+    #[deserr(default)]
+    #[schemars(default)]
+    tax_class: NonNull<TaxClass>,
+    /// False for digital products and services, which are not shipped; the default is true.
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// Initial number of available units.
     stock: InitialStock,
 }
@@ -109,6 +118,8 @@ impl CreateMarketRequest {
             title: product.title,
             description: product.description,
             price: product.price,
+            tax_class: product.tax_class.0.unwrap_or_default(),
+            requires_shipping: product.requires_shipping.0.unwrap_or(true),
             stock: product.stock.0,
         });
         let status = match self.status {

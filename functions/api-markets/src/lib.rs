@@ -8,6 +8,7 @@ mod get;
 mod include_creator;
 mod list;
 mod list_item;
+mod settings;
 mod stats;
 mod update;
 
@@ -17,6 +18,7 @@ use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 use shared::repository::cached::CachedReader;
 
+use crate::settings::{ShippingBody, TaxBody};
 use crate::update::{PatchMarketRequest, ReplaceMarketRequest};
 
 /// State of the GET handlers.
@@ -35,6 +37,10 @@ pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
         .patch("/v1/markets/{id}", update::update_market::<PatchMarketRequest>, PATCH)
         .delete("/v1/markets/{id}", delete::delete_market, DELETE)
         .get("/v1/markets/{id}/stats", stats::get_market_stats, STATS)
+        .get("/v1/markets/{id}/shipping", settings::get_settings::<ShippingBody>, GET_SHIPPING)
+        .put("/v1/markets/{id}/shipping", settings::set_settings::<ShippingBody>, SET_SHIPPING)
+        .get("/v1/markets/{id}/tax", settings::get_settings::<TaxBody>, GET_TAX)
+        .put("/v1/markets/{id}/tax", settings::set_settings::<TaxBody>, SET_TAX)
 }
 
 const LIST: OperationDoc = OperationDoc::new("List markets").with_description(
@@ -127,6 +133,54 @@ const STATS: OperationDoc = OperationDoc::new("Get the daily sales of a market")
          that is empty or too long is a `VALIDATION_ERROR` of `from`.",
     )
     .with_errors(&[ErrorCode::Forbidden]);
+
+const GET_SHIPPING: OperationDoc = OperationDoc::new("Get the shipping settings of a market (creator only)")
+    .with_description(
+        "Returns the shipping zones of a market with their options. A market whose settings were never set \
+         has no zones, and the version 1: it sells without shipping. Send the `ETag` in `If-Match` to \
+         change the settings.",
+    )
+    .with_errors(&[ErrorCode::Forbidden])
+    .with_operation_id("getMarketShipping");
+
+const SET_SHIPPING: OperationDoc = OperationDoc::new("Set the shipping settings of a market (creator only)")
+    .with_description(
+        "The creator replaces the shipping zones of a market: up to 50 zones with up to 10 options each. A \
+         country that is listed in a zone has the options of this zone; all other countries have those of \
+         the zone `*`, if there is one. An order of a product that `requiresShipping` needs one of the \
+         options of its country; with `freeFrom`, the option is free for orders whose items cost at least \
+         this amount, with tax. Without zones, the market sells without shipping. Existing orders are not \
+         affected.\n\n\
+         A country in two zones, two options with the same id in a zone, another currency than that of the \
+         market, and settings of more than 32 KB are `VALIDATION_ERROR`s of the field. `If-Match` must \
+         contain the `ETag` of the settings, or `*`. `VERSION_MISMATCH` means that they have changed since: \
+         read them again.",
+    )
+    .with_errors(&[ErrorCode::Forbidden])
+    .with_operation_id("setMarketShipping");
+
+const GET_TAX: OperationDoc = OperationDoc::new("Get the tax settings of a market (creator only)")
+    .with_description(
+        "Returns the tax rates of a market. A market whose settings were never set has no rates, and the \
+         version 1: it charges no tax. Send the `ETag` in `If-Match` to change the settings.",
+    )
+    .with_errors(&[ErrorCode::Forbidden])
+    .with_operation_id("getMarketTax");
+
+const SET_TAX: OperationDoc = OperationDoc::new("Set the tax settings of a market (creator only)")
+    .with_description(
+        "The creator replaces the tax rates of a market: up to 250, each for the products of a `taxClass` \
+         that are supplied to a country, or to a `region` of it. A rate of the region has precedence over \
+         one of the country; without a rate, no tax is charged. Shipping is taxed at the rate that \
+         `appliesToShipping`. With `pricesIncludeTax`, the tax is a part of the prices; without it, it is \
+         added to them. Existing orders are not affected.\n\n\
+         Two rates of the same country, region and class, two rates of a country and region that apply to \
+         shipping, and settings of more than 32 KB are `VALIDATION_ERROR`s of the field. `If-Match` must \
+         contain the `ETag` of the settings, or `*`. `VERSION_MISMATCH` means that they have changed since: \
+         read them again.",
+    )
+    .with_errors(&[ErrorCode::Forbidden])
+    .with_operation_id("setMarketTax");
 
 /// Router of the function.
 pub fn router(app: Commands) -> ApiRouter {

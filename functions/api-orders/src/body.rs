@@ -1,20 +1,22 @@
 //! Representation of an order in responses.
 
+pub(crate) mod lines;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::domain::market::MarketId;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::payment::{Checkout, DeclineCode, PaymentId};
-use shared::domain::order::{Order, OrderId, OrderLine, OrderStatus, Party, Shipment};
-use shared::domain::product::ProductId;
+use shared::domain::order::{Order, OrderId, OrderStatus, Party, Shipment};
 use shared::domain::user::UserId;
 use shared::domain::values::actor::Actor;
-use shared::domain::values::money::{Money, Quantity};
-use shared::domain::values::text::{Sku, Title};
+use shared::domain::values::money::Money;
 use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
 use shared::kit::system::clock::Timestamp;
+
+use lines::LineBody;
 
 /// Order of one or more products of one market.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -27,14 +29,37 @@ use shared::kit::system::clock::Timestamp;
         "buyerId": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS",
         "sellerId": "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT",
         "marketId": "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS",
-        "items": [{
+        "lines": [{
+            "type": "item",
             "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
             "sku": "MUG-1",
             "title": "Mug, hand-thrown",
             "quantity": 2,
             "unitPrice": { "amount": 1999, "currency": "EUR" },
+            "net": { "amount": 3360, "currency": "EUR" },
+            "tax": {
+                "rateBasisPoints": 1900,
+                "amount": { "amount": 638, "currency": "EUR" },
+                "name": "VAT",
+                "included": true,
+            },
+            "gross": { "amount": 3998, "currency": "EUR" },
+        }, {
+            "type": "shipping",
+            "optionId": "standard",
+            "name": "Standard",
+            "amount": { "amount": 490, "currency": "EUR" },
+            "net": { "amount": 412, "currency": "EUR" },
+            "tax": {
+                "rateBasisPoints": 1900,
+                "amount": { "amount": 78, "currency": "EUR" },
+                "name": "VAT",
+                "included": true,
+            },
+            "gross": { "amount": 490, "currency": "EUR" },
         }],
-        "total": { "amount": 3998, "currency": "EUR" },
+        "tax": { "amount": 716, "currency": "EUR" },
+        "total": { "amount": 4488, "currency": "EUR" },
         "paymentId": "pay_01J8Z3K5V0ABCDEFGHJKMNPQRS",
         "refunds": [{
             "amount": { "amount": 500, "currency": "EUR" },
@@ -59,9 +84,11 @@ pub(crate) struct OrderBody {
     seller_id: UserId,
     /// Id of the market of all products in the order.
     market_id: MarketId,
-    /// Ordered products, in the order of the request.
-    items: Vec<OrderItemBody>,
-    /// Sum of the unit prices times the quantities.
+    /// Ordered products, in the order of the request, and the shipping. They do not change.
+    lines: Vec<LineBody>,
+    /// Sum of the taxes of the lines. `total` contains it.
+    tax: Money,
+    /// Total to pay: the sum of `gross` of the lines.
     total: Money,
     /// Id of the payment; absent until a payment is captured.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,23 +109,6 @@ pub(crate) struct OrderBody {
     updated_at: Timestamp,
     /// Version of the order, from 1; each change increments it.
     version: Version,
-}
-
-/// One product of an order, with its data at the time of placement.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "OrderItem")]
-struct OrderItemBody {
-    /// Id of the product.
-    product_id: ProductId,
-    /// SKU of the product at the time of placement.
-    sku: Sku,
-    /// Title of the product at the time of placement.
-    title: Title,
-    /// Number of units ordered.
-    quantity: Quantity,
-    /// Price per unit at the time of placement.
-    unit_price: Money,
 }
 
 /// Refund of an order, in full or in part.
@@ -133,6 +143,7 @@ impl Resource for OrderBody {
 impl OrderBody {
     /// Representation for `party`. Only the buyer gets the checkout.
     pub(crate) fn for_party(party: Option<Party>, order: Order) -> Self {
+        let (lines, total) = (LineBody::of_all(&order.lines), order.lines.sum());
         let payment = match order.fulfilment {
             Fulfilment::AwaitingPayment { checkout, .. } => checkout.filter(|_| party == Some(Party::Buyer)),
             _ => None,
@@ -143,8 +154,9 @@ impl OrderBody {
             buyer_id: order.buyer_id,
             seller_id: order.seller_id,
             market_id: order.market_id,
-            items: order.lines.into_iter().map(OrderItemBody::from).collect(),
-            total: order.total,
+            lines,
+            tax: total.tax,
+            total: total.gross,
             payment_id: order.payment_id,
             payment,
             refunds: order.refunds.into_iter().map(RefundBody::from).collect(),
@@ -174,18 +186,6 @@ impl From<Refund> for RefundBody {
             reason: refund.reason,
             failure: refund.failure,
             at: refund.at,
-        }
-    }
-}
-
-impl From<OrderLine> for OrderItemBody {
-    fn from(line: OrderLine) -> Self {
-        Self {
-            product_id: line.product_id,
-            sku: line.sku,
-            title: line.title,
-            quantity: line.quantity,
-            unit_price: line.unit_price,
         }
     }
 }

@@ -5,7 +5,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
 use shared::domain::order::OrderId;
-use shared::domain::order::deliver::DeliverOrder;
+use shared::domain::order::shipment::deliver::DeliverOrder;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{ApiResponse, Json, Path, Versioned};
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::{Authenticated, CommandState, Idempotent};
-use shared::domain::order::ship::ShipOrder;
+use shared::domain::order::shipment::ship::ShipOrder;
 use shared::domain::order::{OrderId, Shipment};
 use shared::domain::values::text::{Carrier, TrackingNumber};
 use shared::kit::error::{ApiError, FieldErrors};

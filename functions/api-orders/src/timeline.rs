@@ -9,18 +9,31 @@ use shared::domain::access::AccessError;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::attempts::Attempts;
 use shared::domain::order::{Order, OrderId, Transition};
+use shared::domain::values::money::Money;
 use shared::kit::error::ApiError;
 use shared::kit::http::{ApiResponse, Path};
 use shared::kit::system::clock::Timestamp;
 
+use crate::body::lines::LineBody;
 use crate::get::can_view;
 
-/// Status changes of an order, and the current step of its fulfilment.
+/// Lines and status changes of an order, and the current step of its fulfilment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(
     rename = "Timeline",
     extend("examples" = [{
+        "lines": [{
+            "type": "item",
+            "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+            "sku": "MUG-1",
+            "title": "Mug, hand-thrown",
+            "quantity": 2,
+            "unitPrice": { "amount": 1999, "currency": "EUR" },
+            "net": { "amount": 3998, "currency": "EUR" },
+            "gross": { "amount": 3998, "currency": "EUR" },
+        }],
+        "total": { "amount": 3998, "currency": "EUR" },
         "transitions": [
             { "status": "pending", "at": "2027-01-15T08:00:00.000Z", "by": "buyer", "reason": null },
             {
@@ -39,6 +52,10 @@ use crate::get::can_view;
     }]),
 )]
 pub(crate) struct TimelineBody {
+    /// Lines of the order.
+    lines: Vec<LineBody>,
+    /// Total of the order: the sum of `gross` of the lines.
+    total: Money,
     /// Status changes and failed refunds of the order, oldest first.
     transitions: Vec<Transition>,
     /// Current step of the fulfilment; absent if no step is left.
@@ -89,6 +106,7 @@ impl TimelineBody {
             last_error: attempts.as_ref().map(|attempts| attempts.last_error.clone()),
             next_attempt_at: attempts.and_then(|attempts| attempts.next_at),
         });
-        Self { transitions: order.timeline, fulfilment }
+        let (lines, total) = (LineBody::of_all(&order.lines), order.total());
+        Self { lines, total, transitions: order.timeline, fulfilment }
     }
 }

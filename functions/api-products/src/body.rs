@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::domain::market::MarketId;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::create::StockedProduct;
 use shared::domain::product::{ProductId, ProductStatus, Stock};
 use shared::domain::values::money::Money;
@@ -26,6 +27,8 @@ pub(crate) const PUBLIC: &str = "public, max-age=5";
         "title": "Mug, hand-thrown",
         "description": "Stoneware, 300 ml, dishwasher-safe.",
         "price": { "amount": 1999, "currency": "EUR" },
+        "taxClass": "standard",
+        "requiresShipping": true,
         "stock": { "available": 8, "reserved": 2 },
         "status": "active",
         "createdAt": "2027-01-15T08:00:00.000Z",
@@ -47,6 +50,10 @@ pub(crate) struct ProductBody {
     description: Option<Description>,
     /// Price per unit, in the currency of the market.
     price: Money,
+    /// Tax class, which selects the tax rate of the market.
+    tax_class: TaxClass,
+    /// True if the product is shipped; false if it is digital or a service.
+    requires_shipping: bool,
     /// Stock of the product.
     stock: StockBody,
     /// Status of the product. Only `active` products can be ordered.
@@ -92,6 +99,8 @@ impl From<StockedProduct> for ProductBody {
             title: product.title,
             description: product.description,
             price: product.price,
+            tax_class: product.tax_class,
+            requires_shipping: product.requires_shipping,
             stock: StockBody { available, reserved },
             status: product.status,
             created_at: product.created_at,

@@ -3,9 +3,10 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::InitialStock;
+use shared::api::deserialize::{InitialStock, NonNull};
 use shared::api::{Authenticated, Idempotent};
 use shared::domain::market::MarketId;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::values::id::Id;
@@ -42,6 +43,14 @@ pub(crate) struct CreateProductRequest {
     description: Option<Description>,
     /// Price per unit, in the currency of the market.
     price: Money,
+    /// Tax class; the default is `standard`.
+    #[deserr(default)]
+    #[schemars(default)]
+    tax_class: NonNull<TaxClass>,
+    /// False for digital products and services, which are not shipped; the default is true.
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// Initial number of available units.
     stock: InitialStock,
 }
@@ -65,7 +74,9 @@ pub(crate) async fn create_product(
 
 impl CreateProductRequest {
     fn into_product(self, id: ProductId) -> NewProduct {
-        let Self { sku, title, description, price, stock } = self;
-        NewProduct { id, sku, title, description, price, stock: stock.0 }
+        let Self { sku, title, description, price, tax_class, requires_shipping, stock } = self;
+        let tax_class = tax_class.0.unwrap_or_default();
+        let requires_shipping = requires_shipping.0.unwrap_or(true);
+        NewProduct { id, sku, title, description, price, tax_class, requires_shipping, stock: stock.0 }
     }
 }

@@ -5,6 +5,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::deserialize::{NonNull, Patch};
 use shared::api::{Authenticated, Idempotent};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::product::{ProductId, ProductStatus};
 use shared::domain::values::money::Money;
@@ -40,6 +41,14 @@ pub(crate) struct ReplaceProductRequest {
     description: Option<Description>,
     /// Price per unit, in the currency of the market. It applies to new orders.
     price: Money,
+    /// Tax class; the default is `standard`.
+    #[deserr(default)]
+    #[schemars(default)]
+    tax_class: NonNull<TaxClass>,
+    /// False for digital products and services, which are not shipped; the default is true.
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// Status of the product.
     status: StatusRequest,
 }
@@ -69,6 +78,14 @@ pub(crate) struct PatchProductRequest {
     #[deserr(default)]
     #[schemars(default)]
     price: NonNull<Money>,
+    /// New tax class.
+    #[deserr(default)]
+    #[schemars(default)]
+    tax_class: NonNull<TaxClass>,
+    /// False if the product is not shipped any more, for example because it is digital.
+    #[deserr(default)]
+    #[schemars(default)]
+    requires_shipping: NonNull<bool>,
     /// New status.
     #[deserr(default)]
     #[schemars(default)]
@@ -110,6 +127,8 @@ impl From<ReplaceProductRequest> for ProductChanges {
             title: Some(request.title),
             description: Some(request.description),
             price: Some(request.price),
+            tax_class: Some(request.tax_class.0.unwrap_or_default()),
+            requires_shipping: Some(request.requires_shipping.0.unwrap_or(true)),
             status: Some(request.status.into()),
         }
     }
@@ -122,6 +141,8 @@ impl From<PatchProductRequest> for ProductChanges {
             title: request.title.0,
             description: request.description.into_change(),
             price: request.price.0,
+            tax_class: request.tax_class.0,
+            requires_shipping: request.requires_shipping.0,
             status: request.status.0.map(ProductStatus::from),
         }
     }

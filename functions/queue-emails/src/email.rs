@@ -20,6 +20,8 @@ pub(crate) struct EmailContent {
     pub(crate) facts: Vec<Fact>,
     /// Order lines.
     pub(crate) items: Vec<Item>,
+    /// Taxes that the items contain.
+    pub(crate) taxes: Vec<String>,
     /// Total of the items.
     pub(crate) total: Option<String>,
     pub(crate) button: Option<Button>,
@@ -51,11 +53,12 @@ impl Fact {
     }
 }
 
-/// Order line: a quantity of one product.
+/// Order line: units of one product, or the shipping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) title: String,
-    pub(crate) quantity: u32,
+    /// Number of units; `None` for the shipping.
+    pub(crate) quantity: Option<u32>,
     pub(crate) price: String,
 }
 
@@ -84,7 +87,7 @@ impl EmailContent {
     /// account, so e-mails to it must not contain any.
     pub(crate) fn without_user_input(self) -> Self {
         let facts = self.facts.into_iter().filter(|fact| !fact.is_user_input).collect();
-        Self { name: None, facts, items: Vec::new(), ..self }
+        Self { name: None, facts, items: Vec::new(), taxes: Vec::new(), ..self }
     }
 
     /// Renders the e-mail as HTML and as text.
@@ -104,7 +107,7 @@ mod tests {
     #[test]
     fn user_input_is_escaped_in_html_and_verbatim_in_text() {
         let title = "<img src=x onerror=alert(1)> & \"mugs\"";
-        let item = Item { title: title.to_owned(), quantity: 2, price: "1.00 EUR".to_owned() };
+        let item = Item { title: title.to_owned(), quantity: Some(2), price: "1.00 EUR".to_owned() };
         let content = EmailContent {
             name: Some("<b>Ada</b>".to_owned()),
             facts: vec![Fact::of_user("Reason", "<script>".to_owned())],

@@ -36,6 +36,18 @@ impl Locale {
         }
     }
 
+    /// Formats a rate in basis points, like `19 %` or `7.25 %`.
+    pub(crate) fn percent(self, basis_points: i64) -> String {
+        let decimal_separator = match self {
+            Self::English => '.',
+        };
+        let (whole, decimals) = (basis_points / 100, format!("{:02}", basis_points % 100));
+        match decimals.trim_end_matches('0') {
+            "" => format!("{whole} %"),
+            decimals => format!("{whole}{decimal_separator}{decimals} %"),
+        }
+    }
+
     /// Formats a time, like `15 January 2027, 08:00 UTC`. The time zone of the recipient is not known.
     pub(crate) fn time(self, at: Timestamp) -> String {
         let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(jiff::Timestamp::MAX);
@@ -75,6 +87,13 @@ mod tests {
         assert_eq!(formatted(99_999_999, "GBP"), "999,999.99 GBP");
         assert_eq!(formatted(999, "JPY"), "999 JPY");
         assert_eq!(formatted(1_234_567, "JPY"), "1,234,567 JPY");
+    }
+
+    #[test]
+    fn rates_are_percentages_without_trailing_zeros() {
+        for (rate, text) in [(0, "0 %"), (1_900, "19 %"), (1_950, "19.5 %"), (725, "7.25 %"), (5, "0.05 %")] {
+            assert_eq!(Locale::English.percent(rate), text);
+        }
     }
 
     #[test]

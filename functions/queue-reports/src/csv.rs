@@ -1,13 +1,33 @@
 //! Formats a sales report as comma-separated values (RFC 4180).
 
 use std::borrow::Cow;
+use std::iter::{once, repeat};
 
 use csv::{Terminator, WriterBuilder};
+use shared::domain::order::lines::{LineAmounts, OrderLine};
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderId};
+use shared::domain::values::money::Money;
 
-const HEADER: [&str; 8] =
-    ["orderId", "createdAt", "status", "buyerId", "items", "total", "refunded", "currency"];
+const HEADER: [&str; COLUMNS] = [
+    "orderId",
+    "createdAt",
+    "status",
+    "buyerId",
+    "line",
+    "code",
+    "title",
+    "quantity",
+    "net",
+    "tax",
+    "taxBasisPoints",
+    "gross",
+    "refunded",
+    "currency",
+];
+
+/// Number of columns. `code` is the SKU of a product, or the id of a shipping option.
+const COLUMNS: usize = 14;
 
 /// Characters that start a formula in a spreadsheet (OWASP, "CSV Injection").
 const FORMULA_PREFIXES: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
@@ -15,7 +35,7 @@ const FORMULA_PREFIXES: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 /// Status of a row for an order whose stored item is damaged. The other cells are empty.
 const UNREADABLE: &str = "unreadable";
 
-/// Formats orders as rows, with a header row if `with_header`. Amounts are in minor units.
+/// Formats the lines of orders as rows, with a header row if `with_header`. Amounts are in minor units.
 pub(crate) fn format_rows(
     orders: &[Result<Order, OrderId>],
     with_header: bool,
@@ -25,31 +45,62 @@ pub(crate) fn format_rows(
         writer.write_record(HEADER)?;
     }
     for order in orders {
-        let row = order.as_ref().map_or_else(|id| unreadable_row(*id), row);
-        writer.write_record(row.iter().map(|cell| escape_formula(cell).into_owned()))?;
+        for row in order.as_ref().map_or_else(|id| vec![unreadable_row(*id)], rows) {
+            writer.write_record(row.iter().map(|cell| escape_formula(cell).into_owned()))?;
+        }
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn row(order: &Order) -> [String; 8] {
-    let units: u64 = order.lines.iter().map(|line| u64::from(line.quantity.get())).sum();
-    let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let refunded: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
+/// Rows of an order: one for each line.
+fn rows(order: &Order) -> Vec<[String; COLUMNS]> {
+    let rows = order.lines.iter().zip(refunded_by_line(order));
+    rows.map(|((line, amounts), refunded)| row(order, line, amounts, refunded)).collect()
+}
+
+fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: Money) -> [String; COLUMNS] {
+    let (kind, code, title, units, tax) = match line {
+        OrderLine::Item(line) => {
+            ("item", line.sku.as_str(), line.title.as_str(), line.quantity.get(), line.tax.as_ref())
+        }
+        OrderLine::Shipping(line) => {
+            ("shipping", line.option_id.as_str(), line.name.as_str(), 1, line.tax.as_ref())
+        }
+    };
     [
         order.id.to_string(),
         order.created_at.to_string(),
         order.status.to_string(),
         order.buyer_id.to_string(),
+        kind.to_owned(),
+        code.to_owned(),
+        title.to_owned(),
         units.to_string(),
-        order.total.amount().to_string(),
-        refunded.to_string(),
-        order.total.currency().as_str().to_owned(),
+        amounts.net.amount().to_string(),
+        amounts.tax.amount().to_string(),
+        tax.map_or(0, |tax| i64::from(tax.rate_basis_points)).to_string(),
+        amounts.gross.amount().to_string(),
+        refunded.amount().to_string(),
+        amounts.gross.currency().as_str().to_owned(),
     ]
 }
 
-fn unreadable_row(id: OrderId) -> [String; 8] {
-    let mut row = <[String; 8]>::default();
+/// Refunded amount of each line: the refunds of the order, in proportion to the lines. An order with a total
+/// of zero has refunds only of payments that it did not need; they are in its first row.
+fn refunded_by_line(order: &Order) -> Vec<Money> {
+    let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let zero = Money::zero(order.total().currency());
+    let refunded = succeeded.map(|refund| refund.amount).try_fold(zero, Money::checked_add).unwrap_or(zero);
+    let weights: Vec<u64> =
+        order.lines.iter().map(|(_, amounts)| amounts.gross.amount().unsigned_abs()).collect();
+    refunded
+        .allocate(&weights)
+        .unwrap_or_else(|_| once(refunded).chain(repeat(zero)).take(weights.len()).collect())
+}
+
+fn unreadable_row(id: OrderId) -> [String; COLUMNS] {
+    let mut row = <[String; COLUMNS]>::default();
     row[0] = id.to_string();
     UNREADABLE.clone_into(&mut row[2]);
     row
@@ -76,7 +127,7 @@ mod tests {
 
     #[test]
     fn no_orders_yield_only_the_header() {
-        let header = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n";
+        let header = HEADER.join(",") + "\r\n";
         assert_eq!(format_rows(&[], true).unwrap(), header);
         assert_eq!(format_rows(&[], false).unwrap(), "");
     }

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use shared::domain::job::job_type::JobParams;
 use shared::domain::job::{Job, JobId, JobStatus, Priority};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::{Market, MarketId, MarketStatus};
+use shared::domain::order::lines::OrderLines;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Payment, PaymentId};
 use shared::domain::order::{Order, OrderId, OrderStatus, Shipment};
@@ -12,7 +14,7 @@ use shared::domain::session::{Session, SessionEnd, SessionId};
 use shared::domain::user::notifications::Notifications;
 use shared::domain::user::{Role, User, UserId, UserStatus};
 use shared::domain::values::email::UnicodeEmail;
-use shared::domain::values::money::{Currency, Money, Quantity};
+use shared::domain::values::money::{Currency, Money};
 use shared::domain::values::text::{Description, Name, Sku, Title};
 use shared::kit::system::clock::Timestamp;
 
@@ -86,6 +88,8 @@ rows! {
         title: Title = product.title;
         description: Option<Description> = product.description;
         price: Money = product.price;
+        tax_class: TaxClass = product.tax_class;
+        requires_shipping: bool = product.requires_shipping;
         status: ProductStatus = product.status;
         created_at: Timestamp = product.created_at;
         updated_at: Timestamp = product.updated_at;
@@ -95,20 +99,12 @@ rows! {
         id: OrderId = order.id;
         market_id: MarketId = order.market_id;
         status: OrderStatus = order.status;
-        items: Vec<ItemRow> = order.lines.into_iter().map(ItemRow::from).collect();
-        total: Money = order.total;
+        total: Money = order.total();
+        lines: OrderLines = order.lines;
         refunds: Vec<RefundRow> = order.refunds.into_iter().map(RefundRow::from).collect();
         shipment: Option<Shipment> = order.shipment;
         created_at: Timestamp = order.created_at;
         updated_at: Timestamp = order.updated_at;
-    }
-    /// A product of an order.
-    ItemRow(line: shared::domain::order::OrderLine) {
-        product_id: ProductId = line.product_id;
-        sku: Sku = line.sku;
-        title: Title = line.title;
-        quantity: Quantity = line.quantity;
-        unit_price: Money = line.unit_price;
     }
     /// A refund of an order.
     RefundRow(refund: shared::domain::order::payment::refund::Refund) {

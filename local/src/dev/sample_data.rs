@@ -8,6 +8,7 @@ use std::error::Error;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use shared::domain::market::create::{CreateMarket, InitialStatus};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::create::NewProduct;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
@@ -78,6 +79,8 @@ fn market() -> Result<CreateMarket, SeedError> {
                 title: title.parse()?,
                 description: None,
                 price,
+                tax_class: TaxClass::Standard,
+                requires_shipping: true,
                 stock,
             })
         };

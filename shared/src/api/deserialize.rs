@@ -9,12 +9,16 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointer
 use crate::domain::job::job_type::JobType;
 use crate::domain::job::output::chunk::Part;
 use crate::domain::job::{JobStatus, Priority};
+use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries};
+use crate::domain::market::settings::tax::TaxClass;
 use crate::domain::order::OrderStatus;
 use crate::domain::order::payment::PaymentMethod;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
+use crate::domain::values::country::{Country, Region};
 use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
 use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::tax::BasisPoints;
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
 use crate::domain::values::text::{Sku, Text};
 use crate::kit::auth::password::Password;
@@ -71,8 +75,8 @@ macro_rules! deserialize_with {
 
 deserialize_with!(parse_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType);
 deserialize_with!(parse_text: Limit, OrderStatus, Part, Password, PaymentMethod, Priority, Sku, Subscriber);
-deserialize_with!(parse_text: EventSubject, EventType, Timestamp);
-deserialize_with!(convert_integer: Amount, Quantity, StockDelta, InitialStock);
+deserialize_with!(parse_text: Country, EventSubject, EventType, Region, ShippingOptionId, TaxClass, Timestamp);
+deserialize_with!(convert_integer: Amount, BasisPoints, Quantity, StockDelta, InitialStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {
     fn deserialize_from_value<V: IntoValue>(
@@ -108,6 +112,25 @@ impl Deserr<FieldErrors> for Money {
         Self::chargeable(amount, currency).map_err(|rule| invalid(rule, at.push_key("amount")))
     }
 }
+
+impl Deserr<FieldErrors> for ZoneCountries {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        at: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        match value {
+            Value::String(text) if text == "*" => Ok(Self::All),
+            value @ Value::Sequence(_) => {
+                let countries = Bounded::<Country, 1, MAX_COUNTRIES>::deserialize_from_value(value, at)?;
+                Ok(Self::Some(countries.0))
+            }
+            _ => Err(invalid("must be an array of country codes, or *", at)),
+        }
+    }
+}
+
+/// Maximum number of countries in a zone: all that exist.
+pub(crate) const MAX_COUNTRIES: usize = 249;
 
 /// Maximum number of units in stock and in one adjustment.
 const MAX_UNITS: i64 = crate::domain::product::create::MAX_UNITS;

@@ -11,13 +11,14 @@ use crate::domain::job::delete::DeleteJobError;
 use crate::domain::job::retry::RetryJobError;
 use crate::domain::market::create::CreateMarketError;
 use crate::domain::market::delete::DeleteMarketError;
+use crate::domain::market::settings::set::SetSettingsError;
 use crate::domain::market::update::UpdateMarketError;
 use crate::domain::order::cancel::CancelError;
-use crate::domain::order::deliver::DeliverError;
 use crate::domain::order::fulfilment::advance::AdvanceError;
 use crate::domain::order::place::PlaceOrderError;
 use crate::domain::order::refund::RefundError;
-use crate::domain::order::ship::ShipError;
+use crate::domain::order::shipment::deliver::DeliverError;
+use crate::domain::order::shipment::ship::ShipError;
 use crate::domain::product::adjust_stock::AdjustStockError;
 use crate::domain::product::create::CreateProductError;
 use crate::domain::product::delete::DeleteProductError;
@@ -148,6 +149,15 @@ impl From<CreateMarketError> for ApiError {
                 Self::field(format!("products[{index}].price.currency"), message)
             }
             CreateMarketError::SkuTaken(_) => Self::new(ErrorCode::Conflict, message),
+        }
+    }
+}
+
+impl From<SetSettingsError> for ApiError {
+    fn from(error: SetSettingsError) -> Self {
+        match error {
+            SetSettingsError::Access(error) => error.into(),
+            SetSettingsError::Invalid(invalid) => Self::field(invalid.field(), invalid),
         }
     }
 }

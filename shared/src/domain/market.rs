@@ -3,6 +3,7 @@
 pub mod close;
 pub mod create;
 pub mod delete;
+pub mod settings;
 pub mod status_copy;
 pub mod summary;
 pub mod totals;

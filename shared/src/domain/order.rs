@@ -1,32 +1,32 @@
 //! Orders: their lines, statuses, payment, shipment and refunds.
 
 pub mod cancel;
-pub mod deliver;
 pub mod event;
 pub mod expire;
 pub mod fulfilment;
+pub mod lines;
 pub mod payment;
 pub mod place;
 pub mod refund;
-pub mod ship;
+pub mod shipment;
 pub mod state_machine;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::market::MarketId;
-use super::product::ProductId;
 use super::user::UserId;
 use crate::domain::values::actor::{Actor, Permission};
 use crate::domain::values::id::{Id, Identified};
-use crate::domain::values::money::{Money, Quantity};
-use crate::domain::values::text::{Carrier, Sku, Title, TrackingNumber};
+use crate::domain::values::money::Money;
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
 pub use event::{OrderEvent, OrderEventData};
 use fulfilment::Fulfilment;
+use lines::OrderLines;
 use payment::refund::Refund;
 use payment::{PaymentId, PaymentMethod};
+pub use shipment::Shipment;
 pub use state_machine::status::OrderStatus;
 pub use state_machine::transition::InvalidState;
 
@@ -47,10 +47,8 @@ pub struct Order {
     pub seller_id: UserId,
     /// Market of all products in the order.
     pub market_id: MarketId,
-    /// Ordered products with the prices at the time of placement.
-    pub lines: Vec<OrderLine>,
-    /// Sum of the lines.
-    pub total: Money,
+    /// Lines with the prices and taxes at the time of placement.
+    pub lines: OrderLines,
     /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
     /// Payment, once money was captured.
@@ -83,32 +81,6 @@ pub struct Order {
 impl Identified for Order {
     const PREFIX: &'static str = "ord";
     const NOUN: &'static str = "order";
-}
-
-/// One product of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderLine {
-    /// Id of the product.
-    pub product_id: ProductId,
-    /// SKU at the time of placement.
-    pub sku: Sku,
-    /// Title at the time of placement.
-    pub title: Title,
-    /// Number of units.
-    pub quantity: Quantity,
-    /// Price per unit at the time of placement.
-    pub unit_price: Money,
-}
-
-/// Shipment of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Shipment {
-    /// Name of the carrier.
-    pub carrier: Carrier,
-    /// Tracking number assigned by the carrier.
-    pub tracking_number: TrackingNumber,
 }
 
 /// Entry of an order's timeline.
@@ -150,10 +122,16 @@ impl Order {
         }
     }
 
+    /// Total to pay: the sum of the lines.
+    #[must_use]
+    pub const fn total(&self) -> Money {
+        self.lines.sum().gross
+    }
+
     /// Returns true if the total is zero: the order needs no payment.
     #[must_use]
     pub const fn is_free(&self) -> bool {
-        self.total.amount() == 0
+        self.total().amount() == 0
     }
 
     /// Returns true if `actor` may read the order.
@@ -168,7 +146,9 @@ pub(crate) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, moderator};
+    use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, euros, moderator};
+    use crate::domain::values::money::Quantity;
+    use lines::{ItemLine, OrderLine};
     use payment::refund::RefundStatus;
     use payment::refund::gateway_refund::GatewayRefund;
     use payment::{Capture, DeclineCode, GatewayId, Payment};
@@ -176,25 +156,28 @@ pub(crate) mod tests {
     /// Time at which the orders of these tests are placed, in milliseconds.
     pub(crate) const NOW: i64 = 1_800_000_000_000;
 
+    /// Line of two units of one product, without tax.
+    fn mugs(unit_price: i64) -> OrderLine {
+        OrderLine::Item(ItemLine {
+            product_id: "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
+            sku: "MUG-1".parse().unwrap(),
+            title: "Mug".parse().unwrap(),
+            quantity: Quantity::try_from(2).unwrap(),
+            unit_price: euros(unit_price),
+            tax: None,
+        })
+    }
+
     /// New order of two units of one product at 19.99 EUR each.
     pub(crate) fn placed(method: Option<&str>) -> Order {
         let now = Timestamp::from_millis(NOW);
-        let price: Money = serde_json::from_str(r#"{"amount":1999,"currency":"EUR"}"#).unwrap();
-        let quantity = Quantity::try_from(2).unwrap();
         Order {
             id: "ord_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             version: Version::FIRST,
             buyer_id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             seller_id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(),
             market_id: "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
-            lines: vec![OrderLine {
-                product_id: "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
-                sku: "MUG-1".parse().unwrap(),
-                title: "Mug".parse().unwrap(),
-                quantity,
-                unit_price: price,
-            }],
-            total: price.checked_mul(quantity).unwrap(),
+            lines: vec![mugs(1_999)].try_into().unwrap(),
             payment_method: method.map(|method| method.parse().unwrap()),
             payment_id: None,
             refunds: Vec::new(),
@@ -217,8 +200,7 @@ pub(crate) mod tests {
     /// New order with a total of zero.
     pub(crate) fn placed_free(method: Option<&str>) -> Order {
         let mut order = placed(method);
-        order.total = Money::zero(order.total.currency());
-        order.lines.iter_mut().for_each(|line| line.unit_price = Money::zero(line.unit_price.currency()));
+        order.lines = vec![mugs(0)].try_into().unwrap();
         order
     }
 
@@ -226,7 +208,7 @@ pub(crate) mod tests {
     pub(crate) fn confirmed() -> (Order, Payment) {
         let (now, order) = (Timestamp::from_millis(NOW), placed(Some("pm_card_visa")));
         let order = order.reserved(Duration::from_hours(1), now).unwrap();
-        let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total };
+        let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total() };
         let payment = Payment::captured(order.id, &capture, now);
         (order.apply_payment(&payment, now).unwrap(), payment)
     }
@@ -240,7 +222,7 @@ pub(crate) mod tests {
             payment: refund.map_or(GatewayId("pi_unknown".to_owned()), |refund| refund.gateway_id.clone()),
             order_id: Some(order.id),
             name: refund.map(|refund| refund.intent(order.id).name()),
-            amount: refund.map_or(order.total, |refund| refund.amount),
+            amount: refund.map_or(order.total(), |refund| refund.amount),
             status,
             failure: status.is_unmade().then(|| DeclineCode::new("expired_or_canceled_card")),
         }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::market::MarketId;
+use super::market::settings::tax::TaxClass;
 use super::user::UserId;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::id::{Id, Identified};
@@ -40,12 +41,23 @@ pub struct Product {
     pub description: Option<Description>,
     /// Price per unit.
     pub price: Money,
+    /// Tax class.
+    #[serde(default)]
+    pub tax_class: TaxClass,
+    /// True if the product is shipped; false if it is digital or a service.
+    #[serde(default = "is_shipped")]
+    pub requires_shipping: bool,
     /// Status, which determines whether the product can be ordered.
     pub status: ProductStatus,
     /// Time of creation.
     pub created_at: Timestamp,
     /// Time of the last change.
     pub updated_at: Timestamp,
+}
+
+/// Value of `requires_shipping` in products of earlier versions.
+const fn is_shipped() -> bool {
+    true
 }
 
 impl Identified for Product {

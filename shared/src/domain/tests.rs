@@ -1,5 +1,6 @@
 //! Fixtures of the domain's unit tests, and a view of decided changes.
 
+use crate::domain::market::settings::tax::TaxClass;
 use crate::domain::market::{Market, MarketStatus};
 use crate::domain::product::{Product, ProductStatus};
 use crate::domain::user::notifications::Notifications;
@@ -88,6 +89,8 @@ pub(crate) fn product() -> Product {
         title: "Mug".parse().unwrap(),
         description: Some("Blue".parse().unwrap()),
         price: euros(1_999),
+        tax_class: TaxClass::Standard,
+        requires_shipping: true,
         status: ProductStatus::Active,
         created_at: at(0),
         updated_at: at(0),

@@ -1,6 +1,7 @@
 //! Value types of entities: ids, money, dates, periods, text, e-mail addresses.
 
 pub mod actor;
+pub mod country;
 pub mod date;
 pub mod email;
 pub mod id;

@@ -46,7 +46,7 @@ impl Sale {
         let mut transitions = order.timeline.iter();
         let confirmed = transitions.find(|transition| transition.status == OrderStatus::Confirmed);
         let Some(confirmed) = confirmed else { return Ok(None) };
-        let (market_id, day, volume) = (order.market_id, Date::of(confirmed.at), order.total);
+        let (market_id, day, volume) = (order.market_id, Date::of(confirmed.at), order.total());
         if order.is_free() {
             return Ok(Some(Self { market_id, day, volume, refunded: volume }));
         }
@@ -55,7 +55,7 @@ impl Sale {
             refund.status == RefundStatus::Succeeded && refund.gateway_id == payment.gateway_id
         };
         let mut own = order.refunds.iter().filter(is_own).map(|refund| refund.amount);
-        let refunded = own.try_fold(Money::zero(order.total.currency()), Money::checked_add);
+        let refunded = own.try_fold(Money::zero(order.total().currency()), Money::checked_add);
         Ok(Some(Self { market_id, day, volume, refunded: refunded.unwrap_or(volume) }))
     }
 }

@@ -8,10 +8,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::market::settings::SettingsReader;
 use super::market::{MarketList, MarketReader};
 use super::product::ProductReader;
 use super::user::UserReader;
 use super::user::profile::{Profile, ProfileReader};
+use crate::domain::market::settings::{MarketSettings, Settings};
 use crate::domain::market::totals::{MarketWithVolume, SummaryWithVolume};
 use crate::domain::market::{Market, MarketId};
 use crate::domain::product::ProductId;
@@ -21,8 +23,8 @@ use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
 use crate::domain::values::text::Description;
 use crate::kit::aws::dynamodb::DynamoReader;
-use crate::kit::command::StoreError;
 use crate::kit::command::page::{ListPage, PageRequest};
+use crate::kit::command::{Entity, StoreError};
 use crate::kit::resilience::cache::{Cache, CacheConfig, CacheWeight, HitRatio};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::daily_sales::DailySales;
@@ -169,6 +171,19 @@ impl<Q: ProductReader> ProductReader for CachedReader<Q> {
 impl<Q: SalesReader> SalesReader for CachedReader<Q> {
     async fn sales(&self, market: MarketId, from: Date, to: Date) -> Result<Vec<DailySales>, StoreError> {
         self.reader.sales(market, from, to).await
+    }
+}
+
+/// Not cached: prices follow from the settings.
+impl<Q: SettingsReader> SettingsReader for CachedReader<Q> {
+    async fn market_settings<S: Settings>(
+        &self,
+        id: MarketId,
+    ) -> Result<(Option<Market>, Option<MarketSettings<S>>), StoreError>
+    where
+        MarketSettings<S>: Entity<Id = MarketId>,
+    {
+        self.reader.market_settings(id).await
     }
 }
 

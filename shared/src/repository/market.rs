@@ -1,5 +1,7 @@
 //! Queries of markets.
 
+pub mod settings;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;

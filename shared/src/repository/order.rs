@@ -160,7 +160,7 @@ impl DynamoReader {
         if all.next.is_some() {
             return Err(ListError::TooManyToSort);
         }
-        let sort = |order: Order| (partitions::amount_sort(order.total.amount(), order.id), order);
+        let sort = |order: Order| (partitions::amount_sort(order.total().amount(), order.id), order);
         Ok(page_of(all.items.into_iter().map(sort).collect(), descending, slice))
     }
 

@@ -27,6 +27,7 @@ mod refusals;
 mod request_logs;
 mod stored_format;
 mod stored_format_search;
+mod stored_format_settings;
 mod stored_format_tallies;
 mod summary_indexes;
 mod titan_embedder;

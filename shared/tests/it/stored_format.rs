@@ -7,6 +7,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
@@ -158,7 +159,7 @@ async fn email_dispatch_is_stored_by_event_without_the_address() {
 }
 
 /// Fixture with a market and a product.
-async fn with_market() -> Fixture {
+pub(crate) async fn with_market() -> Fixture {
     let fixture = Fixture::open().await;
     let create = create_market(MARKET, seller(), InitialStatus::Active);
     fixture.run(create).await;
@@ -168,6 +169,8 @@ async fn with_market() -> Fixture {
         title: "Mug".parse().unwrap(),
         description: Some("To drink from.".parse().unwrap()),
         price: cents(1_999),
+        tax_class: TaxClass::Standard,
+        requires_shipping: true,
         stock: 10,
     };
     fixture.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await;

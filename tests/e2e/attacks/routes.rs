@@ -83,6 +83,10 @@ fn markets() -> Vec<Route> {
         ("PATCH", "/v1/markets/{id}", |_| json!({ "status": "suspended" }), [401, 403, 409, 200, 200]),
         ("DELETE", "/v1/markets/{id}", nothing, [401, 403, 204, 403, 403]),
         ("GET", "/v1/markets/{id}/stats", nothing, [401, 403, 200, 200, 200]),
+        ("GET", "/v1/markets/{id}/shipping", nothing, SELLER_ONLY),
+        ("PUT", "/v1/markets/{id}/shipping", |_| json!({ "zones": [] }), SELLER_ONLY),
+        ("GET", "/v1/markets/{id}/tax", nothing, SELLER_ONLY),
+        ("PUT", "/v1/markets/{id}/tax", |_| json!({ "pricesIncludeTax": true, "rates": [] }), SELLER_ONLY),
         ("GET", "/v1/markets/{marketId}/products", nothing, PUBLIC),
         ("POST", "/v1/markets/{marketId}/products", |_| a_product(), [401, 403, 201, 403, 403]),
         ("GET", "/v1/products/{id}", nothing, PUBLIC),
@@ -197,9 +201,8 @@ async fn target(fixture: &Fixture, method: &str, path: &str) -> (String, Option<
             (customer.id.clone(), Some(customer))
         }
         "/v1/markets/{id}" if changes => (fixture.new_market().await, None),
-        "/v1/markets/{id}" | "/v1/markets/{id}/stats" | "/v1/markets/{marketId}/products" | "/v1/events" => {
-            (fixture.market.clone(), None)
-        }
+        path if path.starts_with("/v1/markets/{id}") => (fixture.market.clone(), None),
+        "/v1/markets/{marketId}/products" | "/v1/events" => (fixture.market.clone(), None),
         path if path.starts_with("/v1/products/") && changes => (fixture.new_product().await, None),
         "/v1/products/{id}" => (fixture.product.clone(), None),
         path if path.starts_with("/v1/orders/") && changes => (fixture.new_order().await, None),

@@ -13,6 +13,10 @@ use test_support::{TestApp, TestUser};
 
 pub(super) const REPORTS: &str = "queue-reports";
 
+/// Columns of a report.
+const COLUMNS: &str = "orderId,createdAt,status,buyerId,line,code,title,quantity,net,tax,taxBasisPoints,gross,\
+                       refunded,currency";
+
 pub(super) struct Fixture {
     pub(super) app: TestApp,
     pub(super) seller: TestUser,
@@ -68,17 +72,18 @@ impl Fixture {
         self.app.wait_until_idle().await;
     }
 
-    /// Expected report of all orders, computed from the table.
+    /// Expected report of all orders, computed from the table. Each order has one line without tax.
     pub(super) async fn recount(&self) -> String {
-        let mut text = "orderId,createdAt,status,buyerId,items,total,refunded,currency\r\n".to_owned();
+        let mut text = format!("{COLUMNS}\r\n");
         for order in MoneyAndStock::read(&self.app).await.orders.values() {
-            let units: i64 = order.lines.iter().map(|line| i64::from(line.quantity)).sum();
             let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
             let refunded: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
-            let (total, status) = (order.total.amount(), order.status);
+            let (total, status, created_at) = (order.total().amount(), order.status, order.created_at);
+            let line = order.lines.items().next().unwrap();
+            let (sku, title, units) = (line.sku.as_str(), line.title.as_str(), line.quantity.get());
             let row = format!(
-                "{},{},{status},{},{units},{total},{refunded},EUR\r\n",
-                order.id, order.created_at, order.buyer_id
+                "{},{created_at},{status},{},item,{sku},{title},{units},{total},0,0,{total},{refunded},EUR\r\n",
+                order.id, order.buyer_id
             );
             text.push_str(&row);
         }

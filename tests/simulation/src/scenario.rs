@@ -6,6 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use shared::domain::market::MarketId;
 use shared::domain::market::create::{CreateMarket, InitialStatus};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::NewProduct;
 use shared::domain::user::Role;
@@ -184,6 +185,8 @@ pub fn create_market(stock: i64) -> CreateMarket {
         title: "Mug".parse().expect("the title is well-formed"),
         description: None,
         price: cents(PRICE),
+        tax_class: TaxClass::Standard,
+        requires_shipping: true,
         stock,
     };
     CreateMarket {

@@ -1,10 +1,10 @@
 //! User actions, executed as the HTTP functions do: one command in one context.
 
 use shared::domain::order::cancel::CancelOrder;
-use shared::domain::order::deliver::DeliverOrder;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::order::refund::RefundOrder;
-use shared::domain::order::ship::ShipOrder;
+use shared::domain::order::shipment::deliver::DeliverOrder;
+use shared::domain::order::shipment::ship::ShipOrder;
 use shared::domain::order::{Order, OrderId, Shipment};
 use shared::domain::values::actor::Actor;
 use shared::domain::values::id::Id;

@@ -39,7 +39,7 @@ pub struct Generator {
     rng: Rng,
     entries: Vec<Entry>,
     total: u32,
-    /// What the next request should be about.
+    /// Request that follows the last step.
     next: Option<FollowUp>,
 }
 

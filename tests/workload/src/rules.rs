@@ -97,7 +97,8 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
             None => refused(&[404]),
             Some(_) => Expected::Either,
         },
-        "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" => of_market(call, facts),
+        "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" | "getMarketShipping"
+        | "setMarketShipping" | "getMarketTax" | "setMarketTax" => of_market(call, facts),
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
@@ -135,7 +136,7 @@ fn of_order(call: &Call, facts: &Facts) -> Expected {
         (_, Party::Other) => refused(&[403]),
         (_, Party::Buyer) if !is_own => refused(&[403]),
         ("shipOrder", _) => match order.status {
-            OrderStatus::Confirmed if left_to_refund(order, facts) == order.total.amount() => {
+            OrderStatus::Confirmed if left_to_refund(order, facts) == order.total().amount() => {
                 Expected::Success
             }
             // The payment may be confirmed at the same time.
@@ -156,7 +157,7 @@ fn left_to_refund(order: &Order, facts: &Facts) -> i64 {
 fn cancel(order: &Order, facts: &Facts) -> Expected {
     match order.status {
         OrderStatus::Pending | OrderStatus::AwaitingPayment => Expected::Success,
-        OrderStatus::Confirmed if order.total.amount() == 0 || left_to_refund(order, facts) > 0 => {
+        OrderStatus::Confirmed if order.total().amount() == 0 || left_to_refund(order, facts) > 0 => {
             Expected::Success
         }
         OrderStatus::Confirmed => Expected::Either,
@@ -202,7 +203,7 @@ fn of_market(call: &Call, facts: &Facts) -> Expected {
         ("deleteMarket", _) if facts.blockers > 0 => refused(&[409]),
         ("deleteMarket" | "createProduct", MarketStatus::Suspended)
         | ("createProduct", MarketStatus::Closed) => refused(&[409]),
-        ("createProduct", _) => Expected::Success,
+        ("createProduct" | "getMarketShipping" | "getMarketTax", _) => Expected::Success,
         _ => Expected::Either,
     }
 }

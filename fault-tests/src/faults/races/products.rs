@@ -52,8 +52,8 @@ pub(super) async fn twenty_requests_under_one_key(fixture: &Fixture, number: u64
     let id = responses[0].json()["data"]["id"].as_str().unwrap_or_default().to_owned();
     fixture.record_acknowledged(&id, number);
     let state = MoneyAndStock::read(&fixture.app).await;
-    let bought = |line: &shared::domain::order::OrderLine| line.product_id.to_string() == product;
-    let orders = state.orders.values().filter(|order| order.lines.iter().any(bought)).count();
+    let bought = |line: &shared::domain::order::lines::ItemLine| line.product_id.to_string() == product;
+    let orders = state.orders.values().filter(|order| order.lines.items().any(bought)).count();
     if orders == 1 {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use test_support::lambda_event::{assert_all_cases, event_from_file};
 use super::Markets;
 
 /// Expected status and error code of each event, in the order of sending.
-const EXPECTED: [(&str, u16, &str); 14] = [
+const EXPECTED: [(&str, u16, &str); 20] = [
     ("create-market", 201, ""),
     ("create-market-with-bad-fields", 400, "VALIDATION_ERROR"),
     ("get-market", 200, ""),
@@ -17,6 +17,12 @@ const EXPECTED: [(&str, u16, &str); 14] = [
     ("get-stats", 200, ""),
     ("get-stats-of-too-many-days", 400, "VALIDATION_ERROR"),
     ("get-stats-without-token", 401, "UNAUTHENTICATED"),
+    ("get-shipping", 200, ""),
+    ("set-shipping", 200, ""),
+    ("set-shipping-of-repeated-countries", 400, "VALIDATION_ERROR"),
+    ("get-tax", 200, ""),
+    ("set-tax", 200, ""),
+    ("set-tax-without-version", 428, "PRECONDITION_REQUIRED"),
     ("replace-market", 200, ""),
     ("patch-market", 200, ""),
     ("patch-market-without-version", 428, "PRECONDITION_REQUIRED"),

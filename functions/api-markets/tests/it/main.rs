@@ -8,6 +8,7 @@ mod fields_and_include;
 mod get;
 mod list;
 mod pagination;
+mod settings;
 mod stats;
 mod update_delete;
 mod write_through;

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::RecordFailedAttempt;
 use shared::kit::system::clock::{Clock, SystemClock};
-use test_support::fixture::{ORDER, buyer, moderator, seller, stranger};
+use test_support::fixture::{ORDER, PRODUCT, buyer, moderator, seller, stranger};
 
 use super::Orders;
 
@@ -21,7 +21,13 @@ async fn timeline_returns_status_time_and_party() {
     orders.marketplace.run_at(now, reserve).await;
     let response = orders.api.get(&format!("/v1/orders/{ORDER}/timeline")).by(buyer()).await;
     assert_eq!(response.status, 200);
+    let total = json!({ "amount": 3_998, "currency": "EUR" });
     let expected = json!({ "data": {
+        "lines": [{
+            "type": "item", "productId": PRODUCT, "sku": "MUG-1", "title": "Mug", "quantity": 2,
+            "unitPrice": { "amount": 1_999, "currency": "EUR" }, "net": total, "gross": total,
+        }],
+        "total": total,
         "transitions": [
             { "status": "pending", "at": placed.created_at, "by": "buyer", "reason": null },
             { "status": "awaiting_payment", "at": now, "by": "system", "reason": null },

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::Product;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::values::text::Description;
@@ -139,6 +140,8 @@ async fn page_behind_large_products_is_refused_and_reached_by_cursor() {
             title: "Tea".parse().unwrap(),
             description: Some(description.clone()),
             price: cents(500),
+            tax_class: TaxClass::Standard,
+            requires_shipping: true,
             stock: 1,
         };
         products.marketplace.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await;

@@ -9,6 +9,7 @@ mod search;
 
 use serde_json::Value;
 use shared::api::QueryState;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::projections::search_index::DocumentId;
@@ -48,6 +49,8 @@ impl SearchApi {
             title: title.parse().unwrap(),
             description: Some(description.parse().unwrap()),
             price: cents(100),
+            tax_class: TaxClass::Standard,
+            requires_shipping: true,
             stock: 1,
         };
         self.marketplace.run(CreateProduct { market_id: id(MARKET), by: seller(), product: new }).await;

@@ -79,7 +79,7 @@ impl Fixture {
     /// Records the payment of an order.
     async fn pay(&self, id: OrderId) {
         self.marketplace.advance_order(id, FulfilmentTransition::Reserve).await;
-        let amount = self.marketplace.stored_order(id).await.total;
+        let amount = self.marketplace.stored_order(id).await.total();
         let capture = Capture { gateway_id: GatewayId(format!("pi_{id}")), amount };
         self.marketplace.advance_order(id, FulfilmentTransition::Captured(capture)).await;
     }

@@ -65,7 +65,7 @@ impl Fixture {
     /// Places the buyer's order and charges it.
     async fn confirmed_order(&self) {
         let order = self.marketplace.order(Some("pm_card_visa")).await;
-        let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total };
+        let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: order.total() };
         self.marketplace.advance(FulfilmentTransition::Reserve).await;
         self.marketplace.advance(FulfilmentTransition::Captured(capture)).await;
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::domain::market::MarketStatus;
-use shared::domain::order::deliver::DeliverOrder;
 use shared::domain::order::expire::ExpireOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::{Capture, GatewayId};
-use shared::domain::order::ship::ShipOrder;
+use shared::domain::order::shipment::deliver::DeliverOrder;
+use shared::domain::order::shipment::ship::ShipOrder;
 use shared::domain::order::{Order, Shipment};
 use shared::domain::product::delete::DeleteProduct;
 use shared::domain::product::{Product, Stock};
@@ -156,7 +156,7 @@ impl Fixture {
     fn net(&self, operation: Operation, order: &Order) -> i64 {
         if operation == Operation::CaptureByWebhook {
             // The gateway of the test does not know the reported payment.
-            return if order.payment_id.is_some() { order.total.amount() } else { 0 };
+            return if order.payment_id.is_some() { order.total().amount() } else { 0 };
         }
         self.money().1
     }

@@ -68,7 +68,7 @@ impl Fixture {
     async fn place_and_pay(&self) {
         let order = self.marketplace.order_of(new_id(), id(PRODUCT), 1, Some("pm_card_visa")).await;
         self.marketplace.advance_order(order.id, FulfilmentTransition::Reserve).await;
-        let capture = Capture { gateway_id: GatewayId(format!("pi_{}", order.id)), amount: order.total };
+        let capture = Capture { gateway_id: GatewayId(format!("pi_{}", order.id)), amount: order.total() };
         self.marketplace.advance_order(order.id, FulfilmentTransition::Captured(capture)).await;
     }
 

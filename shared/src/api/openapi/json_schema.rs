@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::api::deserialize::{Bounded, InitialStock, NonNull, Patch, StockDelta};
+use crate::api::deserialize::{Bounded, InitialStock, MAX_COUNTRIES, NonNull, Patch, StockDelta};
 use crate::domain::job::output::chunk::Part;
+use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries};
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::product::create::MAX_UNITS;
+use crate::domain::values::country::{Country, Region};
 use crate::domain::values::date::Date;
 use crate::domain::values::email::{Email, MAX_LENGTH, UnicodeEmail};
 use crate::domain::values::id::{Id, Identified};
+use crate::domain::values::money::tax::BasisPoints;
 use crate::domain::values::money::{Amount, Currency, Money, Quantity};
 use crate::domain::values::text::{Sku, Text};
 use crate::kit::auth::password::{MAX_CHARACTERS, MIN_CHARACTERS, Password};
@@ -60,6 +63,34 @@ schema! {
     Quantity = {
         "type": "integer", "minimum": 1, "maximum": 1000,
         "description": "Number of units of a product.", "examples": [2]
+    };
+    BasisPoints = {
+        "type": "integer", "minimum": 0, "maximum": 10_000,
+        "description": "Tax rate in basis points (hundredths of a percent).", "examples": [1900]
+    };
+    ShippingOptionId = {
+        "type": "string", "pattern": ShippingOptionId::PATTERN,
+        "description": "Id of a shipping option, which the seller chooses.", "examples": ["standard"]
+    };
+    Country = {
+        "type": "string", "pattern": "^[A-Z]{2}$",
+        "description": "Country code (ISO 3166-1 alpha-2).", "examples": ["DE"]
+    };
+    Region = {
+        "type": "string", "pattern": Region::PATTERN,
+        "description": "Region: the part of its ISO 3166-2 code after the hyphen, like `CA` for US-CA.",
+        "examples": ["CA"]
+    };
+    ZoneCountries = {
+        "anyOf": [
+            { "const": "*" },
+            {
+                "type": "array", "minItems": 1, "maxItems": MAX_COUNTRIES,
+                "items": { "type": "string", "pattern": "^[A-Z]{2}$" }
+            }
+        ],
+        "description": "Country codes (ISO 3166-1 alpha-2), or `*` for all countries that are in no other zone.",
+        "examples": [["DE", "AT"], "*"]
     };
     InitialStock = {
         "type": "integer", "minimum": 0, "maximum": MAX_UNITS,

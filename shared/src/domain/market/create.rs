@@ -126,6 +126,8 @@ mod tests {
             title: product().title,
             description: product().description,
             price: product().price,
+            tax_class: product().tax_class,
+            requires_shipping: true,
             stock: 7,
         }
     }

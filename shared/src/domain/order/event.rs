@@ -81,8 +81,8 @@ pub struct OrderEventData {
 
 impl From<&Order> for OrderEventData {
     fn from(order: &Order) -> Self {
-        let Order { id, market_id, buyer_id, seller_id, total, .. } = *order;
-        Self { order_id: id, market_id, buyer_id, seller_id, total }
+        let Order { id, market_id, buyer_id, seller_id, .. } = *order;
+        Self { order_id: id, market_id, buyer_id, seller_id, total: order.total() }
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
             market_id: order.market_id,
             buyer_id: order.buyer_id,
             seller_id: order.seller_id,
-            total: order.total,
+            total: order.total(),
         };
         for event in CONSTRUCTORS.map(|event| event((&order).into())) {
             assert_eq!((event.order_id(), event.data()), (order.id, data));

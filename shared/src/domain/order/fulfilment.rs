@@ -132,7 +132,7 @@ pub fn next(order: &Order, now: Timestamp) -> Step<FulfilmentTransition, Effect>
         }
         Fulfilment::Charging { intent } => Step::Call(Effect::FindCharge(intent.clone())),
         Fulfilment::AwaitingPayment { until, checkout: None } if now < *until => {
-            Step::Call(Effect::CreateCheckout(CheckoutIntent { order_id: order.id, amount: order.total }))
+            Step::Call(Effect::CreateCheckout(CheckoutIntent { order_id: order.id, amount: order.total() }))
         }
         Fulfilment::AwaitingPayment { until, .. } => Step::Wait(*until),
         Fulfilment::ClosingCheckout { checkout, .. } => Step::Call(Effect::CloseCheckout(checkout.clone())),

@@ -1,7 +1,8 @@
 //! Placing an order.
 
 use super::fulfilment::Fulfilment;
-use super::{Order, OrderEvent, OrderId, OrderLine, OrderStatus, Party, Transition};
+use super::lines::{ItemLine, OrderLine, OrderLines};
+use super::{Order, OrderEvent, OrderId, OrderStatus, Party, Transition};
 use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::payment::PaymentMethod;
@@ -105,8 +106,7 @@ impl Command for PlaceOrder {
     ) -> Result<Change<Order, PlaceOrderError>, PlaceOrderError> {
         let products = self.check(products)?;
         let first = products.first().ok_or(PlaceOrderError::Empty)?;
-        let total = self.total(&products)?;
-        let lines = self.items.iter().zip(&products).map(|(item, product)| line(item, product)).collect();
+        let lines = self.lines(&products)?;
         let order = Order {
             id: self.id,
             version: Version::FIRST,
@@ -114,7 +114,6 @@ impl Command for PlaceOrder {
             seller_id: first.seller_id,
             market_id: first.market_id,
             lines,
-            total,
             payment_method: self.payment_method.clone(),
             payment_id: None,
             refunds: Vec::new(),
@@ -160,29 +159,29 @@ impl PlaceOrder {
         Ok(found)
     }
 
-    fn total(&self, products: &[Product]) -> Result<Money, PlaceOrderError> {
-        let mut prices =
-            self.items.iter().zip(products).map(|(item, product)| product.price.checked_mul(item.quantity));
-        let first = prices.next().ok_or(PlaceOrderError::Empty)?;
-        let total = prices.fold(first, |sum, price| sum?.checked_add(price?));
-        let total = total.map_err(|_| PlaceOrderError::TotalTooLarge)?;
-        let total = total.require_chargeable().map_err(|_| PlaceOrderError::TotalTooLarge)?;
+    fn lines(&self, products: &[Product]) -> Result<OrderLines, PlaceOrderError> {
+        let lines: Vec<OrderLine> =
+            self.items.iter().zip(products).map(|(item, product)| line(item, product)).collect();
+        let lines = OrderLines::try_from(lines).map_err(|_| PlaceOrderError::TotalTooLarge)?;
+        let total = lines.sum().gross;
+        total.require_chargeable().map_err(|_| PlaceOrderError::TotalTooLarge)?;
         let currency = total.currency();
         if total.amount() > 0 && total.amount() < currency.min_charge() {
             return Err(PlaceOrderError::TotalTooSmall(currency));
         }
-        Ok(total)
+        Ok(lines)
     }
 }
 
 fn line(item: &OrderItem, product: &Product) -> OrderLine {
-    OrderLine {
+    OrderLine::Item(ItemLine {
         product_id: product.id,
         sku: product.sku.clone(),
         title: product.title.clone(),
         quantity: item.quantity,
         unit_price: product.price,
-    }
+        tax: None,
+    })
 }
 
 #[cfg(test)]
@@ -233,9 +232,9 @@ mod tests {
         let any_price = OrderItem { expected_price: None, ..item(&plate(), 3) };
         let command = place(vec![item(&product(), 2), any_price]);
         let order = decide(&command, vec![Some(product()), Some(plate())], at(0)).output;
-        let lines = order.lines.iter().map(|line| (line.product_id, line.quantity.get(), line.unit_price));
+        let lines = order.lines.items().map(|line| (line.product_id, line.quantity.get(), line.unit_price));
         assert!(lines.eq([(product().id, 2, euros(1_999)), (plate().id, 3, euros(500))]));
-        assert_eq!(order.total, euros(2 * 1_999 + 3 * 500));
+        assert_eq!(order.total(), euros(2 * 1_999 + 3 * 500));
     }
 
     #[test]

@@ -256,7 +256,7 @@ mod tests {
             let refused = refusal(&refund(None), (Some(again), Some(payment.clone())), at(8));
             assert_eq!(refused, RefundError::InvalidState(placed(None).id), "nothing is left");
         }
-        let free = Order { total: euros(0), ..order };
+        let free = Order { lines: placed_free(None).lines, ..order };
         assert_eq!(
             decide(&refund(None), (Some(free), Some(payment)), at(7)).output.refunds[1].amount,
             euros(TOTAL)

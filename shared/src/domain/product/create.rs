@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
 use crate::domain::access::{AccessError, forbid_unless};
+use crate::domain::market::settings::tax::TaxClass;
 use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
@@ -27,6 +28,10 @@ pub struct NewProduct {
     pub description: Option<Description>,
     /// Price per unit.
     pub price: Money,
+    /// Tax class.
+    pub tax_class: TaxClass,
+    /// True if the product is shipped; false if it is digital or a service.
+    pub requires_shipping: bool,
     /// Number of available units, from 0 to [`MAX_UNITS`].
     pub stock: i64,
 }
@@ -58,6 +63,8 @@ impl NewProduct {
             title: self.title.clone(),
             description: self.description.clone(),
             price: self.price,
+            tax_class: self.tax_class,
+            requires_shipping: self.requires_shipping,
             status: ProductStatus::Active,
             created_at: now,
             updated_at: now,
@@ -141,8 +148,9 @@ mod tests {
     use crate::domain::tests::{SELLER, STRANGER, actor, at, decide, dollars, market, product, refusal};
 
     fn create(by: &str) -> CreateProduct {
-        let Product { id, sku, title, description, price, .. } = product();
-        let product = NewProduct { id, sku, title, description, price, stock: 7 };
+        let Product { id, sku, title, description, price, tax_class, requires_shipping, .. } = product();
+        let product =
+            NewProduct { id, sku, title, description, price, tax_class, requires_shipping, stock: 7 };
         CreateProduct { market_id: market().id, by: actor(by), product }
     }
 

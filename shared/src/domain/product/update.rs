@@ -4,6 +4,7 @@ use super::create::StockedProduct;
 use super::{Product, ProductEvent, ProductId, ProductStatus, SkuClaim, SkuKey, Stock};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
 use crate::domain::market::MarketId;
+use crate::domain::market::settings::tax::TaxClass;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::domain::values::text::{Description, Sku, Title};
@@ -34,6 +35,10 @@ pub struct ProductChanges {
     pub description: Option<Option<Description>>,
     /// New price per unit.
     pub price: Option<Money>,
+    /// New tax class.
+    pub tax_class: Option<TaxClass>,
+    /// New value of [`Product::requires_shipping`].
+    pub requires_shipping: Option<bool>,
     /// New status.
     pub status: Option<ProductStatus>,
 }
@@ -73,13 +78,16 @@ impl Command for UpdateProduct {
     ) -> Result<Change<StockedProduct, UpdateProductError>, UpdateProductError> {
         let (product, stock) = product.zip(stock).ok_or(AccessError::not_found(self.id))?;
         self.check(&product)?;
-        let ProductChanges { sku, title, description, price, status } = self.changes.clone();
+        let ProductChanges { sku, title, description, price, tax_class, requires_shipping, status } =
+            self.changes.clone();
         let changed = Product {
             version: product.version.next(),
             sku: sku.unwrap_or_else(|| product.sku.clone()),
             title: title.unwrap_or(product.title),
             description: description.unwrap_or(product.description),
             price: price.unwrap_or(product.price),
+            tax_class: tax_class.unwrap_or(product.tax_class),
+            requires_shipping: requires_shipping.unwrap_or(product.requires_shipping),
             status: status.unwrap_or(product.status),
             updated_at: now,
             ..product
@@ -134,6 +142,8 @@ mod tests {
             title: Some("Cup".parse().unwrap()),
             description: Some(None),
             price: Some(euros(5)),
+            tax_class: Some(TaxClass::Reduced),
+            requires_shipping: Some(false),
             status: Some(ProductStatus::Archived),
         };
         let updated = decide(&update(SELLER, changes), (Some(product()), Some(STOCK)), at(7));
@@ -143,6 +153,8 @@ mod tests {
             title: "Cup".parse().unwrap(),
             description: None,
             price: euros(5),
+            tax_class: TaxClass::Reduced,
+            requires_shipping: false,
             status: ProductStatus::Archived,
             updated_at: at(7),
             ..product()

@@ -1,6 +1,8 @@
 //! Money in whole minor units of a currency, with checked arithmetic.
 
+pub mod allocation;
 mod charge_limits;
+pub mod tax;
 
 use std::fmt;
 use std::num::NonZeroU32;

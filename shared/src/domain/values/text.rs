@@ -24,6 +24,8 @@ pub struct Text<const MAX: usize, const MULTILINE: bool = false>(String);
 pub type Name = Text<100>;
 /// Title of a product.
 pub type Title = Text<200>;
+/// Name of a tax or of a shipping option.
+pub type Label = Text<50>;
 /// Description of a market or a product.
 pub type Description = Text<5000, true>;
 /// Name of the carrier of a shipment.

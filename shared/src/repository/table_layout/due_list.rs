@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::partitions;
+use crate::domain::job::Job;
+use crate::domain::order::Order;
 use crate::domain::values::id::{Id, Identified};
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, PageKey, Query};
@@ -79,6 +82,25 @@ impl DynamoReader {
     ) -> Result<Page<Id<R>>, StoreError> {
         let Page { items, next } = self.list::<DueEntry>(&query).await?;
         Ok(Page { items: items.into_iter().filter_map(DueEntry::id::<R>).collect(), next })
+    }
+}
+
+/// Partition and time of an order that is to expire, to be examined, or to have its refunds checked.
+pub(super) fn due_order(order: &Order) -> Option<(String, Timestamp)> {
+    let shard = partitions::expiry_shard(order.id);
+    let expiry = order.fulfilment.payment_deadline().map(|at| (partitions::expiring_orders(shard), at));
+    let examination = || order.examined_at().map(|at| (partitions::unfinished_orders(shard), at));
+    let refund_check = || order.refund_check_at.map(|at| (partitions::REFUND_CHECKS.to_owned(), at));
+    expiry.or_else(examination).or_else(refund_check)
+}
+
+/// Partition and time of a due job: to be released, or to be examined because it has not ended.
+pub(super) fn due_job(job: &Job) -> Option<(String, Timestamp)> {
+    let shard = partitions::due_job_shard(job.id);
+    if job.is_waiting() {
+        job.run_at.map(|at| (partitions::due_jobs(shard), at))
+    } else {
+        job.examined_at().map(|at| (partitions::unfinished_jobs(shard), at))
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Records that belong together share a partition, for example an order, its payment and its attempts.
 
+use super::due_list::{due_job, due_order};
 use super::partitions;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobEvent, JobId, JobSummary};
+use crate::domain::market::settings::{MarketShipping, MarketTax};
 use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::MarketTotals;
@@ -142,6 +144,14 @@ records! {
         by_name: partitions::name_sort(&self.name, &self.id.to_string());
         by_owner: partitions::markets_of(self.creator_id), self.id.to_string();
         summary: MarketSummary::from(self);
+    }
+    MarketShipping "market-shipping" {
+        key(id: MarketId): format!("market#{id}"), "shipping";
+        entity(self): self.market_id, NoEvents;
+    }
+    MarketTax "market-tax" {
+        key(id: MarketId): format!("market#{id}"), "tax";
+        entity(self): self.market_id, NoEvents;
     }
     StatusCopy "market-status" {
         key(id: StatusCopyKey): format!("market#{}#status#{}", id.market_id, id.number), "status";
@@ -305,25 +315,6 @@ impl HasName for User {
 
     fn name_terms(&self) -> NameTerms<UserSummary> {
         NameTerms::new(partitions::accounts(self.role, self.status), &self.name, self.into())
-    }
-}
-
-/// Partition and time of an order that is to expire, to be examined, or to have its refunds checked.
-fn due_order(order: &Order) -> Option<(String, Timestamp)> {
-    let shard = partitions::expiry_shard(order.id);
-    let expiry = order.fulfilment.payment_deadline().map(|at| (partitions::expiring_orders(shard), at));
-    let examination = || order.examined_at().map(|at| (partitions::unfinished_orders(shard), at));
-    let refund_check = || order.refund_check_at.map(|at| (partitions::REFUND_CHECKS.to_owned(), at));
-    expiry.or_else(examination).or_else(refund_check)
-}
-
-/// Partition and time of a due job: to be released, or to be examined because it has not ended.
-fn due_job(job: &Job) -> Option<(String, Timestamp)> {
-    let shard = partitions::due_job_shard(job.id);
-    if job.is_waiting() {
-        job.run_at.map(|at| (partitions::due_jobs(shard), at))
-    } else {
-        job.examined_at().map(|at| (partitions::unfinished_jobs(shard), at))
     }
 }
 

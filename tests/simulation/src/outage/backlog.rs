@@ -1,5 +1,6 @@
 //! Commands whose events are the messages of a backlog.
 
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::order::place::{OrderItem, PlaceOrder};
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::user::register::RegisterUser;
@@ -56,6 +57,8 @@ fn product(digest: u128, number: usize) -> CreateProduct {
         title: format!("Mug {number}").parse().expect("the title is valid"),
         description: None,
         price: cents(PRICE),
+        tax_class: TaxClass::Standard,
+        requires_shipping: true,
         stock: 1,
     };
     CreateProduct { market_id: scenario::market(), by: scenario::seller(), product }

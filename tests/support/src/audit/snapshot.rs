@@ -4,9 +4,9 @@ use local::services::ses::Email;
 use stripe_sandbox::Ledger;
 
 use super::{Expectations, History, HttpLog, Items, MoneyAndStock, Violation};
-use super::{emails, event_log, events, jobs, projections, sessions, stock, versions};
+use super::{emails, event_log, events, jobs, lines, projections, sessions, stock, versions};
 use crate::app::TestApp;
-use crate::audit::{market_status, rate_limits, uniqueness};
+use crate::audit::{market_status, rate_limits, settings, uniqueness};
 use crate::recount::Counts;
 
 /// State and history of the table, the gateway's ledger, and the sent e-mails.
@@ -44,6 +44,7 @@ impl AuditSnapshot {
         found.extend(stock::in_any_version(&self.history));
         found.extend(versions::without_a_gap(&self.history));
         found.extend(events::of_every_version(&self.history));
+        found.extend(lines::frozen_and_added_up(&self.history));
         found.extend(event_log::has_every_event_once(&self.items, &self.history));
         let (stored, recount) = Counts::of_items(&self.items);
         found.extend(projections::equal_a_recount(&self.items, &stored, &recount));
@@ -54,6 +55,7 @@ impl AuditSnapshot {
         found.extend(jobs::owners_notified(&self.items));
         found.extend(uniqueness::in_the_table(&self.items));
         found.extend(market_status::equals_its_copies(&self.items));
+        found.extend(settings::of_markets(&self.items, &self.history));
         found.extend(log.violations(&state));
         found.extend(sessions::spent_once(&self.history));
         found.extend(rate_limits::kept(&self.history, log.limits()));

@@ -142,7 +142,7 @@ impl MoneyAndStock {
         for order in self.orders.values() {
             let units: i64 = order
                 .lines
-                .iter()
+                .items()
                 .filter(|line| line.product_id.to_string() == product)
                 .map(|line| i64::from(line.quantity))
                 .sum();
@@ -206,7 +206,7 @@ impl MoneyAndStock {
         let has_failed_refund = order.refunds.iter().any(|refund| refund.status == RefundStatus::Failed);
         let expected = match order.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => {
-                order.total.amount() - refunded_by_order
+                order.total().amount() - refunded_by_order
             }
             _ if has_failed_refund => ledger.captured_total(id) - refunded_by_order,
             _ => 0,

@@ -18,7 +18,8 @@ pub enum Invariant {
     /// Each version has its event, each event takes effect once for each subscriber and is logged once, and
     /// projections match the entities.
     Outbox,
-    /// Acknowledged writes are stored, once per idempotency key, and unique values are unique.
+    /// Acknowledged writes are stored, once per idempotency key, unique values are unique, and orders cost the
+    /// sum of their lines.
     Http,
     /// A refresh token is used once, and a suspended account has no session.
     Sessions,

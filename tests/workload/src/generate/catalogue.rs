@@ -14,6 +14,10 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("replaceMarket", 4, replace_market),
     ("deleteMarket", 10, delete_market),
     ("getMarketStats", 3, stats),
+    ("getMarketShipping", 3, about_market),
+    ("setMarketShipping", 8, set_shipping),
+    ("getMarketTax", 3, about_market),
+    ("setMarketTax", 8, set_tax),
     ("createProduct", 36, create_product),
     ("listProducts", 4, list_products),
     ("getProduct", 4, get_product),
@@ -88,8 +92,45 @@ fn delete_market(draft: &mut Draft<'_>) -> Option<Call> {
 }
 
 fn stats(draft: &mut Draft<'_>) -> Option<Call> {
+    about_market(draft)
+}
+
+fn about_market(draft: &mut Draft<'_>) -> Option<Call> {
     let (market, caller) = market(draft)?;
     Some(draft.about(caller, &market))
+}
+
+fn set_shipping(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let amount = draft.one_of(&[0, 490, 990]);
+    let option =
+        |id: &str| json!({ "id": id, "name": "Parcel", "amount": { "amount": amount, "currency": "EUR" } });
+    let zone = |countries: Value| json!({ "countries": countries, "options": [option("standard"), option("express")] });
+    let zones = match draft.rng.u8(..4) {
+        0 => json!([]),
+        1 => json!([zone(json!("*"))]),
+        // A country in two zones.
+        2 => json!([zone(json!(["DE"])), zone(json!(["DE", "AT"]))]),
+        _ => json!([zone(json!(["DE", "AT"])), zone(json!("*"))]),
+    };
+    with_body(draft.about(caller, &market), json!({ "zones": zones }))
+}
+
+fn set_tax(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let points = draft.one_of(&[0, 700, 1_900]);
+    let rate = |class: &str, applies: bool| {
+        json!({
+            "country": "DE", "class": class, "basisPoints": points, "name": "VAT", "appliesToShipping": applies,
+        })
+    };
+    let rates = match draft.rng.u8(..3) {
+        0 => json!([]),
+        1 => json!([rate("standard", true), rate("reduced", false)]),
+        _ => json!([rate("standard", true), rate("reduced", true)]),
+    };
+    let included = draft.percent(50);
+    with_body(draft.about(caller, &market), json!({ "pricesIncludeTax": included, "rates": rates }))
 }
 
 fn new_product(draft: &mut Draft<'_>) -> Value {
@@ -99,6 +140,8 @@ fn new_product(draft: &mut Draft<'_>) -> Value {
         "sku": format!("SKU-{}", draft.step),
         "title": format!("Mug {}", draft.step),
         "price": { "amount": price, "currency": "EUR" },
+        "taxClass": draft.one_of(&["standard", "standard", "reduced", "zero"]),
+        "requiresShipping": draft.percent(80),
         "stock": stock,
     })
 }
@@ -122,8 +165,9 @@ fn get_product(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn patch_product(draft: &mut Draft<'_>) -> Option<Call> {
     let (product, caller) = product(draft)?;
-    let body = match draft.rng.u8(..4) {
+    let body = match draft.rng.u8(..5) {
         0 => json!({ "title": format!("Cup {}", draft.step) }),
+        4 => json!({ "taxClass": "reduced", "requiresShipping": draft.percent(50) }),
         1 => json!({ "price": { "amount": draft.one_of(&[700, 2_500]), "currency": "EUR" } }),
         2 => json!({ "status": "archived" }),
         _ => json!({ "status": "active" }),

@@ -33,8 +33,9 @@ const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 const RELAY_BATCH: usize = 10;
 /// Real time, in a paused runtime, after which nothing outside of the simulation can wake a task.
 const EXTERNAL_WORK: Duration = Duration::from_hours(1);
-/// Steps after which the system counts as never idle.
-pub(super) const MAX_STEPS: usize = 50_000;
+/// Steps after which the system counts as never idle. Orders that wait for a gateway outage of 20 minutes take up to a
+/// tenth of them.
+pub(super) const MAX_STEPS: usize = 400_000;
 /// Maximum number of rounds of the sweeper until nothing is left to do.
 const MAX_ROUNDS: usize = 30;
 

@@ -5,7 +5,7 @@ use shared::domain::order::{Order, OrderStatus};
 use crate::email::EmailContent;
 use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
-use crate::templates::items;
+use crate::templates::{items, taxes};
 
 /// Composes the e-mail, unless the order has been cancelled or refunded since.
 pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
@@ -23,7 +23,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         heading: "Thank you for your order".to_owned(),
         paragraphs: vec![paragraph],
         items: items(order, locale),
-        total: Some(locale.money(order.total)),
+        taxes: taxes(order, locale),
+        total: Some(locale.money(order.total())),
         ..EmailContent::default()
     })
 }

@@ -4,7 +4,7 @@ use shared::domain::order::{Order, OrderStatus};
 
 use crate::email::{EmailContent, Fact};
 use crate::locale::Locale;
-use crate::templates::items;
+use crate::templates::{items, taxes};
 
 pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
     // A late e-mail does not announce what has already happened.
@@ -26,7 +26,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> EmailContent {
         paragraphs: is_open.then(|| next.to_owned()).into_iter().collect(),
         facts: vec![Fact::new("Placed", locale.time(order.created_at))],
         items: items(order, locale),
-        total: Some(locale.money(order.total)),
+        taxes: taxes(order, locale),
+        total: Some(locale.money(order.total())),
         ..EmailContent::default()
     }
 }

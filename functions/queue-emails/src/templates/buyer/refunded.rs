@@ -10,7 +10,7 @@ use crate::skip_reason::SkipReason;
 
 pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
     let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let zero = Money::zero(order.total.currency());
+    let zero = Money::zero(order.total().currency());
     let sum = succeeded.map(|refund| refund.amount).try_fold(zero, Money::checked_add);
     let sum = sum.map_err(|_| SkipReason::StateChanged)?;
     Ok(EmailContent {
@@ -22,7 +22,7 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         ],
         facts: vec![
             Fact::new("Refunded so far", locale.money(sum)),
-            Fact::new("Order total", locale.money(order.total)),
+            Fact::new("Order total", locale.money(order.total())),
         ],
         ..EmailContent::default()
     })

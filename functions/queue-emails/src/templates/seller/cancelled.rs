@@ -5,7 +5,7 @@ use shared::domain::order::{Order, OrderStatus, Party};
 use crate::email::{EmailContent, Fact};
 use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
-use crate::templates::{items, reason, transition};
+use crate::templates::{items, reason, taxes, transition};
 
 /// Composes the e-mail, unless the seller cancelled the order, or never got an e-mail about it because it was
 /// not confirmed.
@@ -28,7 +28,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         paragraphs: vec![paragraph.to_owned()],
         facts: [at].into_iter().chain(reason(order, cancellation)).collect(),
         items: items(order, locale),
-        total: Some(locale.money(order.total)),
+        taxes: taxes(order, locale),
+        total: Some(locale.money(order.total())),
         ..EmailContent::default()
     })
 }

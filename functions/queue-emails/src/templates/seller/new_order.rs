@@ -5,7 +5,7 @@ use shared::domain::order::{Order, OrderStatus};
 use crate::email::{EmailContent, Fact};
 use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
-use crate::templates::{items, transition};
+use crate::templates::{items, taxes, transition};
 
 /// Composes the e-mail, unless the order has been cancelled or shipped since.
 pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
@@ -21,7 +21,8 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         paragraphs: vec![format!("{payment} Please ship it.")],
         facts: vec![Fact::new("Confirmed", locale.time(confirmation.at))],
         items: items(order, locale),
-        total: Some(locale.money(order.total)),
+        taxes: taxes(order, locale),
+        total: Some(locale.money(order.total())),
         ..EmailContent::default()
     })
 }

@@ -59,7 +59,7 @@ impl Order {
         };
         let stock_position = self.stock_position();
         let order = Self { payment_id: Some(payment.id), ..self };
-        if awaits_payment && payment.captured == order.total {
+        if awaits_payment && payment.captured == order.total() {
             let confirmed = order.with_step(Fulfilment::Finished, now);
             return Ok(confirmed.with_status(OrderStatus::Confirmed, Party::System, None));
         }

@@ -74,7 +74,7 @@ fn an_attempt_is_retried_only_once() {
     let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
     let retried = charging.retry_charge(1, now).unwrap();
     assert!(retried.clone().retry_charge(1, now).is_err(), "the attempt was already retried");
-    let (captured_by, amount) = (GatewayId("pi_1".to_owned()), retried.total);
+    let (captured_by, amount) = (GatewayId("pi_1".to_owned()), retried.total());
     let refunding = retried.with_refund_due(&captured_by, amount, Party::Seller, "cracked", now);
     let again = refunding.retry_refund(1, 1, now).unwrap();
     assert!(again.clone().retry_refund(1, 1, now).is_err(), "the attempt was already retried");
@@ -85,7 +85,7 @@ fn an_attempt_is_retried_only_once() {
 fn refund_with_expired_key_is_looked_up_by_name() {
     let now = Timestamp::from_millis(NOW);
     let charging = placed(Some("pm_card_visa")).reserved(Duration::from_hours(24), now).unwrap();
-    let (captured_by, amount) = (GatewayId("pi_1".to_owned()), charging.total);
+    let (captured_by, amount) = (GatewayId("pi_1".to_owned()), charging.total());
     let refunding = charging.with_refund_due(&captured_by, amount, Party::Seller, "cracked", now);
     assert!(matches!(
         next(&refunding, now.saturating_add(Duration::from_hours(22))),
@@ -101,7 +101,7 @@ fn refund_with_expired_key_is_looked_up_by_name() {
 fn checkout_is_created_only_before_the_deadline() {
     let (now, window) = (Timestamp::from_millis(NOW), Duration::from_hours(24));
     let waiting = placed(None).reserved(window, now).unwrap();
-    let intent = CheckoutIntent { order_id: waiting.id, amount: waiting.total };
+    let intent = CheckoutIntent { order_id: waiting.id, amount: waiting.total() };
     let (last, deadline) = (window.saturating_sub(Duration::from_millis(1)), now.saturating_add(window));
     let create = Step::Call(Effect::CreateCheckout(intent));
     assert_eq!(next(&waiting, now.saturating_add(last)), create);
@@ -118,7 +118,7 @@ fn saga_ends_without_order_and_reports_violated_invariants() {
     assert_eq!(saga.next(&(None, None), now), Step::Finished);
     let reserve = Step::Commit(FulfilmentTransition::Reserve);
     assert_eq!(saga.next(&(Some(placed(None)), None), now), reserve);
-    let product = placed(None).lines[0].product_id;
+    let product = placed(None).lines.items().next().unwrap().product_id;
     let rejected = saga.on_refusal(AdvanceError::OutOfStock(product)).unwrap();
     assert_eq!(rejected, Some(FulfilmentTransition::OutOfStock(product)));
     assert_eq!(saga.on_refusal(AdvanceError::Stale).unwrap(), None);

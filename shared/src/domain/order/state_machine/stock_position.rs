@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::{Order, OrderLine, OrderStatus};
+use crate::domain::order::lines::ItemLine;
+use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Stock;
 use crate::kit::command::Change;
 
@@ -59,13 +60,13 @@ impl Order {
         &self,
         before: StockPosition,
         change: Change<T, E>,
-        otherwise: impl Fn(&OrderLine) -> E,
+        otherwise: impl Fn(&ItemLine) -> E,
     ) -> Change<T, E> {
         let now = self.stock_position();
         if now == before {
             return change;
         }
-        self.lines.iter().fold(change, |change, line| {
+        self.lines.items().fold(change, |change, line| {
             let moved = Stock::transfer(before.counter(), now.counter(), line.quantity);
             match before {
                 StockPosition::Available => change.adjust::<Stock>(&line.product_id, moved, otherwise(line)),

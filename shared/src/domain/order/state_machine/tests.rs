@@ -6,7 +6,6 @@ mod table;
 use std::time::Duration;
 
 use crate::domain::order::cancel::CancelOrder;
-use crate::domain::order::deliver::DeliverOrder;
 use crate::domain::order::expire::ExpireOrder;
 use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition, OrderAndPayment};
 use crate::domain::order::fulfilment::record_refund::RefundRefusal;
@@ -14,7 +13,8 @@ use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{Capture, Checkout, ClientSecret, DeclineCode, GatewayId};
 use crate::domain::order::refund::RefundOrder;
-use crate::domain::order::ship::ShipOrder;
+use crate::domain::order::shipment::deliver::DeliverOrder;
+use crate::domain::order::shipment::ship::ShipOrder;
 use crate::domain::order::tests::{placed, reported};
 use crate::domain::order::{Order, Shipment};
 use crate::domain::tests::{BUYER, SELLER, actor, at, euros};
@@ -42,14 +42,14 @@ fn fulfilment_transition(step: Step, order: &Order) -> Option<FulfilmentTransiti
     let report = FulfilmentTransition::RefundReported;
     Some(match step {
         Step::Reserve => FulfilmentTransition::Reserve,
-        Step::OutOfStock => FulfilmentTransition::OutOfStock(order.lines[0].product_id),
+        Step::OutOfStock => FulfilmentTransition::OutOfStock(order.lines.items().next().unwrap().product_id),
         Step::ChargeFailed => FulfilmentTransition::ChargeFailed(1),
         Step::RetryCharge => FulfilmentTransition::RetryCharge(1),
         Step::Payable => FulfilmentTransition::Payable(checkout(first)),
         Step::ActionRequired => FulfilmentTransition::ActionRequired(checkout(first)),
         Step::CheckoutClosed => FulfilmentTransition::CheckoutClosed,
         Step::PaymentProcessing => FulfilmentTransition::PaymentProcessing,
-        Step::Capture => FulfilmentTransition::Captured(Capture { gateway_id: first, amount: order.total }),
+        Step::Capture => FulfilmentTransition::Captured(Capture { gateway_id: first, amount: order.total() }),
         Step::CaptureOther => {
             FulfilmentTransition::Captured(Capture { gateway_id: second, amount: euros(1) })
         }

@@ -29,7 +29,7 @@ impl Order {
         }
         let fulfilment = match self.payment_method.clone() {
             Some(method) => {
-                Fulfilment::Charging { intent: ChargeIntent::first(self.id, self.total, method, now) }
+                Fulfilment::Charging { intent: ChargeIntent::first(self.id, self.total(), method, now) }
             }
             None => Fulfilment::AwaitingPayment { until: now.saturating_add(window), checkout: None },
         };

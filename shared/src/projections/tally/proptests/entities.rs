@@ -80,6 +80,8 @@ fn product() -> Product {
         title: "Mug".parse().unwrap(),
         description: None,
         price: euros(1_999),
+        tax_class: crate::domain::market::settings::tax::TaxClass::Standard,
+        requires_shipping: true,
         status: ProductStatus::Active,
         created_at: now,
         updated_at: now,
@@ -147,7 +149,7 @@ fn confirm(order: &mut Order, variant: usize) -> Payment {
     order.status = OrderStatus::Confirmed;
     let at = Timestamp::from_millis(NOW).saturating_add(Duration::from_hours(24 * (variant as u64 % 2)));
     order.timeline.push(Transition { status: order.status, at, by: Party::System, reason: None });
-    let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total };
+    let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total() };
     Payment::captured(order.id, &capture, at)
 }
 

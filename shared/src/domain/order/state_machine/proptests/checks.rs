@@ -63,7 +63,7 @@ impl World {
         assert!(order.timeline.starts_with(&before.timeline));
         let last = order.timeline.last().unwrap();
         assert!(added == 0 || (last.status, last.at) == (order.status, self.now));
-        let fixed = |order: &Order| (order.id, order.buyer_id, order.total, order.created_at);
+        let fixed = |order: &Order| (order.id, order.buyer_id, order.total(), order.created_at);
         assert_eq!(fixed(order), fixed(before));
     }
 
@@ -88,7 +88,7 @@ impl World {
         let left = payment.refundable(&order.refunds).amount();
         match order.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered if !order.is_free() => {
-                assert_eq!(payment.captured, order.total);
+                assert_eq!(payment.captured, order.total());
             }
             _ if own().any(|refund| refund.status == RefundStatus::Failed) => {}
             _ => assert_eq!(left, 0, "an ended order keeps money: {order:?}"),

@@ -28,7 +28,7 @@ fn record(order: &Order, gateway_id: &GatewayId, amount: Money, refunded: i64) -
 fn check((order, payment): &OrderAndPayment) {
     let Some(order) = order else { return };
     let compared = |record: &GatewayRecord| compare(record, Some(order), payment.as_ref());
-    let unknown = record(order, &GatewayId("pi_unknown".to_owned()), order.total, 0);
+    let unknown = record(order, &GatewayId("pi_unknown".to_owned()), order.total(), 0);
     assert!(matches!(compared(&unknown), Finding::MissingCapture(id, _) if id == order.id), "{order:?}");
     let Some(Payment { gateway_id, captured, .. }) = payment else { return };
     let own = || order.refunds.iter().filter(|refund| refund.gateway_id == *gateway_id);

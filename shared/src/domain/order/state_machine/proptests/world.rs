@@ -7,7 +7,6 @@ use serde_json::json;
 use super::gateway::ModelGateway;
 use super::{Action, GatewayResult};
 use crate::domain::order::cancel::CancelOrder;
-use crate::domain::order::deliver::DeliverOrder;
 use crate::domain::order::expire::ExpireOrder;
 use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition, OrderAndPayment};
 use crate::domain::order::fulfilment::record_capture::RecordCapture;
@@ -17,7 +16,8 @@ use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use crate::domain::order::payment::{Capture, Checkout, ClientSecret, DeclineCode, GatewayId};
 use crate::domain::order::refund::RefundOrder;
-use crate::domain::order::ship::ShipOrder;
+use crate::domain::order::shipment::deliver::DeliverOrder;
+use crate::domain::order::shipment::ship::ShipOrder;
 use crate::domain::order::tests::NOW;
 use crate::domain::order::{Order, Party, Shipment};
 use crate::domain::product::Stock;
@@ -77,7 +77,7 @@ impl World {
                     | Effect::FindCancelledCharge(_),
                 ),
                 GatewayResult::Succeeded | GatewayResult::Pending,
-            ) => Some(FulfilmentTransition::Captured(capture(0, self.order().total))),
+            ) => Some(FulfilmentTransition::Captured(capture(0, self.order().total()))),
             (Step::Call(Effect::Charge(intent) | Effect::ResolveCharge(intent)), GatewayResult::Failed) => {
                 Some(FulfilmentTransition::ChargeFailed(intent.attempt))
             }
@@ -109,7 +109,7 @@ impl World {
         match result {
             GatewayResult::Succeeded => Some(FulfilmentTransition::CheckoutClosed),
             GatewayResult::Pending => Some(FulfilmentTransition::PaymentProcessing),
-            GatewayResult::Refused => Some(FulfilmentTransition::Captured(capture(0, self.order().total))),
+            GatewayResult::Refused => Some(FulfilmentTransition::Captured(capture(0, self.order().total()))),
             GatewayResult::Lost | GatewayResult::Failed => None,
         }
     }
@@ -154,7 +154,7 @@ impl World {
 
     fn stray(&self, result: GatewayResult, which: u32) -> FulfilmentTransition {
         let code = DeclineCode::new("card_declined");
-        let product = self.order().lines[0].product_id;
+        let product = self.order().lines.items().next().unwrap().product_id;
         let payment = GatewayId("pi_0".to_owned());
         match (result, which) {
             (_, 0) => FulfilmentTransition::Reserve,
@@ -162,7 +162,7 @@ impl World {
             (GatewayResult::Refused, 1) => FulfilmentTransition::OutOfStock(product),
             (GatewayResult::Failed, 1) => FulfilmentTransition::RetryCharge(1),
             (GatewayResult::Failed, 2) => FulfilmentTransition::ChargeFailed(1),
-            (GatewayResult::Succeeded, 2) => FulfilmentTransition::Captured(capture(0, self.order().total)),
+            (GatewayResult::Succeeded, 2) => FulfilmentTransition::Captured(capture(0, self.order().total())),
             (GatewayResult::Pending, 2) => FulfilmentTransition::CheckoutClosed,
             (GatewayResult::Lost, 2) => FulfilmentTransition::PaymentProcessing,
             (_, 2) => FulfilmentTransition::Declined(code),
@@ -191,7 +191,7 @@ impl World {
                 self.decide_both(AdvanceOrder { id, by: self.stray(result, which), payment_window });
             }
             Action::Report { intent, exact } => {
-                let amount = if exact { self.order().total } else { euros(4_000) };
+                let amount = if exact { self.order().total() } else { euros(4_000) };
                 self.decide_both(RecordCapture { order_id: id, capture: capture(intent, amount) });
             }
             Action::Cancel { seller } => {
@@ -242,7 +242,7 @@ impl World {
     /// Transition that replaces the reservation of a product that does not exist.
     fn after_refusal(&self, by: FulfilmentTransition) -> FulfilmentTransition {
         let is_refused = by == FulfilmentTransition::Reserve && self.stock.is_none();
-        let product = self.order().lines[0].product_id;
+        let product = self.order().lines.items().next().unwrap().product_id;
         if is_refused { FulfilmentTransition::OutOfStock(product) } else { by }
     }
 

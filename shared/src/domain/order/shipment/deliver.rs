@@ -1,8 +1,8 @@
 //! Marking an order as delivered.
 
-use super::{Order, OrderEvent, OrderId};
 use crate::domain::access::AccessError;
 use crate::domain::order::state_machine::require_seller::require_seller;
+use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;

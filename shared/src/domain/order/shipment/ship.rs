@@ -1,9 +1,10 @@
 //! Marking an order as shipped.
 
-use super::{Order, OrderEvent, OrderId, Shipment};
+use super::Shipment;
 use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::order::state_machine::require_seller::require_seller;
+use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::values::actor::Actor;
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -59,7 +60,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::order::deliver::{DeliverError, DeliverOrder};
+    use crate::domain::order::shipment::deliver::{DeliverError, DeliverOrder};
     use crate::domain::order::tests::{confirmed, placed, placed_free};
     use crate::domain::tests::{BUYER, SELLER, STRANGER, actor, at, decide, moderator, refusal};
 

@@ -1,0 +1,19 @@
+//! Shipment of an order.
+
+pub mod deliver;
+pub mod ship;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::values::text::{Carrier, TrackingNumber};
+
+/// Shipment of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shipment {
+    /// Name of the carrier.
+    pub carrier: Carrier,
+    /// Tracking number assigned by the carrier.
+    pub tracking_number: TrackingNumber,
+}
