@@ -1,7 +1,6 @@
 //! Variations of a request, and the statuses that they must have.
 
 use fastrand::Rng;
-use http::Method;
 use strum::VariantArray;
 
 use crate::operations::Operation;
@@ -30,7 +29,7 @@ impl Variation {
         match self {
             Self::None => true,
             Self::Repeat | Self::ReusedKey => {
-                let is_keyed = operation.documents(422) && operation.method != Method::GET;
+                let is_keyed = operation.has_header("idempotency-key");
                 is_keyed && (self == Self::Repeat || other_body(call).is_some())
             }
             Self::NoToken => has_token && operation.requires_token,

@@ -1,6 +1,7 @@
 //! Functions of the HTTP API, composed as in their `main.rs`.
 
 use api_auth::AuthState;
+use api_orders::AddressRetention;
 use api_users::UsersState;
 use axum::Router;
 use http_body_util::BodyExt;
@@ -88,7 +89,8 @@ fn routers(functions: &Functions, entropy: &SimEntropy) -> Vec<(&'static str, Ap
     let (env, state) = commands("api-jobs", functions, entropy, reader.clone());
     add("api-jobs", limited(&env, functions, state.clone(), api_jobs::router(state)));
     let (env, state) = commands("api-orders", functions, entropy, reader.clone());
-    add("api-orders", limited(&env, functions, state.clone(), api_orders::router(state)));
+    let retention = AddressRetention::from_env(&env).expect("the template has the retention");
+    add("api-orders", limited(&env, functions, state.clone(), api_orders::router(state, retention)));
     let cached = || CachedReader::new(reader.clone());
     let (env, state) = commands("api-markets", functions, entropy, cached());
     add("api-markets", limited(&env, functions, state.clone(), api_markets::router(state)));
