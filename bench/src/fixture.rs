@@ -124,14 +124,21 @@ impl Fixture {
     /// # Panics
     /// If the order is rejected.
     pub async fn place_one_of(&self, product: &str, key: &str) -> String {
-        let placed = self.app.order(&self.buyer, key, product, 2, Some("pm_card_visa")).await;
+        let mut body = self.order_body();
+        body["items"][0]["productId"] = json!(product);
+        let request = self.app.request(Method::POST, "/v1/orders").by(&self.buyer).key(key).json(&body);
+        let placed = request.send().await;
         id(&placed.data(StatusCode::CREATED)["id"])
     }
 
     /// Request body of an order of the product.
     #[must_use]
     pub fn order_body(&self) -> Value {
-        json!({ "items": [{ "productId": self.product, "quantity": 2 }], "paymentMethod": "pm_card_visa" })
+        json!({
+            "marketId": self.market,
+            "items": [{ "productId": self.product, "quantity": 2 }],
+            "paymentMethod": "pm_card_visa",
+        })
     }
 
     /// Scheduled event of the sweeper.

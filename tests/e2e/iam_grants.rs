@@ -10,7 +10,8 @@ use serde_json::json;
 use shared::domain::job::Priority;
 use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::market::create::{CreateMarket, InitialStatus};
-use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::order::place::PlaceOrder;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
 use shared::domain::values::actor::Actor;
@@ -252,9 +253,10 @@ async fn publish_missed_events(fixture: &Fixture) {
     run_in_the_past(app, 2, CreateMarket { id: new_id(), by, name, description, currency, status, products })
         .await;
     let quantity = 1.try_into().unwrap();
-    let items = vec![OrderItem { product_id: id(&fixture.product), quantity, expected_price: None }];
+    let items = vec![CartItem { product_id: id(&fixture.product), quantity, expected_price: None }];
     // Old enough to be resumed by the sweeper.
-    run_in_the_past(app, 20, PlaceOrder { id: new_id(), by, items, payment_method: None }).await;
+    let cart = Cart::new(Some(id(&fixture.market)), items);
+    run_in_the_past(app, 20, PlaceOrder::new(new_id(), by, cart, None)).await;
     for priority in [Priority::Normal, Priority::High] {
         let by = Actor { user: id(&fixture.seller.id), role: Role::User };
         let work = RequestedWork::SalesReport { market_id: id(&fixture.market), from: None, to: None };

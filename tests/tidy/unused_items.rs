@@ -18,11 +18,9 @@ const CRATES: [&str; 4] = ["shared", "local", "ops", "stripe-sandbox"];
 const TOOLS: [&str; 5] = ["openapi", "bench", "bench/baselines", "fault-tests", "tests/simulation"];
 
 /// Items that only tests use, each with the reason.
-const EXCEPTIONS: [(&str, &str); 6] = [
+const EXCEPTIONS: [(&str, &str); 4] = [
     ("effect_key", "idempotency leases have no caller yet (ADR 14)"),
     ("max_message_delay", "tests limit the delays of messages of the local stack"),
-    ("tax_included", "markets have no tax rates yet"),
-    ("tax_on_top", "markets have no tax rates yet"),
     ("unused", "tests read the unused IAM grants of the local stack"),
     ("wait_until_triggered", "tests wait for a fault rule of the local stack"),
 ];

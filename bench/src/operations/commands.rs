@@ -94,6 +94,14 @@ async fn orders(fixture: &Fixture, costs: &mut CostTable) {
             assert_eq!(fixture.place("counted").await, order, "the replay returns the same order");
         })
         .await;
+    let items = json!([{ "productId": fixture.product, "quantity": 2 }]);
+    let unnamed = json!({ "items": items });
+    let placing = fixture.post(&fixture.buyer, "/v1/orders", &unnamed, StatusCode::CREATED);
+    costs
+        .count(fixture, "place an order without naming its market", "api-orders", async {
+            drop(placing.await);
+        })
+        .await;
     let cancel = format!("/v1/orders/{order}/cancel");
     let empty = json!({});
     let cancelling = fixture.post(&fixture.buyer, &cancel, &empty, StatusCode::OK);

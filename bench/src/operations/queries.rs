@@ -1,6 +1,7 @@
 //! HTTP requests that only read.
 
 use http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::fixture::Fixture;
 use crate::request_counts::CostTable;
@@ -37,6 +38,14 @@ async fn public(fixture: &Fixture, costs: &mut CostTable) {
 }
 
 async fn private(fixture: &Fixture, costs: &mut CostTable) {
+    let cart =
+        json!({ "marketId": fixture.market, "items": [{ "productId": fixture.product, "quantity": 2 }] });
+    let quote = fixture.app.request(Method::POST, "/v1/quotes").json(&cart);
+    costs
+        .count(fixture, "quote an order", "api-orders", async {
+            let _ = quote.send().await.data(StatusCode::OK);
+        })
+        .await;
     let order = format!("/v1/orders/{}", fixture.order);
     costs.get(fixture, "show an order", "api-orders", &order).await;
     costs.get(fixture, "show an order's timeline", "api-orders", &format!("{order}/timeline")).await;

@@ -8,6 +8,7 @@ use shared::domain::market::MarketId;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::payment::{Checkout, DeclineCode, PaymentId};
+use shared::domain::order::shipment::address::{DeliveryAddress, PostalAddress};
 use shared::domain::order::{Order, OrderId, OrderStatus, Party, Shipment};
 use shared::domain::user::UserId;
 use shared::domain::values::actor::Actor;
@@ -68,6 +69,13 @@ use lines::LineBody;
             "at": "2027-01-16T09:30:00.000Z",
         }],
         "shipment": { "carrier": "DHL", "trackingNumber": "JD014600003828" },
+        "shippingAddress": {
+            "name": "Ada Lovelace",
+            "line1": "Torstrasse 1",
+            "city": "Berlin",
+            "postalCode": "10119",
+            "country": "DE",
+        },
         "createdAt": "2027-01-15T08:00:00.000Z",
         "updatedAt": "2027-01-16T09:30:02.000Z",
         "version": 6,
@@ -103,6 +111,10 @@ pub(crate) struct OrderBody {
     /// Shipment; absent until the order is marked as shipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     shipment: Option<Shipment>,
+    /// Delivery address; returned only by `GET /v1/orders/{id}`, and absent if nothing is shipped or the address
+    /// is erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipping_address: Option<PostalAddress>,
     /// Time of placement.
     created_at: Timestamp,
     /// Time of the last change.
@@ -161,10 +173,16 @@ impl OrderBody {
             payment,
             refunds: order.refunds.into_iter().map(RefundBody::from).collect(),
             shipment: order.shipment,
+            shipping_address: None,
             created_at: order.created_at,
             updated_at: order.updated_at,
             version: order.version,
         }
+    }
+
+    /// Adds the delivery address.
+    pub(crate) fn with_address(self, address: Option<DeliveryAddress>) -> Self {
+        Self { shipping_address: address.map(|address| address.address), ..self }
     }
 
     /// Representation for the seller.

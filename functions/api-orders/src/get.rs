@@ -7,7 +7,7 @@ use shared::domain::access::AccessError;
 use shared::domain::order::{Order, OrderId};
 use shared::domain::values::actor::Actor;
 use shared::kit::error::ApiError;
-use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, Versioned};
+use shared::kit::http::{ApiResponse, IfNoneMatch, ItemQuery, Path, RequestInfo, Versioned};
 
 use crate::body::OrderBody;
 
@@ -16,13 +16,16 @@ pub(crate) async fn get_order(
     State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
     reads_any: HasPermission<OrdersReadAny>,
+    request: RequestInfo,
     Path(id): Path<OrderId>,
     query: ItemQuery<OrderBody>,
     if_none_match: IfNoneMatch,
 ) -> Result<Versioned<OrderBody>, ApiError> {
-    let order = app.reader.order(id).await?.filter(|order| can_view(order, &actor, reads_any));
+    let (order, address) = app.reader.order_with_address(id).await?;
+    let order = order.filter(|order| can_view(order, &actor, reads_any));
     let order = order.ok_or_else(|| AccessError::not_found(id))?;
-    Ok(ApiResponse::versioned(OrderBody::for_actor(&actor, order))
+    let address = address.filter(|address| request.received_at < address.kept_until(&order));
+    Ok(ApiResponse::versioned(OrderBody::for_actor(&actor, order).with_address(address))
         .with_fields(query.fields)
         .not_modified_if(&if_none_match))
 }

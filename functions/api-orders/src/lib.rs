@@ -2,21 +2,28 @@
 
 mod body;
 mod cancel;
+mod cart;
+mod config;
 mod deliver;
 mod get;
 mod list;
 mod place;
+mod quote;
 mod refund;
 mod ship;
 mod timeline;
 
+use axum::Extension;
 use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
+pub use config::AddressRetention;
+
 /// Routes of the function.
 pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
     routes
+        .post("/v1/quotes", quote::quote_order, QUOTE)
         .post("/v1/orders", place::place_order, PLACE)
         .get("/v1/orders", list::list_orders, LIST)
         .get("/v1/orders/{id}", get::get_order, GET)
@@ -27,14 +34,30 @@ pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
         .post("/v1/orders/{id}/refund", refund::refund_order, REFUND)
 }
 
+const QUOTE: OperationDoc = OperationDoc::new("Price products with shipping and tax")
+    .with_description(
+        "Returns the lines and the total that an order of these products would have now, and the shipping \
+         options for the country with their prices. Nothing is written or reserved, and no access token is \
+         needed; the request counts as a read.\n\n\
+         Call it without `shippingOptionId` to let the buyer choose an option, and with it for the total. \
+         Then place the order with the `total` as `expectedTotal`: if a price, the shipping or the tax has \
+         changed meanwhile, the order is refused with `PRICE_CHANGED`.\n\n\
+         `NOT_DELIVERABLE` means that the market does not deliver to the country. `INVALID_STATE` means that \
+         the market is not active. The other errors are those of `POST /v1/orders`.",
+    )
+    .with_errors(&[ErrorCode::PriceChanged, ErrorCode::InvalidState, ErrorCode::NotDeliverable]);
+
 const PLACE: OperationDoc = OperationDoc::new("Place an order at the current prices")
     .with_description(
         "Any authenticated user can order products of one active market. The order is created with \
-         status `pending` and the current prices. If a price differs from the `expectedPrice` of its \
-         item, the order is refused with `PRICE_CHANGED`. `INVALID_STATE` means that the market is not \
-         active. A product that does not exist, is not for sale, belongs to another market or is listed \
+         status `pending` and the current prices, shipping and taxes: its `lines` never change. If a price \
+         differs from the `expectedPrice` of its item, or the total from `expectedTotal`, the order is refused \
+         with `PRICE_CHANGED`. `INVALID_STATE` means that the market is not active. A product that does not exist, is not for sale, belongs to another market or is listed \
          twice is a `VALIDATION_ERROR` of its item. A total that exceeds the maximum of its currency, or is \
          above 0 and below the minimum charge of the payment gateway, is a `VALIDATION_ERROR` of `items`.\n\n\
+         If the order is shipped, it needs `shippingAddress` and `shippingOptionId`: `POST /v1/quotes` returns \
+         the options and the total. `NOT_DELIVERABLE` means that the market does not deliver to the country. \
+         The address is returned only by `GET /v1/orders/{id}`.\n\n\
          The rest happens after the response: the stock is reserved (`awaiting_payment`), then \
          `paymentMethod` is charged and the order becomes `confirmed`, or `rejected` if units are \
          missing or the charge is declined. If the bank requires an authentication (3-D Secure), the order \
@@ -46,7 +69,7 @@ const PLACE: OperationDoc = OperationDoc::new("Place an order at the current pri
          `Idempotency-Key` is required: a repetition with the same key and body returns the response of \
          the first request. Poll `GET /v1/orders/{id}` for the status.",
     )
-    .with_errors(&[ErrorCode::PriceChanged, ErrorCode::InvalidState]);
+    .with_errors(&[ErrorCode::PriceChanged, ErrorCode::InvalidState, ErrorCode::NotDeliverable]);
 
 const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of a market")
     .with_description(
@@ -66,7 +89,7 @@ const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of
 const GET: OperationDoc = OperationDoc::new("Get an order").with_description(
     "Returns an order to its buyer, its seller and callers with the permission `orders:read-any`; for \
      other callers, it does not exist. Only the buyer sees `payment`, and only while the order awaits \
-     its payment at the checkout. Send the `ETag` of the last response in `If-None-Match` to poll \
+     its payment at the checkout. `shippingAddress` is the delivery address, until it is erased. Send the `ETag` of the last response in `If-None-Match` to poll \
      cheaply: the response is 304 as long as the order has not changed.",
 );
 
@@ -134,6 +157,7 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in p
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
 /// Router of the function.
-pub fn router(app: CommandState) -> ApiRouter {
-    routes(ApiRouter::new()).with_state(app)
+pub fn router(app: CommandState, retention: AddressRetention) -> ApiRouter {
+    let router = routes(ApiRouter::new()).with_state(app);
+    router.map_router(|router| router.layer(Extension(retention)))
 }

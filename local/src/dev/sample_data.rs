@@ -7,8 +7,11 @@ use std::error::Error;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde_json::{Value, json};
 use shared::domain::market::create::{CreateMarket, InitialStatus};
-use shared::domain::market::settings::tax::TaxClass;
+use shared::domain::market::settings::set::SetMarketSettings;
+use shared::domain::market::settings::shipping::ShippingSettings;
+use shared::domain::market::settings::tax::{TaxClass, TaxSettings};
 use shared::domain::product::create::NewProduct;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
@@ -38,11 +41,14 @@ const ACCOUNTS: [(&str, Role, &str); 4] = [
 const SELLER: &str = ACCOUNTS[2].2;
 /// Id of the sample market.
 const MARKET: &str = "mkt_01J8Z3K5V0SAMPE0000000MARK";
-/// Sample products: id, SKU, title, price in cents, units in stock.
-const PRODUCTS: [(&str, &str, &str, i64, i64); 3] = [
-    ("prd_01J8Z3K5V0SAMPE0000000MVG1", "MUG-1", "Mug", 1_999, 100),
-    ("prd_01J8Z3K5V0SAMPE0000000TEA1", "TEA-1", "Green tea, 100 g", 899, 500),
-    ("prd_01J8Z3K5V0SAMPE0000000P0T1", "POT-1", "Teapot, the last one", 4_900, 1),
+/// Sample product: id, SKU, title, price in cents, tax class, units in stock.
+type SampleProduct = (&'static str, &'static str, &'static str, i64, TaxClass, i64);
+
+/// Sample products.
+const PRODUCTS: [SampleProduct; 3] = [
+    ("prd_01J8Z3K5V0SAMPE0000000MVG1", "MUG-1", "Mug", 1_999, TaxClass::Standard, 100),
+    ("prd_01J8Z3K5V0SAMPE0000000TEA1", "TEA-1", "Green tea, 100 g", 899, TaxClass::Reduced, 500),
+    ("prd_01J8Z3K5V0SAMPE0000000P0T1", "POT-1", "Teapot, the last one", 4_900, TaxClass::Standard, 1),
 ];
 
 /// Writes the sample data unless it exists, and prints how to use it.
@@ -63,6 +69,8 @@ pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), SeedError>> {
             execute_once(&store, command, name).await?;
         }
         execute_once(&store, market()?, MARKET).await?;
+        execute_once(&store, settings(shipping()?)?, "shipping").await?;
+        execute_once(&store, settings(tax()?)?, "tax").await?;
         print_usage(stack);
         Ok(())
     }
@@ -71,18 +79,11 @@ pub fn run(stack: &Stack) -> BoxFuture<'_, Result<(), SeedError>> {
 
 fn market() -> Result<CreateMarket, SeedError> {
     let product =
-        |(id, sku, title, cents, stock): (&str, &str, &str, i64, i64)| -> Result<NewProduct, SeedError> {
-            let price = serde_json::from_value(serde_json::json!({ "amount": cents, "currency": "EUR" }))?;
-            Ok(NewProduct {
-                id: id.parse()?,
-                sku: sku.parse()?,
-                title: title.parse()?,
-                description: None,
-                price,
-                tax_class: TaxClass::Standard,
-                requires_shipping: true,
-                stock,
-            })
+        |(id, sku, title, cents, tax_class, stock): SampleProduct| -> Result<NewProduct, SeedError> {
+            let price = serde_json::from_value(json!({ "amount": cents, "currency": "EUR" }))?;
+            let (id, sku, title) = (id.parse()?, sku.parse()?, title.parse()?);
+            let (description, requires_shipping) = (None, true);
+            Ok(NewProduct { id, sku, title, description, price, tax_class, requires_shipping, stock })
         };
     Ok(CreateMarket {
         id: MARKET.parse()?,
@@ -93,6 +94,36 @@ fn market() -> Result<CreateMarket, SeedError> {
         status: InitialStatus::Active,
         products: PRODUCTS.into_iter().map(product).collect::<Result<_, _>>()?,
     })
+}
+
+/// Two shipping zones: Germany and Austria, free from 50 EUR, and all other countries.
+fn shipping() -> Result<ShippingSettings, SeedError> {
+    let euros = |cents: i64| json!({ "amount": cents, "currency": "EUR" });
+    let standard =
+        json!({ "id": "standard", "name": "Standard", "amount": euros(490), "freeFrom": euros(5_000) });
+    let worldwide = json!({ "id": "worldwide", "name": "Worldwide", "amount": euros(1_990) });
+    let zones = json!([
+        { "countries": ["DE", "AT"], "options": [standard] },
+        { "countries": "*", "options": [worldwide] },
+    ]);
+    Ok(serde_json::from_value(json!({ "zones": zones }))?)
+}
+
+/// Two tax rates of Germany, which the prices include.
+fn tax() -> Result<TaxSettings, SeedError> {
+    let rate = |class: &str, points: i64, applies_to_shipping: bool| {
+        json!({
+            "country": "DE", "class": class, "basisPoints": points, "name": "VAT",
+            "appliesToShipping": applies_to_shipping,
+        })
+    };
+    let rates = [rate("standard", 1_900, true), rate("reduced", 700, false)];
+    Ok(serde_json::from_value(json!({ "pricesIncludeTax": true, "rates": rates }))?)
+}
+
+fn settings<S>(settings: S) -> Result<SetMarketSettings<S>, SeedError> {
+    let by = Actor { user: SELLER.parse()?, role: Role::User };
+    Ok(SetMarketSettings { market_id: MARKET.parse()?, by, expected: None, settings })
 }
 
 /// Executes a command unless an earlier start has executed it. An existing account with the same address is
@@ -125,18 +156,31 @@ fn print_usage(stack: &Stack) {
     let json_field = |field: &str| {
         format!("python3 -c 'import json,sys; print(json.load(sys.stdin)[\"data\"][\"{field}\"])'")
     };
-    let (product, token, id) = (PRODUCTS[0].0, json_field("accessToken"), json_field("id"));
+    let (order, token, id) = (first_order(), json_field("accessToken"), json_field("id"));
     console::line("the first order");
     console::line(format_args!(
         "  TOKEN=$(curl -s {url}/v1/auth/login {json} -d '{{\"email\":\"bea@example.com\",\"password\":\"{PASSWORD}\"}}' | {token})"
     ));
     console::line(format_args!(
         "  ORDER=$(curl -s {url}/v1/orders {json} -H \"authorization: Bearer $TOKEN\" -H \"idempotency-key: $RANDOM\" \
-         -d '{{\"items\":[{{\"productId\":\"{product}\",\"quantity\":2}}],\"paymentMethod\":\"pm_card_visa\"}}' | {id})"
+         -d '{order}' | {id})"
     ));
     console::line(format_args!(
         "  curl -s {url}/v1/orders/$ORDER/timeline -H \"authorization: Bearer $TOKEN\""
     ));
+}
+
+/// Body of an order of two mugs.
+fn first_order() -> Value {
+    json!({
+        "marketId": MARKET,
+        "items": [{ "productId": PRODUCTS[0].0, "quantity": 2 }],
+        "shippingAddress": {
+            "name": "Bea", "line1": "Torstrasse 1", "city": "Berlin", "postalCode": "10119", "country": "DE",
+        },
+        "shippingOptionId": "standard",
+        "paymentMethod": "pm_card_visa",
+    })
 }
 
 #[cfg(test)]
@@ -146,6 +190,7 @@ mod tests {
     #[test]
     fn the_sample_data_keeps_the_marketplaces_rules() {
         assert_eq!(market().unwrap().products.len(), PRODUCTS.len());
+        assert_eq!((shipping().unwrap().zones.len(), tax().unwrap().rates.len()), (2, 2));
         assert!(ACCOUNTS.iter().all(|(_, _, id)| id.parse::<shared::domain::user::UserId>().is_ok()));
     }
 }

@@ -1,6 +1,8 @@
 //! Deserialisation of domain types from requests. All invalid fields of a request are reported together, each
 //! with its rule.
 
+mod address;
+
 use std::fmt::Display;
 use std::str::FromStr;
 

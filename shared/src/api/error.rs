@@ -15,6 +15,9 @@ use crate::domain::market::settings::set::SetSettingsError;
 use crate::domain::market::update::UpdateMarketError;
 use crate::domain::order::cancel::CancelError;
 use crate::domain::order::fulfilment::advance::AdvanceError;
+use crate::domain::order::lines::LineAmounts;
+use crate::domain::order::lines::cart::CartError;
+use crate::domain::order::lines::pricing::PricingError;
 use crate::domain::order::place::PlaceOrderError;
 use crate::domain::order::refund::RefundError;
 use crate::domain::order::shipment::deliver::DeliverError;
@@ -189,22 +192,56 @@ fn sku_taken(message: String) -> ApiError {
     ApiError::new(ErrorCode::Conflict, message.clone()).with_field("sku", message)
 }
 
+impl From<CartError> for ApiError {
+    fn from(error: CartError) -> Self {
+        let message = error.to_string();
+        match error {
+            CartError::NoProduct { index }
+            | CartError::OtherMarket { index }
+            | CartError::Repeated { index } => Self::field(format!("items[{index}].productId"), message),
+            CartError::NotInMarket => Self::field("marketId", message),
+            CartError::Empty | CartError::TotalTooLarge => Self::field("items", message),
+            CartError::PriceChanged { index, price } => {
+                let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
+                Self::new(ErrorCode::PriceChanged, message)
+                    .with_field(format!("items[{index}].expectedPrice"), now)
+            }
+            CartError::Pricing(error) => error.into(),
+        }
+    }
+}
+
+impl From<PricingError> for ApiError {
+    fn from(error: PricingError) -> Self {
+        let message = error.to_string();
+        match error {
+            PricingError::Lines(_) => Self::field("items", message),
+            PricingError::NoDestination { .. } => Self::field("country", message),
+            PricingError::NotDeliverable(_) => Self::new(ErrorCode::NotDeliverable, message),
+            PricingError::UnknownOption | PricingError::NothingShipped => {
+                Self::field("shippingOptionId", message)
+            }
+        }
+    }
+}
+
 impl From<PlaceOrderError> for ApiError {
     fn from(error: PlaceOrderError) -> Self {
         let message = error.to_string();
         match error {
-            PlaceOrderError::NoProduct { index }
-            | PlaceOrderError::OtherMarket { index }
-            | PlaceOrderError::Repeated { index } => {
-                Self::field(format!("items[{index}].productId"), message)
+            PlaceOrderError::Cart(error) => error.into(),
+            PlaceOrderError::AddressRequired | PlaceOrderError::AddressNotNeeded => {
+                Self::field("shippingAddress", message)
             }
-            PlaceOrderError::Empty | PlaceOrderError::TotalTooLarge | PlaceOrderError::TotalTooSmall(_) => {
+            PlaceOrderError::OptionRequired => Self::field("shippingOptionId", message),
+            PlaceOrderError::TotalTooLarge(_) | PlaceOrderError::TotalTooSmall(_) => {
                 Self::field("items", message)
             }
-            PlaceOrderError::PriceChanged { index, price } => {
-                let now = format!("costs {} {} now", price.amount(), price.currency().as_str());
-                Self::new(ErrorCode::PriceChanged, message)
-                    .with_field(format!("items[{index}].expectedPrice"), now)
+            PlaceOrderError::TotalChanged(LineAmounts { net, tax, gross }) => {
+                let currency = gross.currency();
+                let (net, tax, total) = (net.amount(), tax.amount(), gross.amount());
+                let now = format!("is {total} {} now: {net} and {tax} of tax", currency.as_str());
+                Self::new(ErrorCode::PriceChanged, message).with_field("expectedTotal", now)
             }
             PlaceOrderError::MarketClosed(_) => Self::new(ErrorCode::InvalidState, message),
         }

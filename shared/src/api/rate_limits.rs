@@ -34,7 +34,8 @@ enum Group {
 impl Group {
     fn of(method: &Method, route: &str) -> Self {
         match (method.is_safe(), route) {
-            (true, _) => Self::Reads,
+            // A quote writes nothing.
+            (true, _) | (false, "/v1/quotes") => Self::Reads,
             (false, "/v1/orders") => Self::Orders,
             (false, _) => Self::Writes,
         }

@@ -7,8 +7,12 @@ use std::time::Duration;
 use futures::future::{try_join, try_join_all};
 
 use crate::domain::market::MarketId;
+use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::order::fulfilment::attempts::Attempts;
+use crate::domain::order::lines::cart::{Cart, CartState};
+use crate::domain::order::shipment::address::DeliveryAddress;
 use crate::domain::order::{Order, OrderId, OrderStatus};
+use crate::domain::product::{Product, ProductId};
 use crate::domain::user::UserId;
 use crate::domain::values::period::Period;
 use crate::domain::values::stall::STALLED_AFTER;
@@ -123,6 +127,39 @@ impl DynamoReader {
     /// [`StoreError`] if the table does not respond.
     pub async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
         self.get(ReadSet::get(&id), Consistency::Eventual).await
+    }
+
+    /// Loads an order with its delivery address, in one request.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn order_with_address(
+        &self,
+        id: OrderId,
+    ) -> Result<(Option<Order>, Option<DeliveryAddress>), StoreError> {
+        self.get(ReadSet::get(&id).and(ReadSet::get(&id)), Consistency::Eventual).await
+    }
+
+    /// Loads what the price of a cart depends on, and the status of the market for new orders, in one request
+    /// and strongly consistent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn quote_state(&self, cart: &Cart) -> Result<(CartState, Option<StatusCopy>), StoreError> {
+        let copies = cart.market_id.map(|market_id| StatusCopyKey { market_id, number: 0 });
+        let reads = cart.reads().and(ReadSet::get_all(copies.iter()));
+        let (state, copies) = self.get(reads, Consistency::Strong).await?;
+        Ok((state, copies.into_iter().flatten().next()))
+    }
+
+    /// Market of the first product of a cart; `None` if the product does not exist. Products do not change their
+    /// market.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn market_of(&self, product: ProductId) -> Result<Option<MarketId>, StoreError> {
+        let product: Option<Product> = self.get(ReadSet::get(&product), Consistency::Strong).await?;
+        Ok(product.map(|product| product.market_id))
     }
 
     /// Loads an order with the attempts at its current step, in one request.

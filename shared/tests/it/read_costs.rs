@@ -8,7 +8,8 @@ use shared::domain::job::job_type::SalesReport;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::{MarketId, MarketStatus};
 use shared::domain::order::cancel::CancelOrder;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::order::place::PlaceOrder;
 use shared::domain::order::{OrderId, OrderStatus};
 use shared::domain::product::Product;
 use shared::domain::user::{Role, UserId};
@@ -245,9 +246,9 @@ impl Fixture {
 
     async fn commands(&mut self) {
         let quantity = Quantity::try_from(1).unwrap();
-        let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
+        let items = vec![CartItem { product_id: id(PRODUCT), quantity, expected_price: None }];
         let placed: OrderId = new_id();
-        let place = PlaceOrder { id: placed, by: buyer(), items, payment_method: None };
+        let place = PlaceOrder::new(placed, buyer(), Cart::new(Some(id(MARKET)), items), None);
         self.store.execute(place, &idempotent("orders k1", "fingerprint")).await.unwrap();
         self.record("placing an order of one product");
         let cancel = CancelOrder { id: id(ORDER), by: buyer(), reason: None };

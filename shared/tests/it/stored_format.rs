@@ -13,9 +13,10 @@ use shared::domain::order::Order;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition};
 use shared::domain::order::fulfilment::attempts::{Attempts, RecordFailedAttempt};
+use shared::domain::order::lines::cart::{Cart, CartItem};
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId, Payment};
-use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::place::PlaceOrder;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuKey, Stock};
 use shared::domain::reconciliation::compare::MismatchKind;
@@ -202,9 +203,10 @@ async fn product_is_stored_with_stock_and_sku_claim() {
 pub(crate) async fn with_order(method: Option<&str>) -> Fixture {
     let fixture = with_market().await;
     let item =
-        OrderItem { product_id: id(PRODUCT), quantity: Quantity::try_from(2).unwrap(), expected_price: None };
+        CartItem { product_id: id(PRODUCT), quantity: Quantity::try_from(2).unwrap(), expected_price: None };
     let payment_method = method.map(|method| method.parse().unwrap());
-    fixture.run(PlaceOrder { id: id(ORDER), by: buyer(), items: vec![item], payment_method }).await;
+    let cart = Cart::new(Some(id(MARKET)), vec![item]);
+    fixture.run(PlaceOrder::new(id(ORDER), buyer(), cart, payment_method)).await;
     fixture
 }
 

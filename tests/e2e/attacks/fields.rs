@@ -55,9 +55,11 @@ fn of_markets(fixture: &Fixture) -> Vec<ForbiddenFields<'_>> {
 
 fn of_orders(fixture: &Fixture) -> Vec<ForbiddenFields<'_>> {
     let order = format!("/v1/orders/{}", fixture.order);
+    let quote = json!({ "items": [{ "productId": fixture.product, "quantity": 1 }] });
     let of_order = "price total status buyerId ownerId version id";
     vec![
         ("POST", "/v1/orders".to_owned(), &fixture.buyer, fixture.an_order(), of_order),
+        ("POST", "/v1/quotes".to_owned(), &fixture.buyer, quote, "price total lines tax paymentMethod"),
         ("POST", format!("{order}/cancel"), &fixture.buyer, json!({}), "status total by"),
         (
             "POST",

@@ -103,6 +103,7 @@ fn orders() -> Vec<Route> {
     let shipment = |_: &Fixture| json!({ "carrier": "Post", "trackingNumber": "1" });
     vec![
         ("GET", "/v1/orders", nothing, SIGNED_IN),
+        ("POST", "/v1/quotes", |w| w.an_order(), PUBLIC),
         ("POST", "/v1/orders", |w| w.an_order(), [401, 201, 201, 201, 201]),
         ("GET", "/v1/orders/{id}", nothing, SIGNED_IN),
         ("GET", "/v1/orders/{id}/timeline", nothing, SIGNED_IN),

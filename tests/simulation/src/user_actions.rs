@@ -1,7 +1,8 @@
 //! User actions, executed as the HTTP functions do: one command in one context.
 
 use shared::domain::order::cancel::CancelOrder;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::order::place::PlaceOrder;
 use shared::domain::order::refund::RefundOrder;
 use shared::domain::order::shipment::deliver::DeliverOrder;
 use shared::domain::order::shipment::ship::ShipOrder;
@@ -94,11 +95,10 @@ impl Api {
     async fn place_order(&self, buyer: usize, plan: &Buyer, now: Timestamp) -> ActionResult {
         let by = scenario::buyer(buyer);
         let quantity = Quantity::try_from(plan.quantity).expect("the quantity is within bounds");
-        let item =
-            OrderItem { product_id: scenario::product(), quantity, expected_price: Some(cents(PRICE)) };
+        let item = CartItem { product_id: scenario::product(), quantity, expected_price: Some(cents(PRICE)) };
         let payment_method = plan.method.map(|method| method.parse().expect("the payment method is valid"));
-        let command =
-            PlaceOrder { id: Id::generate(now, &self.entropy), by, items: vec![item], payment_method };
+        let cart = Cart::new(Some(scenario::market()), vec![item]);
+        let command = PlaceOrder::new(Id::generate(now, &self.entropy), by, cart, payment_method);
         self.execute(command, Some((by, "POST /v1/orders", "the-key")), now).await
     }
 

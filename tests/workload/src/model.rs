@@ -43,6 +43,10 @@ pub struct Resource {
     pub amount: i64,
     /// Status of an order or a job, as last seen; empty for other resources.
     pub status: String,
+    /// True if a market has shipping zones.
+    pub ships: bool,
+    /// True if a market has tax rates.
+    pub taxes: bool,
     /// True after it was deleted.
     pub is_deleted: bool,
 }
@@ -139,6 +143,7 @@ impl Model {
                 }
                 return;
             }
+            "setMarketShipping" | "setMarketTax" => return self.set_settings(call, data),
             _ => return,
         };
         let Some(id) = data["id"].as_str() else { return };
@@ -158,8 +163,19 @@ impl Model {
             parent,
             amount,
             status: String::new(),
+            ships: false,
+            taxes: false,
             is_deleted: false,
         });
+    }
+
+    /// Records the settings of a market.
+    fn set_settings(&mut self, call: &Call, data: &Value) {
+        let Target::Created(step) = call.target else { return };
+        let Some(market) = self.resources.iter_mut().find(|resource| resource.step == step) else { return };
+        let has = |list: &Value| list.as_array().map(|list| !list.is_empty());
+        market.ships = has(&data["zones"]).unwrap_or(market.ships);
+        market.taxes = has(&data["rates"]).unwrap_or(market.taxes);
     }
 
     fn delete(&mut self, step: usize) {

@@ -19,7 +19,9 @@ pub struct Operation {
     pub path: String,
     /// Documented statuses.
     pub statuses: Vec<u16>,
-    /// Name of the required headers.
+    /// Names of the headers.
+    headers: Vec<String>,
+    /// Names of the required headers.
     required_headers: Vec<String>,
     /// Names of the query parameters.
     query: Vec<String>,
@@ -48,6 +50,12 @@ impl Operation {
     #[must_use]
     pub fn documents(&self, status: u16) -> bool {
         self.statuses.contains(&status)
+    }
+
+    /// Returns true if the operation has this header.
+    #[must_use]
+    pub fn has_header(&self, header: &str) -> bool {
+        self.headers.iter().any(|name| name.eq_ignore_ascii_case(header))
     }
 
     /// Returns true if the operation requires this header.
@@ -115,6 +123,7 @@ fn parse(document: &Value, path: &str, method: Method, described: &Value) -> Ope
         method,
         path: path.to_owned(),
         statuses: statuses.filter_map(|status| status.parse().ok()).collect(),
+        headers: names("header", false),
         required_headers: names("header", true),
         query: names("query", false),
         has_body: described["requestBody"].is_object(),

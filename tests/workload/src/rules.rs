@@ -59,14 +59,20 @@ pub fn expected(call: &Call, facts: &Facts, model: &Model) -> Expected {
     }
 }
 
+/// Result for a caller whose account is suspended or deleted.
+fn of_inactive_caller(call: &Call, facts: &Facts) -> Option<Expected> {
+    let Caller::Account(_) = call.caller else { return None };
+    if facts.caller.as_ref().is_some_and(|caller| caller.status == UserStatus::Active) {
+        return None;
+    }
+    // An access token outlives its account by at most 15 minutes, for reads only.
+    let is_read = ["get", "list", "quote"].iter().any(|verb| call.operation.starts_with(verb));
+    Some(if is_read { Expected::Either } else { refused(&[400, 401, 403, 404, 409]) })
+}
+
 fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
-    if let Caller::Account(_) = call.caller {
-        let is_active = facts.caller.as_ref().is_some_and(|caller| caller.status == UserStatus::Active);
-        let is_read = call.operation.starts_with("get") || call.operation.starts_with("list");
-        if !is_active {
-            // An access token outlives its account by at most 15 minutes, for reads only.
-            return if is_read { Expected::Either } else { refused(&[400, 401, 403, 404, 409]) };
-        }
+    if let Some(expected) = of_inactive_caller(call, facts) {
+        return expected;
     }
     match call.operation {
         "getHealth" | "getReadiness" | "getOpenapi" | "getJwks" | "search" | "listMarkets" => {
@@ -85,12 +91,7 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
                 _ => Expected::Either,
             }
         }
-        "listEvents" => match (&facts.market, &facts.caller) {
-            _ if call.caller == Caller::Admin => Expected::Success,
-            (Some(market), _) if is_creator(market, facts) => Expected::Success,
-            (Some(_), Some(caller)) if is_user(caller) => refused(&[404]),
-            _ => Expected::Either,
-        },
+        "listEvents" => of_events(call, facts),
         "getMarket" => match &facts.market {
             Some(market) if market.status != MarketStatus::Draft => Expected::Success,
             Some(market) if is_creator(market, facts) => Expected::Success,
@@ -104,6 +105,15 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
         "deleteUser" if facts.blockers > 0 => refused(&[401, 403, 404, 409]),
         "getCurrentUser" => Expected::Success,
+        _ => Expected::Either,
+    }
+}
+
+fn of_events(call: &Call, facts: &Facts) -> Expected {
+    match (&facts.market, &facts.caller) {
+        _ if call.caller == Caller::Admin => Expected::Success,
+        (Some(market), _) if is_creator(market, facts) => Expected::Success,
+        (Some(_), Some(caller)) if is_user(caller) => refused(&[404]),
         _ => Expected::Either,
     }
 }

@@ -1,7 +1,6 @@
 //! Variations of a request, and the statuses that they must have.
 
 use fastrand::Rng;
-use http::Method;
 use strum::VariantArray;
 
 use crate::operations::Operation;
@@ -27,7 +26,7 @@ impl Variation {
     /// Returns true if the variation is possible for a request.
     fn fits(self, call: &Call, operation: &Operation) -> bool {
         let has_token = call.caller != Caller::Anonymous && !operation.path.starts_with(WITHOUT_TOKEN);
-        let is_keyed = operation.documents(422) && operation.method != Method::GET;
+        let is_keyed = operation.has_header("idempotency-key");
         match self {
             Self::None => true,
             Self::Repeat | Self::InvalidKey => is_keyed,

@@ -7,7 +7,7 @@ use test_support::lambda_event::{assert_all_cases, event_from_file};
 use super::Orders;
 
 /// Expected status and error code of each event that the buyer sends, in the order of sending.
-const BUYER_EVENTS: [(&str, u16, &str); 11] = [
+const BUYER_EVENTS: [(&str, u16, &str); 14] = [
     ("get-order", 200, ""),
     ("get-absent-order", 404, "NOT_FOUND"),
     ("get-timeline", 200, ""),
@@ -17,6 +17,9 @@ const BUYER_EVENTS: [(&str, u16, &str); 11] = [
     ("place-order", 201, ""),
     ("place-order-without-key", 400, "IDEMPOTENCY_KEY_REQUIRED"),
     ("place-order-with-bad-fields", 400, "VALIDATION_ERROR"),
+    ("place-order-with-needless-address", 400, "VALIDATION_ERROR"),
+    ("quote-order", 200, ""),
+    ("quote-order-with-bad-address", 400, "VALIDATION_ERROR"),
     ("cancel-order-with-unknown-field", 400, "VALIDATION_ERROR"),
     ("cancel-order", 200, ""),
 ];

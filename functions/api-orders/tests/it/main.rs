@@ -8,10 +8,12 @@ mod get;
 mod http_conventions;
 mod list;
 mod place;
+mod quote;
 mod refund;
 mod ship_deliver;
 mod timeline;
 
+use api_orders::AddressRetention;
 use serde_json::{Value, json};
 use shared::api::CommandState;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
@@ -23,6 +25,9 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::api_function::ApiFunction;
 use test_support::fixture::{Marketplace, ORDER, PRODUCT, cents, id, test_context};
 use test_support::lambda_event::RouterResponse;
+
+/// Number of days for which addresses are stored.
+const RETENTION_DAYS: u16 = 400;
 
 /// The function on a marketplace.
 struct Orders {
@@ -36,7 +41,8 @@ impl Orders {
         let marketplace = Marketplace::with_sample_data().await;
         let env = marketplace.env("api-orders");
         let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
-        Self { api: ApiFunction::new(&marketplace, api_orders::router(app)), marketplace }
+        let router = api_orders::router(app, AddressRetention(RETENTION_DAYS));
+        Self { api: ApiFunction::new(&marketplace, router), marketplace }
     }
 
     /// Creates a table with a paid order of two mugs.

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use shared::domain::order::cancel::CancelOrder;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::order::place::PlaceOrder;
 use shared::domain::values::money::Quantity;
 use shared::kit::command::{CommandContext, CorrelationId, Store};
 use shared::kit::system::clock::Timestamp;
-use test_support::fixture::{ORDER, PRODUCT, buyer, id};
+use test_support::fixture::{MARKET, ORDER, PRODUCT, buyer, id};
 use test_support::lambda_event::{assert_all_cases, event_from_file};
 
 use super::{Fixture, Routes, messages, records};
@@ -16,8 +17,8 @@ async fn cause_event(fixture: &Fixture, case: &str) {
     let at: Timestamp = serde_json::from_str("\"2024-01-22T15:30:00.120Z\"").unwrap();
     let context = CommandContext::new(CorrelationId::try_from("checkout-7f3a".to_owned()).unwrap(), at);
     let quantity = Quantity::try_from(2).unwrap();
-    let items = vec![OrderItem { product_id: id(PRODUCT), quantity, expected_price: None }];
-    let place = PlaceOrder { id: id(ORDER), by: buyer(), items, payment_method: None };
+    let items = vec![CartItem { product_id: id(PRODUCT), quantity, expected_price: None }];
+    let place = PlaceOrder::new(id(ORDER), buyer(), Cart::new(Some(id(MARKET)), items), None);
     fixture.marketplace.store.execute(place, &context).await.unwrap();
     if case == "order-cancelled" {
         fixture.marketplace.clear_outbox().await;

@@ -8,6 +8,7 @@ use crate::api::deserialize::{Bounded, InitialStock, MAX_COUNTRIES, NonNull, Pat
 use crate::domain::job::output::chunk::Part;
 use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries};
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
+use crate::domain::order::shipment::address::{PhoneNumber, PostalCode};
 use crate::domain::product::create::MAX_UNITS;
 use crate::domain::values::country::{Country, Region};
 use crate::domain::values::date::Date;
@@ -80,6 +81,15 @@ schema! {
         "type": "string", "pattern": Region::PATTERN,
         "description": "Region: the part of its ISO 3166-2 code after the hyphen, like `CA` for US-CA.",
         "examples": ["CA"]
+    };
+    PostalCode = {
+        "type": "string", "pattern": PostalCode::PATTERN,
+        "description": "Postal code: 2 to 10 letters, digits, spaces and hyphens. Lower case is converted.",
+        "examples": ["10119"]
+    };
+    PhoneNumber = {
+        "type": "string", "pattern": PhoneNumber::PATTERN,
+        "description": "Phone number in international form (E.164).", "examples": ["+4930123456"]
     };
     ZoneCountries = {
         "anyOf": [

@@ -4,6 +4,8 @@
 //! here, and is not stored.
 
 mod amounts;
+pub mod cart;
+pub mod pricing;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};

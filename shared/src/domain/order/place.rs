@@ -1,20 +1,18 @@
 //! Placing an order.
 
 use super::fulfilment::Fulfilment;
-use super::lines::{ItemLine, OrderLine, OrderLines};
+use super::lines::LineAmounts;
+use super::lines::cart::{Cart, CartError, CartState, PricedCart, Supply};
+use super::lines::pricing::PricingError;
+use super::shipment::address::{DEFAULT_RETENTION_DAYS, DeliveryAddress, PostalAddress};
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party, Transition};
 use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::payment::PaymentMethod;
-use crate::domain::product::{Product, ProductId, ProductStatus};
 use crate::domain::values::actor::Actor;
-use crate::domain::values::money::{Currency, Money, Quantity};
-use crate::kit::command::{Change, Command, ReadSet, Version};
+use crate::domain::values::money::{Currency, Money};
+use crate::kit::command::{Change, Command, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
-
-/// Maximum number of different products in an order. The order, its stock counters and its events fit one
-/// transaction.
-pub const MAX_LINES: usize = 50;
 
 /// Places an order at the current prices. The order's fulfilment reserves the stock later.
 #[derive(Debug, Clone)]
@@ -23,58 +21,41 @@ pub struct PlaceOrder {
     pub id: OrderId,
     /// Buyer.
     pub by: Actor,
-    /// Ordered items: 1 to [`MAX_LINES`] different products.
-    pub items: Vec<OrderItem>,
+    /// Products to order, and how they are delivered.
+    pub cart: Cart,
+    /// Total shown to the buyer. The order is refused if the current total differs.
+    pub expected_total: Option<Money>,
     /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
+    /// Number of days for which the delivery address is stored after the last change of the order.
+    pub address_retention_days: u16,
 }
 
-/// Ordered quantity of one product.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderItem {
-    /// Id of the product.
-    pub product_id: ProductId,
-    /// Number of units.
-    pub quantity: Quantity,
-    /// Price shown to the buyer. The order is refused if the current price differs.
-    pub expected_price: Option<Money>,
-}
-
-/// Reason why an order cannot be placed. `index` is the zero-based position of the item.
+/// Reason why an order cannot be placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceOrderError {
-    /// The product does not exist or is not for sale.
-    #[error("product not found")]
-    NoProduct {
-        /// Position of the item.
-        index: usize,
-    },
-    /// The product belongs to another market than the first item.
-    #[error("must be a product of the same market as the first")]
-    OtherMarket {
-        /// Position of the item.
-        index: usize,
-    },
-    /// The product is listed more than once.
-    #[error("must not be listed more than once")]
-    Repeated {
-        /// Position of the repetition.
-        index: usize,
-    },
-    /// The current price differs from the price shown to the buyer.
-    #[error("the price of the product has changed")]
-    PriceChanged {
-        /// Position of the item.
-        index: usize,
-        /// Current price.
-        price: Money,
-    },
-    /// The order has no items.
-    #[error("must have at least one item")]
-    Empty,
-    /// The total exceeds the maximum amount of its currency.
-    #[error("the total of the order exceeds the maximum amount of its currency")]
-    TotalTooLarge,
+    /// The products have no price.
+    #[error(transparent)]
+    Cart(#[from] CartError),
+    /// The order is shipped, and there is no address.
+    #[error("is required, because the order is shipped")]
+    AddressRequired,
+    /// There is an address, although nothing is shipped.
+    #[error("must be absent, because nothing is shipped")]
+    AddressNotNeeded,
+    /// The order is shipped, and no shipping option is chosen.
+    #[error("is required, because the order is shipped")]
+    OptionRequired,
+    /// The current total differs from the total shown to the buyer.
+    #[error("the total of the order has changed")]
+    TotalChanged(LineAmounts),
+    /// The total exceeds the maximum charge of the payment gateway.
+    #[error(
+        "the total of the order must be at most {} minor units of {}, the maximum charge",
+        .0.max_charge(),
+        .0.as_str()
+    )]
+    TotalTooLarge(Currency),
     /// The total is above zero and below the minimum charge of the payment gateway.
     #[error(
         "the total of the order must be 0 or at least {} minor units of {}, the minimum charge",
@@ -88,32 +69,88 @@ pub enum PlaceOrderError {
 }
 
 impl Command for PlaceOrder {
-    type State = Vec<Option<Product>>;
+    type State = CartState;
     type Output = Order;
     type Error = PlaceOrderError;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get_all(self.items.iter().map(|item| &item.product_id))
+        self.cart.reads()
     }
 
     /// # Errors
-    /// [`PlaceOrderError`]. `MarketClosed` results from a condition on a copy of the market's status in the
-    /// same transaction.
+    /// [`PlaceOrderError`].
     fn decide(
         &self,
-        products: Self::State,
+        state: Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, PlaceOrderError>, PlaceOrderError> {
-        let products = self.check(products)?;
-        let first = products.first().ok_or(PlaceOrderError::Empty)?;
-        let lines = self.lines(&products)?;
-        let order = Order {
+        let priced = self.cart.price(state).map_err(missing_address)?;
+        let address = self.delivery_address(priced.quote.is_shipped)?;
+        self.check(priced.quote.lines.sum())?;
+        let order = self.order(priced, now);
+        let copy = StatusCopyKey::of_order(order.market_id, order.id);
+        let closed = PlaceOrderError::MarketClosed(order.market_id);
+        let mut placed = Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into()));
+        if let Some(address) = address {
+            let days = self.address_retention_days;
+            placed = placed.save(&DeliveryAddress::new(order.id, address, days, now), NoEvents);
+        }
+        Ok(placed.require::<StatusCopy>(&copy, "status", MarketStatus::Active.into(), closed))
+    }
+}
+
+/// The place of an order that is shipped is that of its address.
+fn missing_address(error: CartError) -> PlaceOrderError {
+    match error {
+        CartError::Pricing(PricingError::NoDestination { is_shipped: true }) => {
+            PlaceOrderError::AddressRequired
+        }
+        error => error.into(),
+    }
+}
+
+impl PlaceOrder {
+    /// Creates a command without an expected total.
+    #[must_use]
+    pub const fn new(id: OrderId, by: Actor, cart: Cart, payment_method: Option<PaymentMethod>) -> Self {
+        let address_retention_days = DEFAULT_RETENTION_DAYS;
+        Self { id, by, cart, expected_total: None, payment_method, address_retention_days }
+    }
+
+    /// Address to store with the order.
+    fn delivery_address(&self, is_shipped: bool) -> Result<Option<PostalAddress>, PlaceOrderError> {
+        match (&self.cart.supply, is_shipped) {
+            (Some(Supply::Address(_)), true) if self.cart.shipping_option.is_none() => {
+                Err(PlaceOrderError::OptionRequired)
+            }
+            (Some(Supply::Address(address)), true) => Ok(Some(PostalAddress::clone(address))),
+            (Some(Supply::Address(_)), false) => Err(PlaceOrderError::AddressNotNeeded),
+            (_, true) => Err(PlaceOrderError::AddressRequired),
+            (_, false) => Ok(None),
+        }
+    }
+
+    /// Checks the total against the one shown to the buyer and the limits of the payment gateway.
+    fn check(&self, sum: LineAmounts) -> Result<(), PlaceOrderError> {
+        let (total, currency) = (sum.gross, sum.gross.currency());
+        if self.expected_total.is_some_and(|expected| expected != total) {
+            return Err(PlaceOrderError::TotalChanged(sum));
+        }
+        total.require_chargeable().map_err(|_| PlaceOrderError::TotalTooLarge(currency))?;
+        if total.amount() > 0 && total.amount() < currency.min_charge() {
+            return Err(PlaceOrderError::TotalTooSmall(currency));
+        }
+        Ok(())
+    }
+
+    fn order(&self, priced: PricedCart, now: Timestamp) -> Order {
+        Order {
             id: self.id,
             version: Version::FIRST,
             buyer_id: self.by.user,
-            seller_id: first.seller_id,
-            market_id: first.market_id,
-            lines,
+            seller_id: priced.seller_id,
+            market_id: priced.market_id,
+            lines: priced.quote.lines,
             payment_method: self.payment_method.clone(),
             payment_id: None,
             refunds: Vec::new(),
@@ -130,93 +167,70 @@ impl Command for PlaceOrder {
             }],
             created_at: now,
             updated_at: now,
-        };
-        let copy = StatusCopyKey::of_order(order.market_id, order.id);
-        let closed = PlaceOrderError::MarketClosed(order.market_id);
-        let placed = Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into()));
-        Ok(placed.require::<StatusCopy>(&copy, "status", MarketStatus::Active.into(), closed))
-    }
-}
-
-impl PlaceOrder {
-    fn check(&self, products: Vec<Option<Product>>) -> Result<Vec<Product>, PlaceOrderError> {
-        let mut found: Vec<Product> = Vec::with_capacity(products.len());
-        for (index, (product, item)) in products.into_iter().zip(&self.items).enumerate() {
-            let product = product
-                .filter(|product| product.status == ProductStatus::Active)
-                .ok_or(PlaceOrderError::NoProduct { index })?;
-            if found.iter().any(|earlier| earlier.id == product.id) {
-                return Err(PlaceOrderError::Repeated { index });
-            }
-            if found.first().is_some_and(|first| first.market_id != product.market_id) {
-                return Err(PlaceOrderError::OtherMarket { index });
-            }
-            if item.expected_price.is_some_and(|expected| expected != product.price) {
-                return Err(PlaceOrderError::PriceChanged { index, price: product.price });
-            }
-            found.push(product);
         }
-        Ok(found)
     }
-
-    fn lines(&self, products: &[Product]) -> Result<OrderLines, PlaceOrderError> {
-        let lines: Vec<OrderLine> =
-            self.items.iter().zip(products).map(|(item, product)| line(item, product)).collect();
-        let lines = OrderLines::try_from(lines).map_err(|_| PlaceOrderError::TotalTooLarge)?;
-        let total = lines.sum().gross;
-        total.require_chargeable().map_err(|_| PlaceOrderError::TotalTooLarge)?;
-        let currency = total.currency();
-        if total.amount() > 0 && total.amount() < currency.min_charge() {
-            return Err(PlaceOrderError::TotalTooSmall(currency));
-        }
-        Ok(lines)
-    }
-}
-
-fn line(item: &OrderItem, product: &Product) -> OrderLine {
-    OrderLine::Item(ItemLine {
-        product_id: product.id,
-        sku: product.sku.clone(),
-        title: product.title.clone(),
-        quantity: item.quantity,
-        unit_price: product.price,
-        tax: None,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::market::settings::shipping::{
+        ShippingOption, ShippingSettings, ShippingZone, ZoneCountries,
+    };
+    use crate::domain::market::settings::{MarketSettings, MarketShipping};
+    use crate::domain::order::lines::OrderLine;
+    use crate::domain::order::lines::cart::CartItem;
+    use crate::domain::order::shipment::address::tests::address;
     use crate::domain::order::tests::placed;
+    use crate::domain::product::Product;
     use crate::domain::tests::{BUYER, actor, at, decide, euros, product, refusal};
+    use crate::domain::values::country::Place;
     use crate::kit::command::{Condition, Operation};
 
-    fn item(product: &Product, units: i64) -> OrderItem {
-        let quantity = Quantity::try_from(units).unwrap();
-        OrderItem { product_id: product.id, quantity, expected_price: Some(product.price) }
-    }
-
-    fn place(items: Vec<OrderItem>) -> PlaceOrder {
+    /// Order of two units of the product.
+    fn place() -> PlaceOrder {
         let order = placed(Some("pm_card_visa"));
-        PlaceOrder { id: order.id, by: actor(BUYER), items, payment_method: order.payment_method }
+        let (product_id, quantity) = (product().id, 2.try_into().unwrap());
+        let cart = Cart::new(
+            Some(order.market_id),
+            vec![CartItem { product_id, quantity, expected_price: Some(product().price) }],
+        );
+        PlaceOrder::new(order.id, actor(BUYER), cart, order.payment_method)
     }
 
-    /// Another product of the same market, for 5 EUR.
-    fn plate() -> Product {
-        let id = "prd_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap();
-        Product {
-            id,
-            sku: "PLATE-1".parse().unwrap(),
-            title: "Plate".parse().unwrap(),
-            price: euros(500),
-            ..product()
-        }
+    fn shipped_to(supply: Option<Supply>, option: Option<&str>) -> PlaceOrder {
+        let command = place();
+        let shipping_option = option.map(|option| option.parse().unwrap());
+        PlaceOrder { cart: Cart { supply, shipping_option, ..command.cart }, ..command }
+    }
+
+    fn to_address() -> Supply {
+        Supply::Address(Box::new(address()))
+    }
+
+    fn germany() -> Supply {
+        Supply::Place(Place { country: "DE".parse().unwrap(), region: None })
+    }
+
+    /// State without settings.
+    fn state(product: Product) -> CartState {
+        ((vec![Some(product)], vec![None]), vec![None])
+    }
+
+    /// State of a market that ships to all countries for 4.90 EUR.
+    fn shipping_state(product: Product) -> CartState {
+        let (name, amount) = ("Parcel".parse().unwrap(), euros(490));
+        let option = ShippingOption { id: "standard".parse().unwrap(), name, amount, free_from: None };
+        let zones = vec![ShippingZone { countries: ZoneCountries::All, options: vec![option] }];
+        let (market_id, settings) = (product.market_id, ShippingSettings { zones });
+        let stored: MarketShipping =
+            MarketSettings { market_id, version: Version::FIRST, settings, updated_at: at(0) };
+        ((vec![Some(product)], vec![Some(stored)]), vec![None])
     }
 
     #[test]
     fn order_is_placed_at_the_current_prices() {
-        let command = place(vec![item(&product(), 2)]);
-        let placed_order = decide(&command, vec![Some(product())], at(0));
+        let placed_order = decide(&place(), state(product()), at(0));
         let expected = placed(Some("pm_card_visa"));
         assert_eq!((placed_order.stored(), &placed_order.output), (expected.clone(), &expected));
         assert_eq!(placed_order.events(), [("order.created", Version::FIRST)]);
@@ -228,60 +242,75 @@ mod tests {
     }
 
     #[test]
-    fn total_is_the_sum_of_the_lines() {
-        let any_price = OrderItem { expected_price: None, ..item(&plate(), 3) };
-        let command = place(vec![item(&product(), 2), any_price]);
-        let order = decide(&command, vec![Some(product()), Some(plate())], at(0)).output;
-        let lines = order.lines.items().map(|line| (line.product_id, line.quantity.get(), line.unit_price));
-        assert!(lines.eq([(product().id, 2, euros(1_999)), (plate().id, 3, euros(500))]));
-        assert_eq!(order.total(), euros(2 * 1_999 + 3 * 500));
+    fn address_is_stored_apart_from_the_order() {
+        let command = shipped_to(Some(to_address()), Some("standard"));
+        let decided = decide(&command, shipping_state(product()), at(7));
+        let order: Order = decided.stored();
+        assert_eq!(order.total(), euros(3_998 + 490));
+        assert!(matches!(order.lines.iter().last(), Some((OrderLine::Shipping(_), _))));
+        let stored: DeliveryAddress = decided.stored();
+        assert_eq!(stored, DeliveryAddress::new(order.id, address(), 400, at(7)));
+        assert_eq!(stored.examined_at.as_millis() - at(7).as_millis(), 400 * 24 * 60 * 60 * 1_000);
+        let written = [serde_json::to_string(&order).unwrap(), format!("{command:?} {:?}", decided.events)];
+        assert!(written.iter().all(|text| !text.contains("Torstrasse") && !text.contains("Lovelace")));
     }
 
     #[test]
-    fn each_item_is_a_different_product_of_one_market() {
-        let refused = |second: Product| {
-            let command = place(vec![item(&product(), 1), item(&second, 1)]);
-            refusal(&command, vec![Some(product()), Some(second)], at(0))
+    fn address_and_option_are_required_only_for_shipping() {
+        use PlaceOrderError::{AddressNotNeeded, AddressRequired, Cart as OfCart, OptionRequired};
+        let nothing_shipped = OfCart(CartError::Pricing(PricingError::NothingShipped));
+        let digital = Product { requires_shipping: false, ..product() };
+        for (supply, option, shipped, unshipped) in [
+            (None, None, Some(AddressRequired), None),
+            (Some(germany()), None, Some(AddressRequired), None),
+            (Some(germany()), Some("standard"), Some(AddressRequired), Some(nothing_shipped)),
+            (Some(to_address()), None, Some(OptionRequired), Some(AddressNotNeeded)),
+            (Some(to_address()), Some("standard"), None, Some(nothing_shipped)),
+        ] {
+            let command = shipped_to(supply, option);
+            let refused = |state| command.decide(state, at(0)).err();
+            assert_eq!(refused(shipping_state(product())), shipped, "{command:?}");
+            for state in [state(product()), shipping_state(digital.clone())] {
+                assert_eq!(refused(state), unshipped, "{command:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_total_than_the_expected_one_is_refused() {
+        let expecting = |total| PlaceOrder { expected_total: Some(euros(total)), ..place() };
+        assert!(expecting(3_998).decide(state(product()), at(0)).is_ok());
+        let sum = LineAmounts { net: euros(3_998), tax: euros(0), gross: euros(3_998) };
+        let refused = refusal(&expecting(3_997), state(product()), at(0));
+        assert_eq!(refused, PlaceOrderError::TotalChanged(sum));
+    }
+
+    #[test]
+    fn total_is_zero_or_within_the_limits_of_a_charge() {
+        let place_at = |price, quantity: i64| {
+            let (product, mut command) = (Product { price: euros(price), ..product() }, place());
+            let item = &mut command.cart.items[0];
+            (item.quantity, item.expected_price) = (quantity.try_into().unwrap(), None);
+            command.decide(state(product), at(0)).err()
         };
-        let archived = Product { status: ProductStatus::Archived, ..plate() };
-        assert_eq!(refused(archived), PlaceOrderError::NoProduct { index: 1 });
-        assert_eq!(refused(product()), PlaceOrderError::Repeated { index: 1 });
-        let elsewhere = Product { market_id: "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(), ..plate() };
-        assert_eq!(refused(elsewhere), PlaceOrderError::OtherMarket { index: 1 });
-        let missing = refusal(&place(vec![item(&product(), 1)]), vec![None], at(0));
-        assert_eq!(missing, PlaceOrderError::NoProduct { index: 0 });
-        assert_eq!(refusal(&place(Vec::new()), Vec::new(), at(0)), PlaceOrderError::Empty);
-    }
-
-    #[test]
-    fn changed_price_or_excessive_total_is_refused() {
-        let command = place(vec![item(&product(), 1)]);
-        let dearer = Product { price: euros(2_000), ..product() };
-        let changed = PlaceOrderError::PriceChanged { index: 0, price: euros(2_000) };
-        assert_eq!(refusal(&command, vec![Some(dearer)], at(0)), changed);
-
-        let dearest = Product { price: euros(99_999_999), ..product() };
-        let command = place(vec![item(&dearest, 2)]);
-        assert_eq!(refusal(&command, vec![Some(dearest.clone())], at(0)), PlaceOrderError::TotalTooLarge);
-        let command = place(vec![item(&dearest, 1), item(&plate(), 1)]);
-        let state = vec![Some(dearest), Some(plate())];
-        assert_eq!(refusal(&command, state, at(0)), PlaceOrderError::TotalTooLarge);
-    }
-
-    #[test]
-    fn total_is_zero_or_at_least_the_minimum_charge() {
-        let place_at = |price, units| {
-            let product = Product { price: euros(price), ..product() };
-            let command = place(vec![item(&product, units)]);
-            command.decide(vec![Some(product)], at(0)).err()
-        };
-        let refused = Some(PlaceOrderError::TotalTooSmall(euros(0).currency()));
-        for (price, units, error) in
-            [(0, 1, None), (1, 1, refused), (49, 1, refused), (50, 1, None), (25, 2, None)]
-        {
+        let small = Some(PlaceOrderError::TotalTooSmall(euros(0).currency()));
+        let large = Some(PlaceOrderError::TotalTooLarge(euros(0).currency()));
+        for (price, units, error) in [
+            (0, 1, None),
+            (1, 1, small),
+            (49, 1, small),
+            (50, 1, None),
+            (25, 2, None),
+            (99_999_999, 1, None),
+            (50_000_000, 2, large),
+        ] {
             assert_eq!(place_at(price, units), error, "{units} units at {price}");
         }
-        let rule = "the total of the order must be 0 or at least 50 minor units of EUR, the minimum charge";
-        assert_eq!(PlaceOrderError::TotalTooSmall(euros(0).currency()).to_string(), rule);
+        let rules = [small, large].map(|error| error.unwrap().to_string());
+        let expected = [
+            "the total of the order must be 0 or at least 50 minor units of EUR, the minimum charge",
+            "the total of the order must be at most 99999999 minor units of EUR, the maximum charge",
+        ];
+        assert_eq!(rules, expected);
     }
 }

@@ -1,5 +1,6 @@
-//! Shipment of an order.
+//! Shipment of an order, and the address to which it is delivered.
 
+pub mod address;
 pub mod deliver;
 pub mod ship;
 

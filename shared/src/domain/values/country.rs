@@ -115,6 +115,15 @@ impl fmt::Debug for Region {
     }
 }
 
+/// Country, with the region if it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Country.
+    pub country: Country,
+    /// Region of the country.
+    pub region: Option<Region>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -85,7 +85,7 @@ codes! {
     InsufficientStock = CONFLICT "INSUFFICIENT_STOCK",
     /// The current state of the resource does not allow this operation.
     InvalidState = CONFLICT "INVALID_STATE",
-    /// The current price of a product differs from `expectedPrice`.
+    /// A price or the total differs from the one that the request expects; `error.fields` has the current one.
     PriceChanged = CONFLICT "PRICE_CHANGED",
     /// The same request is still in progress.
     IdempotencyInProgress = CONFLICT "IDEMPOTENCY_IN_PROGRESS",
@@ -99,6 +99,8 @@ codes! {
     UnsupportedContentEncoding = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_CONTENT_ENCODING",
     /// The idempotency key was already used for a different request.
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "IDEMPOTENCY_KEY_REUSED",
+    /// The market has no shipping option for the country.
+    NotDeliverable = UNPROCESSABLE_ENTITY "NOT_DELIVERABLE",
     /// The `If-Match` header is missing.
     PreconditionRequired = PRECONDITION_REQUIRED "PRECONDITION_REQUIRED",
     /// The caller has exceeded a rate limit; retry after the time in `Retry-After`.

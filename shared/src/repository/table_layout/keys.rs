@@ -13,6 +13,7 @@ use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
+use crate::domain::order::shipment::address::DeliveryAddress;
 use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
@@ -184,6 +185,11 @@ records! {
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
         due: due_order(self);
+    }
+    DeliveryAddress "delivery-address" {
+        key(id: OrderId): format!("order#{id}"), "address";
+        entity(self): self.order_id, NoEvents;
+        expires_at: Some(self.expires_at());
     }
     Attempts "attempts" {
         key(id: OrderId): format!("order#{id}"), "attempts";

@@ -1,7 +1,8 @@
 //! Commands whose events are the messages of a backlog.
 
 use shared::domain::market::settings::tax::TaxClass;
-use shared::domain::order::place::{OrderItem, PlaceOrder};
+use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::order::place::PlaceOrder;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
@@ -31,13 +32,10 @@ pub(super) async fn commit(consumer: Consumer, number: usize, store: Store, cont
 
 fn order(digest: u128, number: usize) -> PlaceOrder {
     let quantity = Quantity::try_from(1).expect("the quantity is within bounds");
-    let item = OrderItem { product_id: scenario::product(), quantity, expected_price: Some(cents(PRICE)) };
-    PlaceOrder {
-        id: Id::of_digest(digest),
-        by: scenario::buyer(number),
-        items: vec![item],
-        payment_method: Some("pm_card_visa".parse().expect("the payment method is valid")),
-    }
+    let item = CartItem { product_id: scenario::product(), quantity, expected_price: Some(cents(PRICE)) };
+    let cart = Cart::new(Some(scenario::market()), vec![item]);
+    let method = "pm_card_visa".parse().expect("the payment method is valid");
+    PlaceOrder::new(Id::of_digest(digest), scenario::buyer(number), cart, Some(method))
 }
 
 fn account(digest: u128, number: usize) -> RegisterUser {

@@ -1,12 +1,13 @@
 //! Requests about orders and payments.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Draft, Entry, with_body, with_query};
 use crate::model::{Kind, Resource};
 use crate::step::{Call, Caller, Target};
 
 pub(super) const ENTRIES: &[Entry] = &[
+    ("quoteOrder", 12, quote),
     ("placeOrder", 90, place),
     ("listOrders", 5, list),
     ("getOrder", 8, get),
@@ -19,6 +20,9 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("listDiscrepancies", 4, discrepancies),
     ("receiveWebhook", 3, webhook),
 ];
+
+/// Recipient of shipped orders: personal data, which is stored with the address only.
+pub(crate) const ADDRESSEE: &str = "Ada Canary";
 
 /// Cards with their behaviour; more of those that can be charged.
 const METHODS: [Option<&str>; 13] = [
@@ -37,8 +41,8 @@ const METHODS: [Option<&str>; 13] = [
     None,
 ];
 
-fn place(draft: &mut Draft<'_>) -> Option<Call> {
-    let buyer = draft.account()?;
+/// Items of one or two products, mostly of one market, and their supply.
+fn cart(draft: &mut Draft<'_>) -> Option<Value> {
     let product = draft.any(Kind::Product)?;
     let mut items =
         vec![json!({ "productId": format!("$id:{}", product.step), "quantity": draft.rng.u8(1..4) })];
@@ -50,10 +54,45 @@ fn place(draft: &mut Draft<'_>) -> Option<Call> {
     if draft.percent(20) {
         body["items"][0]["expectedPrice"] = json!({ "amount": product.amount, "currency": "EUR" });
     }
+    let market = product.parent.and_then(|market| draft.model.get(market)).cloned()?;
+    if draft.percent(50) {
+        body["marketId"] = json!(format!("$id:{}", market.step));
+    }
+    add_supply(draft, &mut body, &market);
+    Some(body)
+}
+
+/// Adds what the market needs; seldom something else.
+fn add_supply(draft: &mut Draft<'_>, body: &mut Value, market: &Resource) {
+    let country = draft.one_of(&["DE", "DE", "AT", "FR"]);
+    let ships = market.ships != draft.percent(15);
+    if ships {
+        let option = draft.one_of(&["standard", "standard", "express", "absent"]);
+        body["shippingAddress"] = json!({
+            "name": ADDRESSEE, "line1": "Torstrasse 1", "city": "Berlin", "postalCode": "10119", "country": country,
+        });
+        body["shippingOptionId"] = json!(option);
+    } else if market.taxes != draft.percent(15) {
+        body["country"] = json!(country);
+    }
+}
+
+fn place(draft: &mut Draft<'_>) -> Option<Call> {
+    let buyer = draft.account()?;
+    let mut body = cart(draft)?;
+    if draft.percent(5) {
+        body["expectedTotal"] = json!({ "amount": draft.one_of(&[500, 1_999]), "currency": "EUR" });
+    }
     if let Some(method) = draft.one_of(&METHODS) {
         body["paymentMethod"] = json!(method);
     }
     with_body(draft.request(buyer), body)
+}
+
+fn quote(draft: &mut Draft<'_>) -> Option<Call> {
+    let caller = if draft.percent(50) { Caller::Anonymous } else { draft.account()? };
+    let body = cart(draft)?;
+    with_body(draft.request(caller), body)
 }
 
 fn list(draft: &mut Draft<'_>) -> Option<Call> {

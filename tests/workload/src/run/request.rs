@@ -169,7 +169,7 @@ fn headers_of(number: usize, call: &Call, operation: &Operation) -> Vec<(String,
     match call.variation {
         Variation::InvalidKey => add("idempotency-key", &"k".repeat(INVALID_KEY_LENGTH)),
         Variation::NoKey => {}
-        _ if operation.documents(422) => add("idempotency-key", &format!("key-{number}")),
+        _ if operation.has_header("idempotency-key") => add("idempotency-key", &format!("key-{number}")),
         _ => {}
     }
     if call.operation == "receiveWebhook" {
