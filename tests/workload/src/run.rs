@@ -21,7 +21,7 @@ use crate::operations::{Operation, operation};
 use crate::rules::expected;
 use crate::step::{Call, Caller, Step, Target, Variation};
 use crate::system::{OutsideAction, Request, Response, System};
-use crate::variations::other_body;
+use crate::variations::{other_body, refuses_reused_key};
 use sessions::Session;
 
 /// Address of the administrator of the setup.
@@ -280,9 +280,9 @@ impl<S: System> Run<S> {
                     None => Request { path: request::of_other_resource(&request.path), ..request.clone() },
                 };
                 let status = self.send_again(operation, &request).await?.map(|response| response.status);
-                match status {
-                    Some(StatusCode::UNPROCESSABLE_ENTITY) | None => Ok(()),
+                match status.filter(|status| !refuses_reused_key(call, *status)) {
                     Some(status) => Err(format!("{subject}: {status} for a reused key")),
+                    None => Ok(()),
                 }
             }
             Variation::NotModified => {

@@ -1,6 +1,7 @@
 //! Variations of a request, and the statuses that they must have.
 
 use fastrand::Rng;
+use http::StatusCode;
 use strum::VariantArray;
 
 use crate::operations::Operation;
@@ -87,4 +88,12 @@ pub fn other_body(call: &Call) -> Option<serde_json::Value> {
         _ => return None,
     }
     Some(body)
+}
+
+/// Returns true if a status refuses the reuse of a key. A caller who has deleted the own account needs a permission to
+/// delete another one.
+#[must_use]
+pub fn refuses_reused_key(call: &Call, status: StatusCode) -> bool {
+    let is_revoked = status == StatusCode::UNAUTHORIZED && call.operation == "deleteUser";
+    is_revoked || status == StatusCode::UNPROCESSABLE_ENTITY
 }
