@@ -52,8 +52,9 @@ const PLACE: OperationDoc = OperationDoc::new("Place an order at the current pri
         "Any authenticated user can order products of one active market. The order is created with \
          status `pending` and the current prices, shipping and taxes: its `lines` never change. If a price \
          differs from the `expectedPrice` of its item, or the total from `expectedTotal`, the order is refused \
-         with `PRICE_CHANGED`. `INVALID_STATE` means that the market is not active. A product that does not exist, is not for sale, belongs to another market or is listed \
-         twice is a `VALIDATION_ERROR` of its item. A total that exceeds the maximum of its currency, or is \
+         with `PRICE_CHANGED`. `INVALID_STATE` means that the market is not active. A product that does not \
+         exist, is not for sale, belongs to another market or is listed twice is a `VALIDATION_ERROR` of its \
+         item. A total that exceeds the maximum of its currency, or is \
          above 0 and below the minimum charge of the payment gateway, is a `VALIDATION_ERROR` of `items`.\n\n\
          If the order is shipped, it needs `shippingAddress` and `shippingOptionId`: `POST /v1/quotes` returns \
          the options and the total. `NOT_DELIVERABLE` means that the market does not deliver to the country. \
@@ -89,8 +90,8 @@ const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of
 const GET: OperationDoc = OperationDoc::new("Get an order").with_description(
     "Returns an order to its buyer, its seller and callers with the permission `orders:read-any`; for \
      other callers, it does not exist. Only the buyer sees `payment`, and only while the order awaits \
-     its payment at the checkout. `shippingAddress` is the delivery address, until it is erased. Send the `ETag` of the last response in `If-None-Match` to poll \
-     cheaply: the response is 304 as long as the order has not changed.",
+     its payment at the checkout. `shippingAddress` is the delivery address, until it is erased. Send the \
+     `ETag` of the last response in `If-None-Match` to poll cheaply: the response is 304 as long as the order has not changed.",
 );
 
 const TIMELINE: OperationDoc = OperationDoc::new("Get the status changes and the current step of an order")

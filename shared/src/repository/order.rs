@@ -152,8 +152,7 @@ impl DynamoReader {
         Ok((state, copies.into_iter().flatten().next()))
     }
 
-    /// Market of the first product of a cart; `None` if the product does not exist. Products do not change their
-    /// market.
+    /// Market of a product; `None` if the product does not exist. A product stays in its market.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not respond.

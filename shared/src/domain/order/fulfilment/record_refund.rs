@@ -2,6 +2,7 @@
 //! at the gateway itself.
 
 use super::decision::{AdvanceError, Decision, OrderAndPayment, order_and_payment};
+use crate::domain::order::event::EventConstructor;
 use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{DeclineCode, Payment, PaymentEvent};
@@ -75,14 +76,8 @@ pub(crate) fn apply_refund(
         Some((payment, event)) => (payment, Some(event)),
         None => (payment.clone(), None),
     };
-    let (order_after, event) = order_after.after_refund(reported, change, &payment);
-    let output = (Some(order_after.clone()), Some(payment.clone()));
-    let saved = Change::of(output).save(&order_after, event((&order_after).into()));
-    let saved = match payment_event {
-        Some(event) => saved.save(&payment, event),
-        None => saved,
-    };
-    Ok(order_after.move_stock(order.stock_position(), saved, |_| AdvanceError::StockMismatch))
+    let after = order_after.after_refund(reported, change, &payment);
+    Ok(save_refund(order, after, &payment, payment_event))
 }
 
 /// Records a refund that the gateway has made as accepted only, because the payment has no amount left for it: it
@@ -92,10 +87,23 @@ fn accept_refund(order: &Order, payment: &Payment, made: &GatewayRefund, now: Ti
     let accepted = GatewayRefund { status: RefundStatus::Pending, ..made.clone() };
     let (order_after, change) = order.clone().with_reported_refund(&accepted, now)?;
     let order_after = Order { refund_check_at: Some(now), ..order_after };
-    let (order_after, event) = order_after.after_refund(&accepted, change, payment);
-    let output = (Some(order_after.clone()), Some(payment.clone()));
-    let saved = Change::of(output).save(&order_after, event((&order_after).into()));
-    Ok(order_after.move_stock(order.stock_position(), saved, |_| AdvanceError::StockMismatch))
+    Ok(save_refund(order, order_after.after_refund(&accepted, change, payment), payment, None))
+}
+
+/// Saves an order after a refund with its event, its stock, and the payment if it has changed.
+fn save_refund(
+    before: &Order,
+    (order, event): (Order, EventConstructor),
+    payment: &Payment,
+    payment_event: Option<PaymentEvent>,
+) -> Change<OrderAndPayment, AdvanceError> {
+    let output = (Some(order.clone()), Some(payment.clone()));
+    let saved = Change::of(output).save(&order, event((&order).into()));
+    let saved = match payment_event {
+        Some(event) => saved.save(payment, event),
+        None => saved,
+    };
+    order.move_stock(before.stock_position(), saved, |_| AdvanceError::StockMismatch)
 }
 
 /// The gateway refused a refund. Refunds that it has made and the order does not contain are recorded first,

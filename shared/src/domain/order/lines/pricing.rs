@@ -48,7 +48,7 @@ pub enum PricingError {
         is_shipped: bool,
     },
     /// The market has no shipping option for the country.
-    #[error("the market does not deliver these products to {0:?}")]
+    #[error("the market does not deliver these products to {}", .0.as_str())]
     NotDeliverable(Country),
     /// The chosen option is not one of the destination.
     #[error("must be the id of a shipping option for this country")]

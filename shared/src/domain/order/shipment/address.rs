@@ -20,7 +20,7 @@ pub type AddressLine = Text<100>;
 /// another.
 pub const DEFAULT_RETENTION_DAYS: u16 = 400;
 
-/// Time within which a due address is examined, even after a long outage.
+/// Time after the end of the retention at which the table deletes the address.
 const EXAMINATION_PERIOD: Duration = Duration::from_hours(30 * 24);
 
 /// Address of a person. It is personal data: `Debug` shows only the country.
@@ -86,7 +86,7 @@ pub struct DeliveryAddress {
     pub address: PostalAddress,
     /// Number of days for which the address is stored after the last change of the order.
     pub retention_days: u16,
-    /// Time at which is examined whether the order has changed since, or the address is to be erased.
+    /// End of the retention if the order does not change any more.
     pub examined_at: Timestamp,
 }
 
