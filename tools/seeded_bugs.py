@@ -27,8 +27,22 @@ TESTS_FAILED = {"doctest": 101, "nextest": 100, "pytest": 1}
 NEEDED_PROGRAMS = {"tests/image": "buildah"}
 """Program that the tests of a folder need. Without it, the bugs of the folder are skipped."""
 
+WORKLOAD = {"package": "workload", "test": "results_of_a_short_run_without_violations"}
+"""Test of the generated workload, which must fail as well with the bugs that say so."""
+
 LAST_LINES = 40
 """Number of lines of output that are printed for a bug that is not detected."""
+
+
+def read_bugs() -> list[dict]:
+    """Reads the catalogue. A bug that the workload must find is listed twice: also with the test of the workload."""
+    bugs = []
+    for bug in tomllib.loads((ROOT / "tests/seeded-bugs.toml").read_text())["bug"]:
+        bugs.append(bug)
+        if bug.get("workload"):
+            kept = {key: bug[key] for key in ("description", "file", "find", "replace")}
+            bugs.append(kept | WORKLOAD | {"name": f"{bug['name']}-in-the-workload"})
+    return bugs
 
 
 def copy_sources() -> None:
@@ -119,7 +133,7 @@ def seed(bug: dict) -> tuple[str, str]:
 
 
 def main() -> int:
-    bugs = tomllib.loads((ROOT / "tests/seeded-bugs.toml").read_text())["bug"]
+    bugs = read_bugs()
     only = os.environ.get("ONLY", "").split()
     unknown = set(only) - {bug["name"] for bug in bugs}
     if unknown:

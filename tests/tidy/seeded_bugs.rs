@@ -9,6 +9,11 @@ use test_support::workspace;
 use crate::patterns::PATTERNS;
 use crate::{files_with_extension, functions, read, rust_files};
 
+/// Minimum number of bugs that the generated workload must find.
+const MIN_IN_THE_WORKLOAD: usize = 15;
+/// Test of the generated workload.
+const WORKLOAD_TEST: &str = "results_of_a_short_run_without_violations";
+
 /// Contents of `tests/seeded-bugs.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +38,9 @@ struct Bug {
     test: String,
     #[serde(default)]
     doctest: bool,
+    /// True if the test of the workload must fail as well.
+    #[serde(default)]
+    workload: bool,
 }
 
 /// Folders of all packages with their own `Cargo.toml`, by the name of the package.
@@ -73,7 +81,10 @@ fn python_definitions(folder: &str, function: &str) -> usize {
 fn seeded_bugs_apply_to_the_sources_and_name_one_test() {
     let catalogue: Catalogue = toml::from_str(&read(&workspace("tests/seeded-bugs.toml"))).unwrap();
     let (packages, mut names) = (packages(), BTreeSet::new());
-    for Bug { name, pattern, description, file, find, replace, package, pytest, test, doctest } in
+    let workload = catalogue.bug.iter().filter(|bug| bug.workload).count();
+    assert!(workload >= MIN_IN_THE_WORKLOAD, "the workload must find {workload} bugs");
+    assert_eq!(definitions(&packages, "workload", WORKLOAD_TEST), 1);
+    for Bug { name, pattern, description, file, find, replace, package, pytest, test, doctest, .. } in
         catalogue.bug
     {
         assert!(!description.is_empty(), "{name} has no description");

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use shared::api::permission::{UsersDelete, UsersRead};
-use shared::api::{Authenticated, CommandState, HasPermission, Idempotent, UserBody};
+use shared::api::{Authenticated, CommandState, Idempotent, PermissionForOthers, UserBody};
 use shared::domain::user::UserId;
 use shared::domain::user::delete::DeleteUser;
 use shared::kit::command::Store;
@@ -13,14 +13,15 @@ use shared::kit::http::{IfMatch, NoContent, Path};
 pub(crate) async fn delete_user(
     State(app): State<CommandState>,
     Authenticated(by): Authenticated,
-    read: HasPermission<UsersRead>,
-    delete: HasPermission<UsersDelete>,
+    read: PermissionForOthers<UsersRead>,
+    delete: PermissionForOthers<UsersDelete>,
     Path(id): Path<UserId>,
     if_match: IfMatch<UserBody>,
     Idempotent(context): Idempotent,
 ) -> Result<NoContent, ApiError> {
-    let (may_read, may_delete) = (read.is_held(), delete.is_held());
-    let may_be_permitted = id == by.user || may_delete;
+    let is_own = id == by.user;
+    let (may_read, may_delete) = if is_own { (false, false) } else { (read.is_held()?, delete.is_held()?) };
+    let may_be_permitted = is_own || may_delete;
     let has_open_markets = may_be_permitted && app.queries.reader.has_open_market(id).await?;
     let expected = if_match.expected();
     let command = DeleteUser { id, by, may_read, may_delete, has_open_markets, expected };

@@ -10,7 +10,7 @@ use shared::kit::queue::consumer::delivery::{
     REASON_ATTRIBUTE, RETRY_ATTRIBUTES,
 };
 use shared::kit::queue::consumer::{BatchHandler, Delivery, Outcome};
-use shared::kit::system::clock::{Clock, SystemClock, SystemEntropy, Timestamp};
+use shared::kit::system::clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 use shared::kit::telemetry::catalogue::DEAD_LETTERS;
 use shared::kit::telemetry::metrics;
 use shared::messaging::dead_letter::job_request::requested_job;
@@ -24,10 +24,11 @@ use shared::messaging::event_routing::Subscriber;
 
 /// Consumer that stores the dead-lettered messages of a batch concurrently.
 #[derive(Debug, Clone)]
-pub struct DeadLetters<S, C = SystemClock> {
+pub struct DeadLetters<S, C = SystemClock, R = SystemEntropy> {
     store: S,
     queues: DeadLetterQueues,
     clock: C,
+    entropy: R,
 }
 
 const CONSUMER: &str = "queue-dead-letters";
@@ -44,22 +45,23 @@ impl<S: Store> DeadLetters<S> {
     /// Creates a consumer of `queues` that stores dead letters in `store`.
     #[must_use]
     pub const fn new(store: S, queues: DeadLetterQueues) -> Self {
-        Self { store, queues, clock: SystemClock }
+        Self { store, queues, clock: SystemClock, entropy: SystemEntropy }
     }
 
-    /// Replaces the system clock.
-    pub fn with_clock<C: Clock>(self, clock: C) -> DeadLetters<S, C> {
-        DeadLetters { store: self.store, queues: self.queues, clock }
+    /// Replaces the clock and the entropy source.
+    pub fn with_clock_and_entropy<C: Clock, R: Entropy>(self, clock: C, entropy: R) -> DeadLetters<S, C, R> {
+        DeadLetters { store: self.store, queues: self.queues, clock, entropy }
     }
 }
 
-impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
+impl<S: Store, C: Clock, R: Entropy> BatchHandler for DeadLetters<S, C, R> {
     async fn handle(&self, batch: Vec<Delivery>, _: Timestamp) -> Vec<Outcome> {
         let now = self.clock.now();
         let subscribers: Vec<Option<Subscriber>> =
             batch.iter().map(|delivery| self.queues.owner(&delivery.queue)).collect();
         let deliveries = batch.into_iter().zip(&subscribers);
-        let commands = deliveries.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now)));
+        let commands =
+            deliveries.filter_map(|(delivery, queue)| Some(command(delivery, (*queue)?, now, &self.entropy)));
         let records =
             commands.map(|(command, context)| async move { self.store.execute(command, &context).await });
         let mut results = join_all(records).await.into_iter();
@@ -80,7 +82,12 @@ impl<S: Store, C: Clock> BatchHandler for DeadLetters<S, C> {
 /// Command that stores a dead-lettered message. A message may be dead-lettered twice if its consumer crashes
 /// in between; it is stored once, because its original id is the idempotency key. A redriven message is
 /// identified by its redrive, even if the redrive was sent several times.
-fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDead, CommandContext) {
+fn command(
+    delivery: Delivery,
+    queue: Subscriber,
+    now: Timestamp,
+    entropy: &impl Entropy,
+) -> (MarkJobDead, CommandContext) {
     let attribute = |name: &str| delivery.attributes.get(name);
     let message_id = attribute(ORIGINAL_ID_ATTRIBUTE).unwrap_or(&delivery.message_id).clone();
     let redrive = attribute(REDRIVE_ATTRIBUTE);
@@ -92,7 +99,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
         .unwrap_or_else(|| count(EARLIER_ATTEMPTS_ATTRIBUTE).unwrap_or(0).saturating_add(MAX_RECEIVE_COUNT));
     let sent_at = delivery.first_sent_at();
     let correlation = delivery.correlation_id.and_then(|id| CorrelationId::try_from(id).ok());
-    let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(&SystemEntropy));
+    let correlation = correlation.unwrap_or_else(|| CorrelationId::generate(entropy));
     let job = requested_job(queue, &delivery.body);
     let mut attributes = delivery.attributes;
     // A redriven message starts with a new period of retries.
@@ -101,7 +108,7 @@ fn command(delivery: Delivery, queue: Subscriber, now: Timestamp) -> (MarkJobDea
         !DEAD_LETTER_ATTRIBUTES.contains(&name) && !RETRY_ATTRIBUTES.contains(&name)
     });
     let dead_letter = DeadLetter {
-        id: Id::generate(now, &SystemEntropy),
+        id: Id::generate(now, entropy),
         version: Version::FIRST,
         queue,
         status: DeadLetterStatus::Dead,

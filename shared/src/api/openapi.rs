@@ -5,7 +5,7 @@ pub(crate) mod json_schema;
 use serde_json::json;
 
 use super::caller::{Authenticated, MaybeAuthenticated};
-use super::permission::{HasPermission, PermissionType, RequirePermission};
+use super::permission::{HasPermission, PermissionForOthers, PermissionType, RequirePermission};
 use crate::api::idempotency::{IdempotencyKeyRequired, Idempotent, LeasedIdempotencyKey, NonIdempotent};
 use crate::kit::error::ErrorCode;
 use crate::kit::http::openapi::{Operation, OperationInput};
@@ -28,6 +28,12 @@ impl OperationInput for MaybeAuthenticated {
 }
 
 impl<P: PermissionType> OperationInput for HasPermission<P> {
+    fn describe(operation: &mut Operation<'_>) {
+        Authenticated::describe(operation);
+    }
+}
+
+impl<P: PermissionType> OperationInput for PermissionForOthers<P> {
     fn describe(operation: &mut Operation<'_>) {
         Authenticated::describe(operation);
     }

@@ -203,6 +203,12 @@ impl Functions {
         self.instance_of(handler, queue)
     }
 
+    /// Source of random numbers.
+    #[must_use]
+    pub fn entropy(&self) -> SimEntropy {
+        self.entropy.clone()
+    }
+
     /// Starts an instance of a consumer.
     pub fn instance_of(&self, handler: impl BatchHandler + 'static, queue: impl Queue + 'static) -> Instance {
         let (handler, queue) = (Arc::new(handler), Arc::new(queue));

@@ -61,7 +61,7 @@ pub const STATES: &[(&str, &[&str], Operations)] = &[
 ];
 
 /// Number of responses by operation and status, and of requests by state and operation.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
     statuses: BTreeMap<(String, u16), usize>,
     states: BTreeMap<(String, String, String), usize>,

@@ -21,7 +21,7 @@ pub struct Facts {
     pub caller: Option<User>,
     /// Account in the path.
     pub account: Option<User>,
-    /// Market in the path, or of the product in the path.
+    /// Market in the path or in the query, or of the product in the path.
     pub market: Option<Market>,
     /// Product in the path.
     pub product: Option<Product>,
@@ -47,6 +47,9 @@ impl Facts {
         let mut facts = Self::default();
         if let Caller::Account(step) = call.caller {
             facts.caller = record(system, model, step).await;
+        }
+        if let Some(market) = market_in_query(call) {
+            facts.market = record(system, model, market).await;
         }
         let (Target::Created(step) | Target::PaymentOf(step)) = call.target else { return facts };
         match model.get(step).map(|resource| resource.kind) {
@@ -104,7 +107,9 @@ impl Facts {
     }
 }
 
-const fn refund_state(status: RefundStatus) -> &'static str {
+/// Public name of the state of a refund.
+#[must_use]
+pub const fn refund_state(status: RefundStatus) -> &'static str {
     match status {
         RefundStatus::Pending => "pending",
         RefundStatus::RequiresAction => "requires_action",
@@ -112,6 +117,12 @@ const fn refund_state(status: RefundStatus) -> &'static str {
         RefundStatus::Failed => "failed",
         RefundStatus::Cancelled => "cancelled",
     }
+}
+
+/// Step of the market that the query names.
+fn market_in_query(call: &Call) -> Option<usize> {
+    let (_, rest) = call.query.split_once("marketId=$id:")?;
+    rest.split('&').next()?.parse().ok()
 }
 
 /// Number of active markets of an account.

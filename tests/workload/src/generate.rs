@@ -12,7 +12,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::model::{Kind, Model, Resource};
+use crate::model::{Kind, Model, PASSWORD, Resource};
 use crate::operations::operation;
 use crate::step::{Call, Caller, Step, Target, Variation};
 
@@ -39,8 +39,19 @@ pub struct Generator {
     rng: Rng,
     entries: Vec<Entry>,
     total: u32,
-    /// Order that was just refunded at the gateway, which its parties may not know yet.
-    refunded: Option<usize>,
+    /// Request that follows the last step.
+    next: Option<FollowUp>,
+}
+
+/// Request that meets the work that the step before it has started.
+#[derive(Debug, Clone, Copy)]
+enum FollowUp {
+    /// Ends an order that was just refunded at the gateway, which its parties may not know yet.
+    EndOrder(usize),
+    /// Deletes a market whose report was just requested.
+    DeleteMarket(usize),
+    /// Sets the password of an account that was just created for another person.
+    AcceptInvitation(usize),
 }
 
 impl Generator {
@@ -49,12 +60,12 @@ impl Generator {
     pub fn new(seed: u64) -> Self {
         let entries = entries();
         let total = entries.iter().map(|(_, weight, _)| weight).sum();
-        Self { rng: Rng::with_seed(seed), entries, total, refunded: None }
+        Self { rng: Rng::with_seed(seed), entries, total, next: None }
     }
 
     /// Generates the step with this number.
     pub fn next(&mut self, step: usize, model: &Model) -> Step {
-        if let Some(call) = self.refunded.take().and_then(|order| self.end_of(order, step, model)) {
+        if let Some(call) = self.next.take().and_then(|next| self.follow_up(next, step, model)) {
             return Step::Call(call);
         }
         loop {
@@ -62,11 +73,26 @@ impl Generator {
                 0..16 => outside(&mut self.rng, model),
                 _ => self.call(step, model).map(Step::Call),
             };
-            if let Some(Step::RefundAtGateway(order, _)) = generated {
-                self.refunded = Some(order).filter(|_| self.rng.u8(..100) < 70);
+            if let Some(generated) = generated {
+                let next = next_after(step, &generated);
+                self.next = next.filter(|(_, percent)| self.rng.u8(..100) < *percent).map(|(next, _)| next);
+                return generated;
             }
-            if let Some(step) = generated {
-                return step;
+        }
+    }
+
+    fn follow_up(&mut self, next: FollowUp, step: usize, model: &Model) -> Option<Call> {
+        match next {
+            FollowUp::EndOrder(order) => self.end_of(order, step, model),
+            FollowUp::DeleteMarket(market) => {
+                let draft = Draft { rng: &mut self.rng, model, step, operation: "deleteMarket" };
+                let market = model.get(market)?;
+                Some(draft.about(market.owner, market))
+            }
+            FollowUp::AcceptInvitation(account) => {
+                let draft = Draft { rng: &mut self.rng, model, step, operation: "confirmPasswordReset" };
+                let body = json!({ "token": format!("$reset:{account}"), "password": PASSWORD });
+                with_body(draft.request(Caller::Anonymous), body)
             }
         }
     }
@@ -95,8 +121,26 @@ impl Generator {
         let mut draft = Draft { rng: &mut self.rng, model, step, operation: id };
         let call = build(&mut draft)?;
         let variation = Variation::choose(&mut self.rng, &call, operation(id));
-        let work = if self.rng.u8(..4) == 0 { 0 } else { self.rng.usize(..MAX_WORK) };
+        let work = match *id {
+            // The invitation is sent meanwhile.
+            "createUser" => 2 * MAX_WORK,
+            _ if self.rng.u8(..4) == 0 => 0,
+            _ => self.rng.usize(..MAX_WORK),
+        };
         Some(Call { variation, work, ..call })
+    }
+}
+
+/// Request that may follow a step, with its probability in per cent.
+fn next_after(number: usize, step: &Step) -> Option<(FollowUp, u8)> {
+    match step {
+        Step::Call(call) if call.operation == "createUser" => Some((FollowUp::AcceptInvitation(number), 70)),
+        Step::RefundAtGateway(order, _) => Some((FollowUp::EndOrder(*order), 70)),
+        Step::Call(call) if call.operation == "createJob" && call.work == 0 => {
+            let market = call.body.as_ref()?["params"]["marketId"].as_str()?;
+            Some((FollowUp::DeleteMarket(market.strip_prefix("$id:")?.parse().ok()?), 50))
+        }
+        _ => None,
     }
 }
 
@@ -163,6 +207,11 @@ impl Draft<'_> {
     /// A resource of a kind.
     pub(crate) fn any(&mut self, kind: Kind) -> Option<Resource> {
         self.model.choose(self.rng, kind).cloned()
+    }
+
+    /// A resource of a kind, in a state that is chosen first.
+    pub(crate) fn in_any_state(&mut self, kind: Kind) -> Option<Resource> {
+        self.model.choose_by_status(self.rng, kind).cloned()
     }
 
     /// Any account.

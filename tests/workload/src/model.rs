@@ -1,5 +1,7 @@
 //! Resources that the clients created, by the number of the step.
 
+use std::collections::BTreeSet;
+
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -39,7 +41,7 @@ pub struct Resource {
     pub parent: Option<usize>,
     /// Price of a product, total of an order.
     pub amount: i64,
-    /// Status of an order, as last seen; empty for other resources.
+    /// Status of an order or a job, as last seen; empty for other resources.
     pub status: String,
     /// True if a market has shipping zones.
     pub ships: bool,
@@ -85,15 +87,33 @@ impl Model {
     pub fn choose_order(&self, rng: &mut Rng, statuses: &[&str]) -> Option<&Resource> {
         let suitable = self.of(Kind::Order).filter(|order| statuses.contains(&order.status.as_str()));
         let suitable: Vec<&Resource> = suitable.collect();
-        match suitable.len() {
-            len if len > 0 && rng.u8(..10) < 7 => Some(suitable[rng.usize(..len)]),
+        match (suitable.len(), rng.u8(..10)) {
+            (1.., 0..7) => Some(suitable[rng.usize(..suitable.len())]),
+            (_, 7) => self.choose_by_status(rng, Kind::Order),
             _ => self.choose(rng, Kind::Order),
         }
     }
 
-    /// Records the present status of an order.
-    pub fn set_status(&mut self, step: usize, status: String) {
-        if let Some(resource) = self.resources.iter_mut().find(|resource| resource.step == step) {
+    /// Chooses a state in which a resource was last seen, and then one of the resources in it, so that rare
+    /// states are not chosen less often.
+    pub fn choose_by_status(&self, rng: &mut Rng, kind: Kind) -> Option<&Resource> {
+        let known = || self.of(kind).filter(|resource| !resource.is_deleted);
+        let statuses: BTreeSet<&str> = known().map(|resource| resource.status.as_str()).collect();
+        let status = statuses.iter().nth(rng.usize(..statuses.len().max(1)))?;
+        let suitable: Vec<&Resource> = known().filter(|resource| resource.status == *status).collect();
+        suitable.get(rng.usize(..suitable.len())).copied()
+    }
+
+    /// Steps of the latest resources of a kind.
+    #[must_use]
+    pub fn latest(&self, kind: Kind, number: usize) -> Vec<usize> {
+        self.of(kind).rev().take(number).map(|resource| resource.step).collect()
+    }
+
+    /// Records the present status of a resource, if it exists.
+    pub fn set_status(&mut self, step: usize, status: Option<String>) {
+        let resource = self.resources.iter_mut().find(|resource| resource.step == step);
+        if let (Some(resource), Some(status)) = (resource, status) {
             resource.status = status;
         }
     }

@@ -29,6 +29,8 @@ pub struct Operation {
     pub has_body: bool,
     /// True if an access token is required.
     pub requires_token: bool,
+    /// True if an access token is required or possible.
+    pub accepts_token: bool,
 }
 
 /// All operations by id.
@@ -66,6 +68,15 @@ impl Operation {
     #[must_use]
     pub fn has_query(&self, name: &str) -> bool {
         self.query.iter().any(|parameter| parameter == name)
+    }
+
+    /// Query that the operation refuses with 400; `None` if it has no query parameters.
+    #[must_use]
+    pub fn invalid_query(&self) -> Option<&'static str> {
+        let invalid =
+            [("limit", "limit=0"), ("fields", "fields=unknown"), ("from", "from=x"), ("part", "part=x")];
+        let known = invalid.iter().find(|(name, _)| self.has_query(name)).map(|(_, query)| *query);
+        known.or_else(|| self.has_query("token").then_some(""))
     }
 
     /// Returns true if the path has a parameter.
@@ -117,5 +128,6 @@ fn parse(document: &Value, path: &str, method: Method, described: &Value) -> Ope
         query: names("query", false),
         has_body: described["requestBody"].is_object(),
         requires_token: described["security"] == serde_json::json!([{ "accessToken": [] }]),
+        accepts_token: described["security"].to_string().contains("accessToken"),
     }
 }

@@ -123,12 +123,6 @@ fn not_reached(coverage: &Coverage, unreached: &Unreached) -> BTreeMap<String, V
     by_reason
 }
 
-/// Pairs that were not reached and have no reason.
-#[must_use]
-pub fn unexplained(coverage: &Coverage) -> Vec<String> {
-    not_reached(coverage, &Unreached::read()).remove("none").unwrap_or_default()
-}
-
 /// Writes the table between the markers of docs/fault-tests.md.
 ///
 /// # Panics

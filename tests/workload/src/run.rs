@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 use serde_json::Value;
+use shared::domain::job::Job;
 use shared::domain::order::Order;
 use test_support::app::TestResponse;
 use test_support::audit::{Exchange, Expectations, HttpLog};
@@ -25,8 +26,8 @@ use sessions::Session;
 
 /// Address of the administrator of the setup.
 const ADMIN: &str = "admin@example.com";
-/// Number of orders whose status is read after each step.
-const OBSERVED_ORDERS: usize = 8;
+/// Number of orders, and of jobs, whose status is read after each step.
+const OBSERVED: usize = 8;
 /// Maximum number of attempts of a request whose response is lost or is 503.
 const MAX_ATTEMPTS: usize = 6;
 
@@ -78,18 +79,19 @@ impl<S: System> Run<S> {
     /// A description of a violation.
     pub async fn execute(&mut self, number: usize, step: &Step) -> Result<(), String> {
         self.take(number, step).await?;
-        self.look_at_orders().await;
+        self.look_at_states().await;
         Ok(())
     }
 
-    /// Reads the status of the latest orders, so that the generator can choose requests that fit.
-    async fn look_at_orders(&mut self) {
-        let latest = self.model.of(Kind::Order).rev().take(OBSERVED_ORDERS).map(|order| order.step);
-        for step in latest.collect::<Vec<_>>() {
+    /// Reads the status of the latest orders and jobs, so that the generator can choose requests that fit.
+    async fn look_at_states(&mut self) {
+        for step in self.model.latest(Kind::Order, OBSERVED) {
             let order: Option<Order> = record(&mut self.system, &self.model, step).await;
-            if let Some(order) = order {
-                self.model.set_status(step, order.status.to_string());
-            }
+            self.model.set_status(step, order.map(|order| order.status.to_string()));
+        }
+        for step in self.model.latest(Kind::Job, OBSERVED) {
+            let job: Option<Job> = record(&mut self.system, &self.model, step).await;
+            self.model.set_status(step, job.map(|job| job.status.to_string()));
         }
     }
 
@@ -273,8 +275,10 @@ impl<S: System> Run<S> {
                 Err(format!("{subject}: the repetition returned {status} {body}"))
             }
             Variation::ReusedKey => {
-                let body = other_body(call).and_then(|body| self.resolve(&body));
-                let request = Request { body: body.map(|body| body.to_string()), ..request.clone() };
+                let request = match other_body(call).and_then(|body| self.resolve(&body)) {
+                    Some(body) => Request { body: Some(body.to_string()), ..request.clone() },
+                    None => Request { path: request::of_other_resource(&request.path), ..request.clone() },
+                };
                 let status = self.send_again(operation, &request).await?.map(|response| response.status);
                 match status {
                     Some(StatusCode::UNPROCESSABLE_ENTITY) | None => Ok(()),

@@ -6,11 +6,13 @@ mod consumers;
 mod outside;
 mod steps;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use fastrand::Rng;
 use local::services::ses::Email;
 use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
+use shared::domain::values::id::Id;
 use shared::kit::command::{CommandContext, Item, Key, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
 use simulation::faults::FaultProfile;
@@ -67,6 +69,7 @@ struct Crashed;
 /// Simulated system.
 pub struct Simulated {
     clock: VirtualClock,
+    entropy: SimEntropy,
     network: Network,
     functions: Functions,
     api: Api,
@@ -80,6 +83,10 @@ pub struct Simulated {
     profile: FaultProfile,
     /// Responses of gateway, mail service and model that are on their way, by the number of the call.
     on_their_way: Vec<(u64, Timestamp, SimResult)>,
+    /// Number of crashes during the processing of a message.
+    crashes: HashMap<u64, u32>,
+    /// Task of the request that is being sent.
+    request: u64,
     /// Result of the request that is being sent.
     response: Option<Result<Response, Crashed>>,
     next_sweep: Timestamp,
@@ -112,11 +119,14 @@ impl Simulated {
             decisions: DecisionStream::of(root.fork(), 0),
             profile,
             on_their_way: Vec::new(),
+            crashes: HashMap::new(),
+            request: 0,
             response: None,
             next_sweep: Clock::now(&clock),
             outage_until: Clock::now(&clock),
             faults: 0,
             clock,
+            entropy,
             network,
             functions,
         };
@@ -153,7 +163,7 @@ impl System for Simulated {
     async fn send(&mut self, request: &Request) -> Option<Response> {
         let work = self.api.handle(request);
         self.response = None;
-        self.tasks.begin(Role::Api, async move { Outcome::Responded(Box::new(work.await)) });
+        self.request = self.tasks.begin(Role::Api, async move { Outcome::Responded(Box::new(work.await)) });
         for _ in 0..MAX_STEPS {
             if let Some(response) = self.response.take() {
                 return response.ok();
@@ -184,8 +194,9 @@ impl System for Simulated {
     }
 
     async fn create_admin(&mut self, email: &str, password: &str) {
-        let command = outside::register_admin(email, password).await;
         let (store, now) = (self.functions.store(), self.now());
+        let id = Id::generate(now, &self.entropy);
+        let command = outside::register_admin(id, email, password).await;
         self.execute(async move {
             let created = store.execute(command, &CommandContext::new(correlation(), now)).await;
             created.expect("the account is created");

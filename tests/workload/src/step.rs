@@ -100,9 +100,11 @@ pub enum Variation {
     StaleIfMatch,
     /// A required idempotency key is missing.
     NoKey,
-    /// The key is then used for another body.
+    /// The key is then used for another body, or for another resource if the request has no body.
     ReusedKey,
-    /// A query parameter is invalid.
+    /// The idempotency key is invalid.
+    InvalidKey,
+    /// A query parameter is invalid, or missing.
     InvalidQuery,
     /// `If-None-Match` has the present tag.
     NotModified,

@@ -26,14 +26,13 @@ impl Variation {
     /// Returns true if the variation is possible for a request.
     fn fits(self, call: &Call, operation: &Operation) -> bool {
         let has_token = call.caller != Caller::Anonymous && !operation.path.starts_with(WITHOUT_TOKEN);
+        let is_keyed = operation.has_header("idempotency-key");
         match self {
             Self::None => true,
-            Self::Repeat | Self::ReusedKey => {
-                let is_keyed = operation.has_header("idempotency-key");
-                is_keyed && (self == Self::Repeat || other_body(call).is_some())
-            }
+            Self::Repeat | Self::InvalidKey => is_keyed,
+            Self::ReusedKey => is_keyed && (other_body(call).is_some() || operation.has_target()),
             Self::NoToken => has_token && operation.requires_token,
-            Self::DamagedToken => has_token && operation.documents(401),
+            Self::DamagedToken => operation.accepts_token && operation.documents(401),
             Self::UnknownTarget => operation.has_target() && operation.documents(404),
             Self::WrongAccept => operation.documents(406),
             Self::WrongContentType => call.body.is_some() && operation.documents(415),
@@ -41,7 +40,7 @@ impl Variation {
             Self::MalformedJson | Self::UnknownField => call.body.is_some() && operation.documents(400),
             Self::NoIfMatch | Self::StaleIfMatch => operation.requires("if-match"),
             Self::NoKey => operation.requires("idempotency-key"),
-            Self::InvalidQuery => operation.has_query("limit"),
+            Self::InvalidQuery => operation.documents(400) && operation.invalid_query().is_some(),
             Self::NotModified => operation.documents(304),
         }
     }
@@ -56,7 +55,9 @@ impl Variation {
             Self::WrongAccept => Some(&[406]),
             Self::WrongContentType => Some(&[415, 401, 403]),
             Self::TooLarge => Some(&[413]),
-            Self::MalformedJson | Self::UnknownField | Self::NoKey => Some(&[400, 401, 403]),
+            Self::MalformedJson | Self::UnknownField | Self::NoKey | Self::InvalidKey => {
+                Some(&[400, 401, 403])
+            }
             Self::NoIfMatch => Some(&[428, 401, 403]),
             Self::StaleIfMatch => Some(&[412, 401, 403, 404, 409, 400]),
             Self::InvalidQuery => Some(&[400, 401, 403, 404]),

@@ -80,9 +80,12 @@ async fn account_with_an_open_market_is_not_deleted() {
 #[tokio::test]
 async fn repeated_deletion_with_the_same_key_is_replayed() {
     let users = Users::open().await;
-    let delete = || users.delete(stranger(), stranger().user).key("k1");
-    let (first, second) = (delete().await, delete().await);
-    assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
-    assert_eq!(first.header("idempotent-replay"), None);
-    assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+    // The permissions of a moderator depend on the account, which no longer exists.
+    for by in [stranger(), moderator()] {
+        let delete = || users.delete(by, by.user).key("k1");
+        let (first, second) = (delete().await, delete().await);
+        assert_eq!((first.status.as_u16(), second.status.as_u16()), (204, 204));
+        assert_eq!(first.header("idempotent-replay"), None);
+        assert_eq!(second.header("idempotent-replay").unwrap(), "true");
+    }
 }

@@ -104,6 +104,21 @@ impl<P> HasPermission<P> {
     }
 }
 
+/// Same as [`HasPermission`], for handlers that need no permission for the caller's own account: a request that is
+/// repeated after it has deleted the account gets the stored response.
+#[derive(Debug)]
+pub struct PermissionForOthers<P>(Result<HasPermission<P>, ApiError>);
+
+impl<P> PermissionForOthers<P> {
+    /// Returns true if the caller holds the permission.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TokenRevoked`] if the account of the caller is suspended or deleted.
+    pub fn is_held(self) -> Result<bool, ApiError> {
+        Ok(self.0?.is_held())
+    }
+}
+
 /// Caller who currently holds `P`. Other callers are rejected with 403.
 #[derive(Debug, Clone, Copy)]
 pub struct RequirePermission<P> {
@@ -162,6 +177,15 @@ impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for HasPermission<P> 
         let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
         let held = holds::<P>(&actor, parts, state.users()).await?;
         Ok(Self { held, marker: PhantomData })
+    }
+}
+
+impl<S: UserLookup, P: PermissionType> FromRequestParts<S> for PermissionForOthers<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Authenticated::from_request_parts(parts, state).await?;
+        Ok(Self(HasPermission::from_request_parts(parts, state).await))
     }
 }
 

@@ -176,6 +176,13 @@ impl DeclineCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns true if a refund was refused because less than its amount is left of the charge
+    /// (<https://docs.stripe.com/error-codes>).
+    #[must_use]
+    pub fn is_too_little_left(&self) -> bool {
+        matches!(self.as_str(), "amount_too_large" | "charge_already_refunded")
+    }
 }
 
 impl fmt::Debug for DeclineCode {

@@ -47,14 +47,18 @@ pub(super) const BUGS: &[SeededBug] = &[
     bug!(
         "total-off-by-one",
         "api-orders",
-        "an order's total is not the sum of its lines",
+        "the total in the event of a placed order is not the sum of its lines",
         "trade",
         None,
         |body| {
-            for item in items(body).filter(|item| kind(item) == "order") {
-                let amount = &mut item["Put"]["Item"]["total"]["M"]["amount"]["N"];
-                let sum: i64 = amount.as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
-                *amount = json!((sum + 1).to_string());
+            for item in items(body).filter(|item| kind(item) == "outbox-event") {
+                let text = &mut item["Put"]["Item"]["body"]["S"];
+                let mut event: Value =
+                    text.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                if let Some(total) = event["data"]["total"]["amount"].as_i64() {
+                    event["data"]["total"]["amount"] = json!(total + 1);
+                    *text = json!(event.to_string());
+                }
             }
         }
     ),

@@ -8,14 +8,14 @@ use crate::step::{Call, Caller};
 
 pub(super) const ENTRIES: &[Entry] = &[
     ("registerUser", 30, register),
-    ("createUser", 4, invite),
+    ("createUser", 6, invite),
     ("verifyEmail", 12, verify_email),
     ("logIn", 6, log_in),
     ("refreshSession", 5, refresh),
     ("logOut", 3, log_out),
     ("requestPasswordReset", 4, request_reset),
     ("confirmPasswordReset", 5, confirm_reset),
-    ("unsubscribe", 9, unsubscribe),
+    ("unsubscribe", 16, unsubscribe),
     ("getUnsubscribePage", 3, unsubscribe_page),
     ("getJwks", 2, jwks),
     ("listUsers", 4, list),
@@ -41,7 +41,11 @@ fn register(draft: &mut Draft<'_>) -> Option<Call> {
 fn invite(draft: &mut Draft<'_>) -> Option<Call> {
     let caller = draft.mostly(Caller::Admin);
     let role = draft.one_of(&["user", "moderator"]);
-    let email = format!("invited-{}@example.com", draft.step);
+    let taken = if draft.percent(10) { draft.any(Kind::Account) } else { None };
+    let email = match taken {
+        Some(other) => format!("$email:{}", other.step),
+        None => format!("invited-{}@example.com", draft.step),
+    };
     with_body(draft.request(caller), json!({ "email": email, "name": "Invited", "role": role }))
 }
 

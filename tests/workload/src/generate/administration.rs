@@ -12,7 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("getJob", 5, get_job),
     ("getJobResult", 4, job_result),
     ("cancelJob", 12, cancel_job),
-    ("retryJob", 12, retry_job),
+    ("retryJob", 16, retry_job),
     ("deleteJob", 5, delete_job),
     ("listDeadLetters", 4, list_dead_letters),
     ("getDeadLetter", 8, get_dead_letter),
@@ -55,7 +55,7 @@ fn list_jobs(draft: &mut Draft<'_>) -> Option<Call> {
 
 /// Job with its owner, or another caller.
 fn job(draft: &mut Draft<'_>) -> Option<(Resource, Caller)> {
-    let job = draft.any(Kind::Job)?;
+    let job = if draft.percent(50) { draft.in_any_state(Kind::Job) } else { draft.any(Kind::Job) }?;
     let caller = draft.mostly(job.owner);
     Some((job, caller))
 }

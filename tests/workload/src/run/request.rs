@@ -11,6 +11,8 @@ use crate::system::{Request, System};
 
 /// Size of a body that is too large.
 const TOO_LARGE: usize = 300 * 1024;
+/// Number of characters of an idempotency key that is too long.
+const INVALID_KEY_LENGTH: usize = 300;
 
 impl<S: System> Run<S> {
     /// Prepares a request. `None` if it refers to something that does not exist in this run.
@@ -35,7 +37,9 @@ impl<S: System> Run<S> {
         headers.extend(headers_of(number, call, operation));
         let query = self.resolve_text(&call.query)?;
         let path = match (call.variation, query.as_str()) {
-            (Variation::InvalidQuery, _) => format!("{path}?limit=0"),
+            (Variation::InvalidQuery, _) => {
+                format!("{path}?{}", operation.invalid_query().unwrap_or_default())
+            }
             (_, "") => path,
             (_, query) => format!("{path}?{query}"),
         };
@@ -55,7 +59,7 @@ impl<S: System> Run<S> {
             Target::DeadLetter(number) => self.dead_letter(number).await?,
         };
         if call.variation == Variation::UnknownTarget {
-            return Some(unknown(&id));
+            return Some(other_id(&id));
         }
         Some(id)
     }
@@ -77,8 +81,12 @@ impl<S: System> Run<S> {
 
     /// `Authorization` header of the caller; `None` if the caller cannot sign in.
     async fn authorization(&mut self, call: &Call) -> Option<Option<(String, String)>> {
-        if call.caller == Caller::Anonymous || call.variation == Variation::NoToken {
+        if call.variation == Variation::NoToken {
             return Some(None);
+        }
+        if call.caller == Caller::Anonymous {
+            let is_damaged = call.variation == Variation::DamagedToken;
+            return Some(is_damaged.then(|| bearer("damaged".to_owned())));
         }
         let token = self.token_of(call.caller).await?;
         let token = match call.variation {
@@ -129,9 +137,16 @@ fn with_id(template: &str, id: &str) -> String {
 }
 
 /// Well-formed id of a resource that does not exist.
-fn unknown(id: &str) -> String {
+fn other_id(id: &str) -> String {
     let prefix = id.split_once('_').map_or("ord", |(prefix, _)| prefix);
     format!("{prefix}_01J8Z3K5V0ABCDEFGHJKMNPQRS")
+}
+
+/// Path with the id of another resource, which does not exist.
+pub(super) fn of_other_resource(path: &str) -> String {
+    let segments =
+        path.split('/').map(|part| if part.contains('_') { other_id(part) } else { part.to_owned() });
+    segments.collect::<Vec<_>>().join("/")
 }
 
 /// Body as text, changed by a variation.
@@ -151,8 +166,11 @@ fn text_of(variation: Variation, mut body: Value) -> String {
 fn headers_of(number: usize, call: &Call, operation: &Operation) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
-    if operation.documents(422) && call.variation != Variation::NoKey {
-        add("idempotency-key", &format!("key-{number}"));
+    match call.variation {
+        Variation::InvalidKey => add("idempotency-key", &"k".repeat(INVALID_KEY_LENGTH)),
+        Variation::NoKey => {}
+        _ if operation.has_header("idempotency-key") => add("idempotency-key", &format!("key-{number}")),
+        _ => {}
     }
     if call.operation == "receiveWebhook" {
         add("stripe-signature", "t=1,v1=00");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::{Value, json};
 use shared::domain::user::User;
@@ -73,6 +75,7 @@ impl<S: System> Run<S> {
             let body = json!({ "email": session.email, "password": PASSWORD });
             self.post("logIn", "/v1/auth/login", body).await
         };
+        let tokens = tokens.filter(|tokens| self.is_of(caller, tokens));
         if let Some(tokens) = &tokens {
             self.store_tokens(caller, tokens);
         } else if let Some(session) = self.sessions.get_mut(&caller) {
@@ -80,6 +83,13 @@ impl<S: System> Run<S> {
             session.not_before = Some(now.saturating_add(PAUSE));
         }
         tokens.and_then(|tokens| tokens["accessToken"].as_str().map(str::to_owned))
+    }
+
+    /// Returns true if an access token is one of the caller: the address of a deleted account may be that of another
+    /// one now.
+    fn is_of(&self, caller: Caller, tokens: &Value) -> bool {
+        let subject = tokens["accessToken"].as_str().and_then(subject_of);
+        self.model_id(caller).is_none_or(|id| subject.as_ref() == Some(&id))
     }
 
     fn store_tokens(&mut self, caller: Caller, tokens: &Value) {
@@ -152,7 +162,7 @@ impl<S: System> Run<S> {
                 self.sessions.insert(Caller::Account(number), Session::new(email));
             }
             "logIn" | "refreshSession" => {
-                if let Some(caller) = subject() {
+                if let Some(caller) = subject().filter(|caller| self.is_of(*caller, data)) {
                     self.store_tokens(caller, data);
                 }
             }
@@ -174,4 +184,11 @@ impl<S: System> Run<S> {
             _ => {}
         }
     }
+}
+
+/// Id of the account of an access token.
+fn subject_of(token: &str) -> Option<String> {
+    let payload = token.split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    Some(claims["sub"].as_str()?.to_owned())
 }

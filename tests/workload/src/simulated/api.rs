@@ -1,4 +1,5 @@
-//! Functions of the HTTP API, composed as in their `main.rs`.
+//! Functions of the HTTP API, composed as in their `main.rs`, but without caches: their entries expire by the
+//! clock of the machine, so the same seed would not give the same run.
 
 use api_auth::AuthState;
 use api_orders::AddressRetention;
@@ -91,17 +92,17 @@ fn routers(functions: &Functions, entropy: &SimEntropy) -> Vec<(&'static str, Ap
     let (env, state) = commands("api-orders", functions, entropy, reader.clone());
     let retention = AddressRetention::from_env(&env).expect("the template has the retention");
     add("api-orders", limited(&env, functions, state.clone(), api_orders::router(state, retention)));
-    let cached = || CachedReader::new(reader.clone());
-    let (env, state) = commands("api-markets", functions, entropy, cached());
+    let uncached = || CachedReader::uncached(reader.clone());
+    let (env, state) = commands("api-markets", functions, entropy, uncached());
     add("api-markets", limited(&env, functions, state.clone(), api_markets::router(state)));
-    let (env, state) = commands("api-products", functions, entropy, cached());
+    let (env, state) = commands("api-products", functions, entropy, uncached());
     add("api-products", limited(&env, functions, state.clone(), api_products::router(state)));
     let (env, state) = queries("api-events", reader.clone());
     add("api-events", limited(&env, functions, state.clone(), api_events::router(state)));
     let (env, state) = queries("api-payments", reader.clone());
     add("api-payments", limited(&env, functions, state.clone(), api_payments::router(state)));
     let embedder = ConfiguredEmbedder::Hashed(HashingEmbedder);
-    let search = CachedSearch::new(Search::new(reader.clone(), embedder));
+    let search = CachedSearch::uncached(Search::new(reader.clone(), embedder));
     let (env, state) = queries("api-search", search);
     add("api-search", limited(&env, functions, state.clone(), api_search::router(state)));
     add("api-users", users(functions, entropy));

@@ -8,11 +8,13 @@ use simulation::faults::{CallFault, choose, conflict, failed, throttled};
 use simulation::network::{NetworkError, Service, SimResult};
 use simulation::payments::GatewayMode;
 
-use super::Simulated;
+use super::{Role, Simulated};
 use crate::system::System as _;
 
 /// Latency of the table and the queues.
 const LATENCY: Duration = Duration::from_millis(3);
+/// Maximum number of crashes during the processing of a message, below its maximum number of receives.
+const MAX_CRASHES: u32 = 3;
 /// Maximum delay of a webhook in milliseconds.
 const MAX_WEBHOOK_DELAY: u64 = 60_000;
 /// Latency of the gateway, the mail service and the model.
@@ -27,6 +29,8 @@ impl Simulated {
         }
         let Some((service, operation, request)) = self.network.request(number) else { return };
         let fault = choose(&mut self.decisions, &self.profile, service, &operation);
+        let is_crash = matches!(fault, CallFault::CrashBefore | CallFault::CrashAfter);
+        let fault = if is_crash && !self.may_crash(number) { CallFault::Succeeds } else { fault };
         self.faults += u64::from(fault != CallFault::Succeeds);
         if matches!(service, Service::Table | Service::Queues) {
             self.clock.advance_to(self.now().saturating_add(LATENCY));
@@ -54,10 +58,22 @@ impl Simulated {
         }
     }
 
-    fn crash_caller(&mut self, number: u64) {
+    /// Task that waits for a call.
+    fn caller(&self, number: u64) -> Option<u64> {
         let open = self.network.open();
-        let caller = open.iter().find(|(call, ..)| *call == number).map(|(_, caller, _)| *caller);
-        if let Some(caller) = caller {
+        open.iter().find(|(call, ..)| *call == number).map(|(_, caller, _)| *caller)
+    }
+
+    /// Returns true if the caller may crash: a message whose consumer crashes at each attempt becomes a dead letter.
+    fn may_crash(&self, number: u64) -> bool {
+        let role = self.caller(number).and_then(|caller| self.tasks.role(caller));
+        let Some(Role::Consumer { batch, .. }) = role else { return true };
+        let crashes = |message| self.crashes.get(message).copied().unwrap_or_default();
+        batch.iter().all(|message| crashes(message) < MAX_CRASHES)
+    }
+
+    fn crash_caller(&mut self, number: u64) {
+        if let Some(caller) = self.caller(number) {
             self.crash(caller);
         }
         self.network.forget(number);

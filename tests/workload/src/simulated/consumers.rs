@@ -81,7 +81,8 @@ fn instance(stem: &str, functions: &Functions, clock: &VirtualClock) -> Instance
         _ => {
             let queues = DeadLetterQueues::from_env(&env).expect("the template has the variables");
             let dead_letters = DeadLetters::new(store.with_group_commit(), queues);
-            functions.instance_of(dead_letters.with_clock(clock.clone()), UnmanagedQueue)
+            let dead_letters = dead_letters.with_clock_and_entropy(clock.clone(), functions.entropy());
+            functions.instance_of(dead_letters, UnmanagedQueue)
         }
     }
 }

@@ -3,21 +3,20 @@
 use bytes::Bytes;
 use http::Request;
 use shared::domain::user::register::RegisterUser;
-use shared::domain::user::{Credentials, Role};
+use shared::domain::user::{Credentials, Role, UserId};
 use shared::kit::auth::password::Hasher;
 use simulation::payments::GatewayMode;
 use simulation::template_config::DEPLOYMENT;
 use stripe_sandbox::RefundStatus;
-use test_support::fixture::new_id;
 
 use super::Simulated;
 use crate::system::{OutsideAction, System as _};
 
 /// Command that creates an account with the role `admin`.
-pub(super) async fn register_admin(email: &str, password: &str) -> RegisterUser {
+pub(super) async fn register_admin(id: UserId, email: &str, password: &str) -> RegisterUser {
     let hash = Hasher::default().hash(password.parse().expect("the password is valid")).await;
     RegisterUser {
-        id: new_id(),
+        id,
         email: email.parse().expect("the address is valid"),
         name: "Admin".parse().expect("the name is valid"),
         role: Role::Admin,

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use http_body_util::BodyExt;
+use shared::domain::order::Order;
+use shared::domain::order::payment::refund::Refund;
 use shared::kit::system::clock::Timestamp;
 use simulation::template_config::{PAYMENT_WINDOW, RECONCILIATION};
 use tower::ServiceExt;
 
 use super::{Crashed, Outcome, Role, Simulated};
+use crate::facts::refund_state;
 use crate::system::{Response, System as _};
 
 /// A possible step.
@@ -30,8 +33,9 @@ const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 const RELAY_BATCH: usize = 10;
 /// Real time, in a paused runtime, after which nothing outside of the simulation can wake a task.
 const EXTERNAL_WORK: Duration = Duration::from_hours(1);
-/// Steps after which the system counts as never idle.
-pub(super) const MAX_STEPS: usize = 50_000;
+/// Steps after which the system counts as never idle. Orders that wait for a gateway outage of 20 minutes take up to a
+/// tenth of them.
+pub(super) const MAX_STEPS: usize = 400_000;
 /// Maximum number of rounds of the sweeper until nothing is left to do.
 const MAX_ROUNDS: usize = 30;
 
@@ -51,6 +55,9 @@ impl Simulated {
     /// Executes a step that is possible now. Returns false if there is none.
     pub(super) async fn step_now(&mut self) -> bool {
         let mut progress = self.run_tasks();
+        while self.request_waits_for_a_thread() && self.wait_for_external_work().await {
+            progress |= self.run_tasks();
+        }
         loop {
             let mut choices = self.choices();
             if !choices.is_empty() {
@@ -65,6 +72,14 @@ impl Simulated {
             }
             progress = self.run_tasks();
         }
+    }
+
+    /// Returns true if the request that is being sent waits for something else than a call: for the thread that
+    /// hashes a password, or for a timer. Nothing else happens meanwhile, so that the speed of the thread does
+    /// not influence the run.
+    fn request_waits_for_a_thread(&self) -> bool {
+        self.tasks.role(self.request).is_some()
+            && !self.network.open().iter().any(|(_, caller, _)| *caller == self.request)
     }
 
     /// Waits for a task that waits for a thread or a timer of the runtime. Time is paused in the runtime, so
@@ -211,7 +226,10 @@ impl Simulated {
     /// Crashes a task.
     pub(super) fn crash(&mut self, number: u64) {
         match self.tasks.kill(number) {
-            Some(Role::Consumer { consumer, instance, .. }) => {
+            Some(Role::Consumer { consumer, instance, batch, .. }) => {
+                for message in batch {
+                    *self.crashes.entry(message).or_default() += 1;
+                }
                 self.consumers.restart(consumer, instance, &self.functions, &self.clock);
             }
             Some(Role::Webhook(webhook)) => self.payments.retry_webhook(webhook, self.now()),
@@ -243,7 +261,8 @@ impl Simulated {
         }
     }
 
-    /// Runs until nothing is left to do: neither now, nor for the sweeper, nor when payments are overdue.
+    /// Runs until nothing is left to do: neither now, nor for the sweeper, nor when payments are overdue, nor when
+    /// refunds are checked whose webhook was lost.
     pub(super) async fn run_to_the_end(&mut self) -> bool {
         for _ in 0..MAX_ROUNDS {
             let events = self.table.events.len();
@@ -251,14 +270,29 @@ impl Simulated {
                 return false;
             }
             let pause = if self.table.awaits_payment() { PAYMENT_WINDOW } else { RECONCILIATION };
-            self.run_until(self.now().saturating_add(pause + SWEEP_INTERVAL)).await;
+            let end = self.next_refund_check().unwrap_or(self.now()).max(self.now().saturating_add(pause));
+            self.run_until(end.saturating_add(SWEEP_INTERVAL)).await;
             self.run_until_idle().await;
             // Reconciliation commits its cursor and open discrepancies in each round, without an event.
-            if self.table.events.len() == events && !self.table.awaits_payment() {
+            let has_ended = self.table.events.len() == events && !self.table.awaits_payment();
+            if has_ended && self.next_refund_check().is_none() {
                 return true;
             }
         }
         false
+    }
+
+    /// Time of the next check of a refund that has changed at the gateway without the order's knowledge.
+    fn next_refund_check(&self) -> Option<Timestamp> {
+        let ledger = self.payments.ledger();
+        let is_outdated = |refund: &Refund| {
+            let id = refund.refund_id.as_ref().map(ToString::to_string);
+            let made = ledger.refunds.iter().find(|made| Some(&made.id) == id.as_ref());
+            made.is_some_and(|made| made.status.as_str() != refund_state(refund.status))
+        };
+        let items = self.table.all_items();
+        let orders = items.of::<Order>().filter(|order| order.refunds.iter().any(is_outdated));
+        orders.filter_map(|order| order.refund_check_at).min()
     }
 
     async fn run_until_idle(&mut self) -> bool {

@@ -12,6 +12,9 @@ use crate::kit::system::clock::Timestamp;
 
 /// Reason of a refund that was made at the gateway itself.
 const MADE_AT_GATEWAY: &str = "refunded at the payment gateway";
+/// Maximum number of attempts at a refund for which too little is left at the gateway, although the refunds that
+/// it lists leave enough.
+const MAX_ATTEMPTS_WITH_TOO_LITTLE_LEFT: u32 = 3;
 
 /// Change of a refund that the gateway reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +176,8 @@ impl Order {
     }
 
     /// The gateway refused to make a refund. If it would refund less than the amount, because another part
-    /// was refunded there, the refund is replaced by one of the amount that is `left`.
+    /// was refunded there, the refund is replaced by one of the amount that is `left`. If that part has failed
+    /// meanwhile, so that the amount is left again, another attempt starts.
     pub(crate) fn refund_refused(
         mut self,
         number: u32,
@@ -183,8 +187,12 @@ impl Order {
         now: Timestamp,
     ) -> Result<(Self, EventConstructor), InvalidState> {
         let refund = self.due_mut(number, attempt)?;
+        let is_left = refund.amount.amount() <= left.amount();
+        if is_left && code.is_too_little_left() && attempt < MAX_ATTEMPTS_WITH_TOO_LITTLE_LEFT {
+            return Ok((self.retry_refund(number, attempt, now)?, OrderEvent::Progressed));
+        }
         refund.failure = Some(code.clone());
-        if refund.amount.amount() > left.amount() {
+        if !is_left {
             refund.status = RefundStatus::Cancelled;
             let Refund { gateway_id, by, reason, .. } = refund.clone();
             let next = self.next_version(now);

@@ -145,6 +145,27 @@ fn refused_refund_has_failed_with_its_code() {
 }
 
 #[test]
+fn refund_is_repeated_if_its_amount_is_left_again() {
+    let too_large = |attempt| {
+        let code = DeclineCode::new("amount_too_large");
+        let refusal = RefundRefusal { number: 1, attempt, code, refunds: Vec::new() };
+        advance(FulfilmentTransition::RefundRefused(refusal))
+    };
+    let mut state = refunding();
+    for attempt in 1..3 {
+        let repeated = decide(&too_large(attempt), state, at(7)).output;
+        let refund = &repeated.0.as_ref().unwrap().refunds[0];
+        assert_eq!(
+            (refund.attempt, refund.status, &refund.failure),
+            (attempt + 1, RefundStatus::Pending, &None)
+        );
+        state = repeated;
+    }
+    let refused = decide(&too_large(3), state, at(8)).stored::<Order>();
+    assert_eq!(refused.refunds[0].status, RefundStatus::Failed);
+}
+
+#[test]
 fn refusal_of_an_earlier_attempt_is_ignored() {
     let retry = advance(FulfilmentTransition::RetryRefund(1, 1));
     let retried = decide(&retry, refunding(), at(7)).stored::<Order>();
