@@ -123,11 +123,11 @@ where
         let resumed_orders = self.resume_orders(&context, deadline).await;
         let resumed_jobs = self.resume_jobs(&context, deadline).await;
         let published = self.publish_missed_events(&context, deadline).await;
+        let examined = self.erase_addresses(&context, deadline).await;
         if let Err(error) = self.record_backlog(context.at).await {
             tracing::warn!(%error, "failed to measure the backlog");
         }
         self.reconcile(&context, deadline).await;
-        let examined = self.erase_addresses(&context, deadline).await;
         let resumed = resumed_orders? + resumed_jobs?;
         let (expired, released, published, examined) = (expired?, released?, published?, examined?);
         let summary = SweepSummary { expired, released, resumed, published, examined };
