@@ -10,7 +10,9 @@ use serde_json::json;
 use shared::domain::job::Priority;
 use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::market::create::{CreateMarket, InitialStatus};
-use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::market::settings::set::SetMarketSettings;
+use shared::domain::market::settings::shipping::ShippingSettings;
+use shared::domain::order::lines::cart::{Cart, CartItem, Supply};
 use shared::domain::order::place::PlaceOrder;
 use shared::domain::user::register::RegisterUser;
 use shared::domain::user::{Credentials, Role};
@@ -21,7 +23,7 @@ use shared::kit::system::clock::{Clock, SystemClock};
 use stripe_sandbox::{Effect, Operation, Rule as Behaviour};
 use test_support::TestApp;
 use test_support::app::eventually;
-use test_support::fixture::{id, new_id, sales_report, test_context};
+use test_support::fixture::{id, new_id, sales_report, shipping_address, test_context};
 
 use crate::attacks::{Fixture, PASSWORD, Report, routes};
 use crate::crashes::settle;
@@ -69,6 +71,8 @@ async fn every_grant_of_every_function_is_used() {
     take_the_gateway_down(&fixture).await;
     publish_missed_events(&fixture).await;
     settle(&fixture.app).await;
+    // The due address is erased once its order no longer changes.
+    fixture.app.stack().run_schedule("schedule-sweeper").await.unwrap();
 
     let stack = fixture.app.stack();
     let mut unused = Vec::new();
@@ -255,8 +259,9 @@ async fn publish_missed_events(fixture: &Fixture) {
     let quantity = 1.try_into().unwrap();
     let items = vec![CartItem { product_id: id(&fixture.product), quantity, expected_price: None }];
     // Old enough to be resumed by the sweeper.
-    let cart = Cart::new(Some(id(&fixture.market)), items);
-    run_in_the_past(app, 20, PlaceOrder::new(new_id(), by, cart, None)).await;
+    let place = PlaceOrder::new(new_id(), by, Cart::new(Some(id(&fixture.market)), items), None);
+    run_in_the_past(app, 20, place.clone()).await;
+    place_order_with_due_address(fixture, place).await;
     for priority in [Priority::Normal, Priority::High] {
         let by = Actor { user: id(&fixture.seller.id), role: Role::User };
         let work = RequestedWork::SalesReport { market_id: id(&fixture.market), from: None, to: None };
@@ -266,6 +271,21 @@ async fn publish_missed_events(fixture: &Fixture) {
     }
     app.stack().run_schedule("schedule-sweeper").await.unwrap();
     app.stack().faults().clear();
+}
+
+/// Places an order whose delivery address is to be erased at once.
+async fn place_order_with_due_address(fixture: &Fixture, order: PlaceOrder) {
+    let option =
+        json!({ "id": "standard", "name": "Parcel", "amount": { "amount": 490, "currency": "EUR" } });
+    let zones = json!({ "zones": [{ "countries": "*", "options": [option] }] });
+    let settings: ShippingSettings = serde_json::from_value(zones).unwrap();
+    let by = Actor { user: id(&fixture.seller.id), role: Role::User };
+    let set = SetMarketSettings { market_id: id(&fixture.market), by, expected: None, settings };
+    run_in_the_past(&fixture.app, 20, set).await;
+    let supply = Some(Supply::Address(Box::new(shipping_address())));
+    let cart = Cart { supply, shipping_option: Some("standard".parse().unwrap()), ..order.cart };
+    let shipped = PlaceOrder { id: new_id(), cart, address_retention_days: 0, ..order };
+    run_in_the_past(&fixture.app, 20, shipped).await;
 }
 
 /// Executes a command as of some minutes ago.

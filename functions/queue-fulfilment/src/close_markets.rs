@@ -2,8 +2,8 @@
 
 use shared::domain::market::close::CloseMarket;
 use shared::domain::market::{MarketId, MarketStatus};
-use shared::domain::user::{User, UserId, UserStatus};
-use shared::kit::command::{CommandContext, ExecuteError, ReadSet, Store, StoreError};
+use shared::domain::user::UserId;
+use shared::kit::command::{CommandContext, ExecuteError, Store, StoreError};
 use shared::kit::queue::consumer::Outcome;
 use shared::kit::system::clock::{Clock, Entropy};
 use shared::payment_gateway::PaymentGateway;
@@ -15,12 +15,12 @@ use crate::{Fulfilment, TABLE_UNAVAILABLE};
 const PAGE_SIZE: u32 = 50;
 
 impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
-    /// Closes the active markets of an account, unless it is active. A repetition changes nothing.
+    /// Closes the active markets of an account that is not active.
     pub(crate) async fn close_markets(&self, creator: UserId, context: &CommandContext) -> Outcome {
         match self.try_close_markets(creator, context).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                tracing::warn!(%error, "failed to load the account or its markets");
+                tracing::warn!(%error, "failed to load the markets of the account");
                 TABLE_UNAVAILABLE
             }
         }
@@ -31,10 +31,6 @@ impl<S: Store, G: PaymentGateway, C: Clock, R: Entropy> Fulfilment<S, G, C, R> {
         creator: UserId,
         context: &CommandContext,
     ) -> Result<Outcome, ListError> {
-        let account: Option<User> = self.store.load(ReadSet::get(&creator)).await?;
-        if account.is_some_and(|account| account.status == UserStatus::Active) {
-            return Ok(Outcome::Done);
-        }
         let mut after: Option<String> = None;
         loop {
             let page = self.reader.markets_of(creator, after.as_deref(), PAGE_SIZE).await?;

@@ -5,9 +5,12 @@
 //! out. A message only names an order: the stored order determines the remaining steps. A message that is
 //! duplicated, late or redelivered after a crash therefore repeats the same step or does nothing.
 //!
-//! A message that names an account closes the markets of the account, if it is suspended or deleted.
+//! A message that names an account closes the markets of the account, if it is suspended or deleted, and requests
+//! the erasure of its delivery addresses, if it is deleted.
 
+mod account_changed;
 mod close_markets;
+mod erase_addresses;
 mod event;
 
 use std::time::Duration;
@@ -104,7 +107,7 @@ impl<S: Store + Schedule, G: PaymentGateway, C: Clock, R: Entropy> Consumer for 
         let (id, market_id) = match event.event {
             FulfilmentEvent::Order { order_id, market_id }
             | FulfilmentEvent::RefundFailed { order_id, market_id } => (order_id, market_id),
-            FulfilmentEvent::Account { user_id } => return self.close_markets(user_id, &context).await,
+            FulfilmentEvent::Account { user_id } => return self.account_changed(user_id, &context).await,
         };
         TracedSpan::current().set_attribute(trace::entity_id("market", market_id.to_string()));
         // Before the saga, because a charge that is recorded as started is looked up instead of made.

@@ -65,8 +65,12 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
             }
             (Section::Orders, _) => {
                 let orders = self.reader.orders_placed_by(owner, after, MAX_ROWS).await?;
+                let mut addresses = self.reader.addresses_of(&orders.items).await?.into_iter();
+                let now = self.clock.now();
                 list(orders, cursor, start_of(Section::Payments), |order| {
-                    (order.id.to_string(), Row::Order(OrderRow::from(order)))
+                    let address = addresses.next().flatten();
+                    let address = address.filter(|address| now < address.kept_until(&order));
+                    (order.id.to_string(), Row::Order(Box::new(OrderRow::from((order, address)))))
                 })
             }
             (Section::Payments, _) => {
@@ -121,7 +125,7 @@ fn list<T>(
     items: ListPage<T>,
     cursor: JobCursor,
     following: Option<JobCursor>,
-    row: impl Fn(T) -> SortedRow,
+    row: impl FnMut(T) -> SortedRow,
 ) -> Result<Page, StopReason> {
     Ok(page(items.items.into_iter().map(row).collect(), items.next, cursor, following)?)
 }

@@ -8,6 +8,7 @@ use shared::domain::market::{Market, MarketId, MarketStatus};
 use shared::domain::order::lines::OrderLines;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Payment, PaymentId};
+use shared::domain::order::shipment::address::{DeliveryAddress, PostalAddress};
 use shared::domain::order::{Order, OrderId, OrderStatus, Shipment};
 use shared::domain::product::{Product, ProductId, ProductStatus};
 use shared::domain::session::{Session, SessionEnd, SessionId};
@@ -26,7 +27,7 @@ pub(crate) enum Row {
     Session(SessionRow),
     Market(MarketRow),
     Product(ProductRow),
-    Order(OrderRow),
+    Order(Box<OrderRow>),
     Payment(PaymentRow),
     Job(JobRow),
 }
@@ -95,16 +96,17 @@ rows! {
         updated_at: Timestamp = product.updated_at;
     }
     /// An order that the account placed.
-    OrderRow(order: Order) {
-        id: OrderId = order.id;
-        market_id: MarketId = order.market_id;
-        status: OrderStatus = order.status;
-        total: Money = order.total();
-        lines: OrderLines = order.lines;
-        refunds: Vec<RefundRow> = order.refunds.into_iter().map(RefundRow::from).collect();
-        shipment: Option<Shipment> = order.shipment;
-        created_at: Timestamp = order.created_at;
-        updated_at: Timestamp = order.updated_at;
+    OrderRow(placed: (Order, Option<DeliveryAddress>)) {
+        id: OrderId = placed.0.id;
+        market_id: MarketId = placed.0.market_id;
+        status: OrderStatus = placed.0.status;
+        total: Money = placed.0.total();
+        lines: OrderLines = placed.0.lines;
+        refunds: Vec<RefundRow> = placed.0.refunds.into_iter().map(RefundRow::from).collect();
+        shipment: Option<Shipment> = placed.0.shipment;
+        shipping_address: Option<PostalAddress> = placed.1.map(|address| address.address);
+        created_at: Timestamp = placed.0.created_at;
+        updated_at: Timestamp = placed.0.updated_at;
     }
     /// A refund of an order.
     RefundRow(refund: shared::domain::order::payment::refund::Refund) {

@@ -1,11 +1,12 @@
 //! Scheduled work: expires unpaid orders, releases scheduled jobs, resumes orders and jobs that have stopped,
-//! publishes events that the stream missed or stores them as dead letters, measures unfinished work, and
-//! reconciles payments and refunds with the gateway.
+//! publishes events that the stream missed or stores them as dead letters, measures unfinished work, reconciles
+//! payments and refunds with the gateway, and erases delivery addresses.
 //!
 //! Each tick processes due items page by page until none is left or its deadline is near; the next tick
 //! continues. Concurrent ticks are safe: changes of orders and jobs are guarded by their versions, and
 //! dead letters by idempotency records; consumers handle a duplicate event once.
 
+mod addresses;
 mod backlog;
 mod due;
 mod expiry;
@@ -47,6 +48,8 @@ pub struct SweepSummary {
     pub resumed: usize,
     /// Events that were published.
     pub published: usize,
+    /// Delivery addresses that were examined, and erased if they were to be.
+    pub examined: usize,
 }
 
 /// Maximum number of items of a page.
@@ -73,6 +76,38 @@ impl<S, R, G, C> Sweeper<S, R, G, C> {
     }
 }
 
+impl<S, R, G, C> Sweeper<S, R, G, C>
+where
+    S: Store,
+    R: EventRouter,
+    G: PaymentGateway + PaymentLedger,
+    C: Clock,
+{
+    /// Compares payments, open discrepancies and refunds with the gateway.
+    async fn reconcile(&self, context: &CommandContext, deadline: Timestamp) {
+        // If the gateway is down, the next tick continues from the same page.
+        match self.reconciliation.tick(context, &self.clock, deadline).await {
+            Ok(summary) => tracing::info!(
+                compared = summary.compared,
+                repaired = summary.repaired,
+                mismatched = summary.mismatched,
+                "payments reconciled"
+            ),
+            Err(error) => tracing::warn!(%error, "failed to reconcile payments"),
+        }
+        if let Err(error) =
+            self.reconciliation.recheck_open(&self.reader, context, &self.clock, deadline).await
+        {
+            tracing::warn!(%error, "failed to recheck open discrepancies");
+        }
+        if let Err(error) =
+            self.reconciliation.check_refunds(&self.reader, context, &self.clock, deadline).await
+        {
+            tracing::warn!(%error, "failed to check refunds");
+        }
+    }
+}
+
 impl<S, R, G, C> ScheduleHandler for Sweeper<S, R, G, C>
 where
     S: Store,
@@ -88,36 +123,20 @@ where
         let resumed_orders = self.resume_orders(&context, deadline).await;
         let resumed_jobs = self.resume_jobs(&context, deadline).await;
         let published = self.publish_missed_events(&context, deadline).await;
+        let examined = self.erase_addresses(&context, deadline).await;
         if let Err(error) = self.record_backlog(context.at).await {
             tracing::warn!(%error, "failed to measure the backlog");
         }
-        // If the gateway is down, the next tick continues from the same page.
-        match self.reconciliation.tick(&context, &self.clock, deadline).await {
-            Ok(summary) => tracing::info!(
-                compared = summary.compared,
-                repaired = summary.repaired,
-                mismatched = summary.mismatched,
-                "payments reconciled"
-            ),
-            Err(error) => tracing::warn!(%error, "failed to reconcile payments"),
-        }
-        if let Err(error) =
-            self.reconciliation.recheck_open(&self.reader, &context, &self.clock, deadline).await
-        {
-            tracing::warn!(%error, "failed to recheck open discrepancies");
-        }
-        if let Err(error) =
-            self.reconciliation.check_refunds(&self.reader, &context, &self.clock, deadline).await
-        {
-            tracing::warn!(%error, "failed to check refunds");
-        }
+        self.reconcile(&context, deadline).await;
         let resumed = resumed_orders? + resumed_jobs?;
-        let summary = SweepSummary { expired: expired?, released: released?, resumed, published: published? };
+        let (expired, released, published, examined) = (expired?, released?, published?, examined?);
+        let summary = SweepSummary { expired, released, resumed, published, examined };
         tracing::info!(
             expired = summary.expired,
             released = summary.released,
             resumed = summary.resumed,
             published = summary.published,
+            examined_addresses = summary.examined,
             "sweep finished"
         );
         Ok(())

@@ -230,6 +230,23 @@ impl DynamoReader {
         self.due::<Order>(partitions::expiring_orders(request.shard), request).await
     }
 
+    /// Lists the orders of a shard whose delivery addresses are due to be examined, the longest due first. Reads
+    /// only those.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn due_addresses(&self, request: DueRequest) -> Result<Page<OrderId>, StoreError> {
+        self.due::<Order>(partitions::addresses(request.shard), request).await
+    }
+
+    /// Delivery addresses of these orders, in their order; `None` for an order without one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not respond.
+    pub async fn addresses_of(&self, orders: &[Order]) -> Result<Vec<Option<DeliveryAddress>>, StoreError> {
+        self.readable(orders.iter().map(|order| &order.id)).await
+    }
+
     /// Loads unfinished orders that began at least five minutes ago: of each shard those that are examined
     /// first and last, up to [`OLDEST_ORDERS`] each. The time between two examinations of an order grows with
     /// its age, so the oldest orders are at one of these ends.

@@ -1,6 +1,6 @@
 //! Logs of all other groups: no secrets, no personal data, no forged lines.
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use test_support::app::WAIT_TIMEOUT;
 
@@ -9,6 +9,10 @@ use crate::attacks::fixture::{Fixture, PASSWORD};
 
 /// A card number, sent as a payment method.
 const CARD: &str = "4242424242424242";
+
+/// Street and phone number of a delivery address.
+const STREET: &str = "Canarystrasse 1";
+const PHONE: &str = "+4930123456";
 
 pub(super) async fn run(fixture: &Fixture, report: &mut Report) {
     report.begin("logs");
@@ -54,6 +58,7 @@ async fn send_hostile_text(fixture: &Fixture) {
     app.request(Method::POST, "/v1/markets").by(&fixture.seller).json(&market).send().await;
     let order = json!({ "items": [{ "productId": fixture.product, "quantity": 1 }], "paymentMethod": CARD });
     app.request(Method::POST, "/v1/orders").by(&fixture.buyer).key("card").json(&order).send().await;
+    ship_to_a_canary(fixture, text).await;
     let login = json!({ "email": text, "password": text });
     app.request(Method::POST, "/v1/auth/login").json(&login).send().await;
     let last =
@@ -62,8 +67,32 @@ async fn send_hostile_text(fixture: &Fixture) {
     app.stack().logs().wait_for("api-orders", "the-last", WAIT_TIMEOUT).await.unwrap();
 }
 
+/// Quotes and places an order that is shipped, and sends an invalid address.
+async fn ship_to_a_canary(fixture: &Fixture, text: &str) {
+    let app = &fixture.app;
+    let option =
+        json!({ "id": "standard", "name": "Parcel", "amount": { "amount": 490, "currency": "EUR" } });
+    let zones = json!({ "zones": [{ "countries": "*", "options": [option] }] });
+    let path = format!("/v1/markets/{}/shipping", fixture.market);
+    let set = app.request(Method::PUT, &path).by(&fixture.seller).header("if-match", "*").json(&zones);
+    assert_eq!(set.send().await.status, StatusCode::OK);
+    let mut order = fixture.an_order();
+    order["shippingOptionId"] = "standard".into();
+    for (line, status) in [(STREET, StatusCode::CREATED), (text, StatusCode::BAD_REQUEST)] {
+        order["shippingAddress"] = json!({
+            "name": "Canary", "line1": line, "line2": STREET, "city": "Berlin", "postalCode": "10119",
+            "country": "DE", "phone": PHONE,
+        });
+        app.request(Method::POST, "/v1/quotes").json(&order).send().await;
+        let place = app.request(Method::POST, "/v1/orders").by(&fixture.buyer).json(&order);
+        let placed = place.key(&local::system::aws_ids::uuid()).send().await;
+        assert_eq!(placed.status, status, "{}", placed.text);
+    }
+    app.wait_until_idle().await;
+}
+
 /// Text that the attacks sent, and personal data and secrets of the users.
-fn canaries(fixture: &Fixture) -> [(&'static str, &str); 13] {
+fn canaries(fixture: &Fixture) -> [(&'static str, &str); 15] {
     [
         ("passwords", PASSWORD),
         ("wrong passwords", "incorrect horse"),
@@ -75,6 +104,8 @@ fn canaries(fixture: &Fixture) -> [(&'static str, &str); 13] {
         ("payment methods", "pm_card_visa"),
         ("e-mail addresses", "@example.com"),
         ("names", "canary"),
+        ("streets", STREET),
+        ("phone numbers", PHONE),
         ("signing keys", fixture.present.signing.expose()),
         ("forged lines", "forged-line"),
         ("expressions", "size(pk)"),

@@ -15,6 +15,7 @@ mod jobs;
 mod lines;
 mod market_status;
 mod names;
+mod personal_data;
 mod projections;
 mod rate_limits;
 mod sessions;

@@ -25,7 +25,7 @@ pub use jobs::sales_report;
 pub use manual_clock::ManualClock;
 pub(crate) use marketplace::bearer_token;
 pub use marketplace::{Marketplace, create_market};
-pub use orders::gateway_refund;
+pub use orders::{gateway_refund, shipping_address};
 
 /// Id of the buyer.
 pub const BUYER: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRB";

@@ -7,6 +7,7 @@ mod batches;
 mod buyer_action;
 mod close_markets;
 mod deleted_entities;
+mod erase_addresses;
 mod events;
 mod orders;
 mod outage;

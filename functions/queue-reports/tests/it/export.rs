@@ -1,5 +1,7 @@
 //! Data exports: they contain the data of the owner, and no data of other users.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use shared::domain::job::JobStatus;
 use shared::domain::job::create::{CreateJob, RequestedWork};
@@ -12,8 +14,11 @@ use shared::domain::session::start::StartSession;
 use shared::domain::session::{SessionKey, TokenHash};
 use shared::domain::user::{SessionEpoch, User, UserEvent};
 use shared::domain::values::actor::Actor;
+use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::user::UserReader;
-use test_support::fixture::{MARKET, PRODUCT, buyer, id, new_id, sales_report, seller, stranger};
+use test_support::fixture::{
+    MARKET, PRODUCT, buyer, id, new_id, sales_report, seller, shipping_address, stranger,
+};
 use test_support::lambda_event::sqs_record;
 
 use super::{Fixture, JOB};
@@ -78,6 +83,20 @@ async fn pending_address_of_the_account_is_exported() {
     let rows = fixture.export(buyer()).await;
     assert_eq!(values(&rows, "profile", "email"), ["buyer@example.com"]);
     assert_eq!(values(&rows, "profile", "pendingEmail"), ["new@example.com"]);
+}
+
+#[tokio::test]
+async fn export_contains_the_delivery_addresses_of_the_buyer() {
+    let fixture = Fixture::open("250", "10").await;
+    let now = SystemClock.now();
+    let (recent, old) = (new_id(), new_id());
+    fixture.marketplace.place_orders(1).await;
+    fixture.marketplace.shipped_order_at(now, recent).await;
+    fixture.marketplace.shipped_order_at(now.saturating_sub(Duration::from_hours(24 * 401)), old).await;
+    let rows = fixture.export(buyer()).await;
+    let mut addresses = values(&rows, "order", "shippingAddress");
+    addresses.retain(|address| !address.is_null());
+    assert_eq!(addresses, [serde_json::to_value(shipping_address()).unwrap()], "one is to be erased");
 }
 
 #[tokio::test]

@@ -143,6 +143,12 @@ impl OrderLines {
         })
     }
 
+    /// Returns true if the order is shipped.
+    #[must_use]
+    pub fn has_shipping(&self) -> bool {
+        self.lines.iter().any(|(line, _)| matches!(line, OrderLine::Shipping(_)))
+    }
+
     /// Sum of the lines.
     #[must_use]
     pub const fn sum(&self) -> LineAmounts {

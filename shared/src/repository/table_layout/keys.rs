@@ -189,6 +189,7 @@ records! {
     DeliveryAddress "delivery-address" {
         key(id: OrderId): format!("order#{id}"), "address";
         entity(self): self.order_id, NoEvents;
+        due: Some((partitions::addresses(partitions::expiry_shard(self.order_id)), self.examined_at));
         expires_at: Some(self.expires_at());
     }
     Attempts "attempts" {

@@ -113,6 +113,12 @@ pub fn unfinished_orders(shard: u32) -> String {
     format!("resume#{shard}")
 }
 
+/// Partition of the delivery addresses of a shard of the orders, sorted by the time at which they are examined.
+#[must_use]
+pub fn addresses(shard: u32) -> String {
+    format!("addresses#{shard}")
+}
+
 /// Partition of the dead letters of a queue and a status.
 #[must_use]
 pub fn dead_letters(queue: Subscriber, status: DeadLetterStatus) -> String {

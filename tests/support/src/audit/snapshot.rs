@@ -6,7 +6,7 @@ use stripe_sandbox::Ledger;
 use super::{Expectations, History, HttpLog, Items, MoneyAndStock, Violation};
 use super::{emails, event_log, events, jobs, lines, projections, sessions, stock, versions};
 use crate::app::TestApp;
-use crate::audit::{market_status, rate_limits, settings, uniqueness};
+use crate::audit::{market_status, personal_data, rate_limits, settings, uniqueness};
 use crate::recount::Counts;
 
 /// State and history of the table, the gateway's ledger, and the sent e-mails.
@@ -56,6 +56,7 @@ impl AuditSnapshot {
         found.extend(uniqueness::in_the_table(&self.items));
         found.extend(market_status::equals_its_copies(&self.items));
         found.extend(settings::of_markets(&self.items, &self.history));
+        found.extend(personal_data::only_in_addresses(&self.history, &self.emails, &self.ledger));
         found.extend(log.violations(&state));
         found.extend(sessions::spent_once(&self.history));
         found.extend(rate_limits::kept(&self.history, log.limits()));

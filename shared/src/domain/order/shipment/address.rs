@@ -1,5 +1,7 @@
 //! Postal addresses, and the address to which an order is delivered.
 
+pub mod erase;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -86,8 +88,11 @@ pub struct DeliveryAddress {
     pub address: PostalAddress,
     /// Number of days for which the address is stored after the last change of the order.
     pub retention_days: u16,
-    /// End of the retention if the order does not change any more.
+    /// Time at which is examined whether the address is to be erased.
     pub examined_at: Timestamp,
+    /// True if the account of the buyer was deleted: the address is erased as soon as the order is final.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_account_deleted: bool,
 }
 
 impl DeliveryAddress {
@@ -95,7 +100,14 @@ impl DeliveryAddress {
     #[must_use]
     pub fn new(order_id: OrderId, address: PostalAddress, retention_days: u16, now: Timestamp) -> Self {
         let examined_at = now.saturating_add(days(retention_days));
-        Self { order_id, version: Version::FIRST, address, retention_days, examined_at }
+        Self {
+            order_id,
+            version: Version::FIRST,
+            address,
+            retention_days,
+            examined_at,
+            is_account_deleted: false,
+        }
     }
 
     /// Time until which the address of `order` is stored.
@@ -109,6 +121,11 @@ impl DeliveryAddress {
     pub fn expires_at(&self) -> Timestamp {
         self.examined_at.saturating_add(EXAMINATION_PERIOD)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 fn days(days: u16) -> Duration {
