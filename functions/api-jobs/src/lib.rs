@@ -86,8 +86,8 @@ const GET_JOB_RESULT: OperationDoc = OperationDoc::new("Download the result of a
          first part of a CSV file contains the column names. Amounts are in minor units of the \
          currency. A `sales_report` has a row for each line of an order, which is an `item` or the `shipping`: \
          `code` is the SKU or the id of the shipping option, `net` and `tax` add up to `gross`, and the \
-         `gross` of all lines is the total of the order. Refunds are distributed over the lines in \
-         proportion to `gross`. An order whose record is damaged has a row with its id and the status `unreadable`.\n\n\
+         `gross` of all lines is the total of the order. The columns \
+         `refunded…` are the parts of the line whose refunds have succeeded. An order whose record is damaged has a row with its id and the status `unreadable`.\n\n\
          `INVALID_STATE` means that the job has not succeeded, or that it is a `reindex`, which has no \
          file. A `part` after the last one is a \
          `VALIDATION_ERROR`. The result is deleted together with the job at `expiresAt`.",

@@ -1,13 +1,13 @@
 //! Representation of an order in responses.
 
 pub(crate) mod lines;
+mod refund;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::domain::market::MarketId;
 use shared::domain::order::fulfilment::Fulfilment;
-use shared::domain::order::payment::refund::{Refund, RefundStatus};
-use shared::domain::order::payment::{Checkout, DeclineCode, PaymentId};
+use shared::domain::order::payment::{Checkout, PaymentId};
 use shared::domain::order::shipment::address::{DeliveryAddress, PostalAddress};
 use shared::domain::order::{Order, OrderId, OrderStatus, Party, Shipment};
 use shared::domain::user::UserId;
@@ -18,6 +18,7 @@ use shared::kit::http::{EntityTag, Resource};
 use shared::kit::system::clock::Timestamp;
 
 use lines::LineBody;
+use refund::RefundBody;
 
 /// Order of one or more products of one market.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +67,19 @@ use lines::LineBody;
             "amount": { "amount": 500, "currency": "EUR" },
             "status": "succeeded",
             "reason": "One mug has a scratch.",
+            "lines": [{
+                "type": "item",
+                "productId": "prd_01J8Z3K5V0ABCDEFGHJKMNPQRS",
+                "net": { "amount": 374, "currency": "EUR" },
+                "tax": { "amount": 71, "currency": "EUR" },
+                "gross": { "amount": 445, "currency": "EUR" },
+            }, {
+                "type": "shipping",
+                "optionId": "standard",
+                "net": { "amount": 46, "currency": "EUR" },
+                "tax": { "amount": 9, "currency": "EUR" },
+                "gross": { "amount": 55, "currency": "EUR" },
+            }],
             "at": "2027-01-16T09:30:00.000Z",
         }],
         "shipment": { "carrier": "DHL", "trackingNumber": "JD014600003828" },
@@ -123,25 +137,6 @@ pub(crate) struct OrderBody {
     version: Version,
 }
 
-/// Refund of an order, in full or in part.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "Refund")]
-struct RefundBody {
-    /// Refunded amount.
-    amount: Money,
-    /// Status of the refund.
-    status: RefundStatus,
-    /// Reason for the refund.
-    reason: String,
-    /// Reason code with which the payment gateway refused the refund, or with which it failed later; present
-    /// only if the status is `failed` or `cancelled`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<DeclineCode>,
-    /// Time at which the refund was decided.
-    at: Timestamp,
-}
-
 impl Resource for OrderBody {
     fn location(&self) -> String {
         format!("/v1/orders/{}", self.id)
@@ -156,6 +151,7 @@ impl OrderBody {
     /// Representation for `party`. Only the buyer gets the checkout.
     pub(crate) fn for_party(party: Option<Party>, order: Order) -> Self {
         let (lines, total) = (LineBody::of_all(&order.lines), order.lines.sum());
+        let refunds = order.refunds.into_iter().map(|refund| RefundBody::new(refund, &order.lines)).collect();
         let payment = match order.fulfilment {
             Fulfilment::AwaitingPayment { checkout, .. } => checkout.filter(|_| party == Some(Party::Buyer)),
             _ => None,
@@ -171,7 +167,7 @@ impl OrderBody {
             total: total.gross,
             payment_id: order.payment_id,
             payment,
-            refunds: order.refunds.into_iter().map(RefundBody::from).collect(),
+            refunds,
             shipment: order.shipment,
             shipping_address: None,
             created_at: order.created_at,
@@ -193,17 +189,5 @@ impl OrderBody {
     /// Representation for `actor`.
     pub(crate) fn for_actor(actor: &Actor, order: Order) -> Self {
         Self::for_party(order.party(actor), order)
-    }
-}
-
-impl From<Refund> for RefundBody {
-    fn from(refund: Refund) -> Self {
-        Self {
-            amount: refund.amount,
-            status: refund.status,
-            reason: refund.reason,
-            failure: refund.failure,
-            at: refund.at,
-        }
     }
 }

@@ -120,7 +120,8 @@ const SHIP: OperationDoc = OperationDoc::new("Mark an order as shipped (seller o
     .with_description(
         "The seller reports that a `confirmed` order has shipped, with carrier and tracking number. The \
          order becomes `shipped`, can no longer be cancelled, and the buyer is notified by e-mail.\n\n\
-         `INVALID_STATE` means that the order is not `confirmed` or is being refunded in full. \
+         `INVALID_STATE` means that the order is not `confirmed`, is being refunded in full, or has no units left \
+         to ship. \
          `FORBIDDEN` means that the caller can read the order but is not its seller. Report the arrival \
          with `POST /v1/orders/{id}/deliver`.",
     )
@@ -135,7 +136,7 @@ const DELIVER: OperationDoc = OperationDoc::new("Mark an order as delivered (sel
     )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
-const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in part")
+const REFUND: OperationDoc = OperationDoc::new("Refund an order, an amount of it, or some of its lines")
     .with_description(
         "The seller, or a caller with the permission `orders:refund-any` (administrators), refunds a \
          `confirmed`, `shipped` or `delivered` order, or the money that an order kept after its end because \
@@ -149,9 +150,16 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, in full or in p
          e-mail, and the amount can be refunded again; nothing is retried automatically. A refund becomes \
          `cancelled` if less than its amount is left, because a part was refunded at the gateway itself: \
          the rest is a further refund. Refunds made at the gateway itself are listed as well.\n\n\
+         With `lines` and `shipping`, units of products and the shipping are refunded instead of an amount, with \
+         their tax. A unit is worth its share of `gross` of its line, in whole minor units: of 10.00 EUR for three \
+         units, the first refunded one is worth 3.34 EUR, and the others 3.33 EUR. If amounts of the line were \
+         refunded before, at most what is left of it is refunded. `lines` of the refund shows how much of each line \
+         is refunded. Units of an order that has not shipped return to the stock at once, even if the refund \
+         fails later, and are not to be shipped. Units that have shipped return to it with `restock`.\n\n\
          Pending refunds count as refunded. An `amount` above the remaining amount, an order that is not \
          paid, and a 21st refund of an order (a 101st, counting those that are `failed` or `cancelled`) are \
-         refused with `INVALID_STATE`; an amount of 0 or in another currency is a `VALIDATION_ERROR`. \
+         refused with `INVALID_STATE`, as are more units than are left, and lines of which nothing is left; an \
+         amount of 0 or in another currency, and a product that is not in the order, is a `VALIDATION_ERROR`. \
          `Idempotency-Key` is required: a repetition with the same key and body makes no second refund. \
          Poll `GET /v1/orders/{id}` for the result.",
     )

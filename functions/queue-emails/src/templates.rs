@@ -17,14 +17,16 @@ use crate::skip_reason::SkipReason;
 
 /// Lines of an order with their gross amounts, which add up to the total.
 fn items(order: &Order, locale: Locale) -> Vec<Item> {
-    let items = order.lines.iter().map(|(line, amounts)| {
-        let (title, quantity) = match line {
-            OrderLine::Item(line) => (line.title.as_str().to_owned(), Some(line.quantity.get())),
-            OrderLine::Shipping(line) => (format!("Shipping: {}", line.name.as_str()), None),
-        };
-        Item { title, quantity, price: locale.money(amounts.gross) }
-    });
-    items.collect()
+    order.lines.iter().map(|(line, amounts)| item(line, amounts.gross, locale)).collect()
+}
+
+/// Line of an order with an amount.
+fn item(line: &OrderLine, amount: Money, locale: Locale) -> Item {
+    let (title, quantity) = match line {
+        OrderLine::Item(line) => (line.title.as_str().to_owned(), Some(line.quantity.get())),
+        OrderLine::Shipping(line) => (format!("Shipping: {}", line.name.as_str()), None),
+    };
+    Item { title, quantity, price: locale.money(amount) }
 }
 
 /// Taxes of an order, with one text for each name and rate.

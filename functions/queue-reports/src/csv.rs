@@ -1,13 +1,11 @@
 //! Formats a sales report as comma-separated values (RFC 4180).
 
 use std::borrow::Cow;
-use std::iter::{once, repeat};
 
 use csv::{Terminator, WriterBuilder};
 use shared::domain::order::lines::{LineAmounts, OrderLine};
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderId};
-use shared::domain::values::money::Money;
 
 const HEADER: [&str; COLUMNS] = [
     "orderId",
@@ -22,12 +20,15 @@ const HEADER: [&str; COLUMNS] = [
     "tax",
     "taxBasisPoints",
     "gross",
-    "refunded",
+    "refundedQuantity",
+    "refundedNet",
+    "refundedTax",
+    "refundedGross",
     "currency",
 ];
 
 /// Number of columns. `code` is the SKU of a product, or the id of a shipping option.
-const COLUMNS: usize = 14;
+const COLUMNS: usize = 17;
 
 /// Characters that start a formula in a spreadsheet (OWASP, "CSV Injection").
 const FORMULA_PREFIXES: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
@@ -55,11 +56,13 @@ pub(crate) fn format_rows(
 
 /// Rows of an order: one for each line.
 fn rows(order: &Order) -> Vec<[String; COLUMNS]> {
-    let rows = order.lines.iter().zip(refunded_by_line(order));
-    rows.map(|((line, amounts), refunded)| row(order, line, amounts, refunded)).collect()
+    let lines = order.lines.iter().enumerate();
+    lines
+        .map(|(position, (line, amounts))| row(order, line, amounts, &Refunded::of(order, position)))
+        .collect()
 }
 
-fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: Money) -> [String; COLUMNS] {
+fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: &Refunded) -> [String; COLUMNS] {
     let (kind, code, title, units, tax) = match line {
         OrderLine::Item(line) => {
             ("item", line.sku.as_str(), line.title.as_str(), line.quantity.get(), line.tax.as_ref())
@@ -81,22 +84,34 @@ fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: Money) -
         amounts.tax.amount().to_string(),
         tax.map_or(0, |tax| i64::from(tax.rate_basis_points)).to_string(),
         amounts.gross.amount().to_string(),
-        refunded.amount().to_string(),
+        refunded.units.to_string(),
+        refunded.net.to_string(),
+        refunded.tax.to_string(),
+        refunded.gross.to_string(),
         amounts.gross.currency().as_str().to_owned(),
     ]
 }
 
-/// Refunded amount of each line: the refunds of the order, in proportion to the lines. An order with a total
-/// of zero has refunds only of payments that it did not need; they are in its first row.
-fn refunded_by_line(order: &Order) -> Vec<Money> {
-    let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let zero = Money::zero(order.total().currency());
-    let refunded = succeeded.map(|refund| refund.amount).try_fold(zero, Money::checked_add).unwrap_or(zero);
-    let weights: Vec<u64> =
-        order.lines.iter().map(|(_, amounts)| amounts.gross.amount().unsigned_abs()).collect();
-    refunded
-        .allocate(&weights)
-        .unwrap_or_else(|_| once(refunded).chain(repeat(zero)).take(weights.len()).collect())
+/// Refunded part of a line, in minor units: the sum of the refunds that were made.
+#[derive(Debug, Default)]
+struct Refunded {
+    units: u32,
+    net: i64,
+    tax: i64,
+    gross: i64,
+}
+
+impl Refunded {
+    fn of(order: &Order, line: usize) -> Self {
+        let made = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        let parts = made.flat_map(|refund| &refund.lines).filter(|part| part.line == line);
+        parts.fold(Self::default(), |sum, part| Self {
+            units: sum.units.saturating_add(part.units),
+            net: sum.net.saturating_add(part.amounts.net.amount()),
+            tax: sum.tax.saturating_add(part.amounts.tax.amount()),
+            gross: sum.gross.saturating_add(part.amounts.gross.amount()),
+        })
+    }
 }
 
 fn unreadable_row(id: OrderId) -> [String; COLUMNS] {

@@ -7,6 +7,7 @@ use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::{Market, MarketId, MarketStatus};
 use shared::domain::order::lines::OrderLines;
 use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::payment::refund::lines::RefundLine;
 use shared::domain::order::payment::{Payment, PaymentId};
 use shared::domain::order::shipment::address::{DeliveryAddress, PostalAddress};
 use shared::domain::order::{Order, OrderId, OrderStatus, Shipment};
@@ -113,6 +114,7 @@ rows! {
         amount: Money = refund.amount;
         reason: String = refund.reason;
         status: RefundStatus = refund.status;
+        lines: Vec<RefundLine> = refund.lines;
         decided_at: Timestamp = refund.decided_at;
     }
     /// The payment of an order.

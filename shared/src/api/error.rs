@@ -259,9 +259,19 @@ impl From<RefundError> for ApiError {
                 let rule = format!("must be at most {} {}", left.amount(), left.currency().as_str());
                 Self::new(ErrorCode::InvalidState, message).with_field("amount", rule)
             }
-            RefundError::InvalidState(_) | RefundError::NothingToRefund(_) | RefundError::TooMany(..) => {
-                Self::new(ErrorCode::InvalidState, message)
+            RefundError::NoSuchLine { index } | RefundError::Repeated { index } => {
+                Self::field(format!("lines[{index}].productId"), message)
             }
+            RefundError::NoShipping => Self::field("shipping", message),
+            RefundError::TooManyUnits { index, left, .. } => {
+                let field = format!("lines[{index}].quantity");
+                Self::new(ErrorCode::InvalidState, message)
+                    .with_field(field, format!("must be at most {left}"))
+            }
+            RefundError::InvalidState(_)
+            | RefundError::NothingToRefund(_)
+            | RefundError::NothingLeft(_)
+            | RefundError::TooMany(..) => Self::new(ErrorCode::InvalidState, message),
         }
     }
 }

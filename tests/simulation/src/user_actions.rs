@@ -3,7 +3,7 @@
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::lines::cart::{Cart, CartItem};
 use shared::domain::order::place::PlaceOrder;
-use shared::domain::order::refund::RefundOrder;
+use shared::domain::order::refund::{RefundOrder, RefundPart};
 use shared::domain::order::shipment::deliver::DeliverOrder;
 use shared::domain::order::shipment::ship::ShipOrder;
 use shared::domain::order::{Order, OrderId, Shipment};
@@ -73,7 +73,7 @@ impl Api {
                     may_refund_any: false,
                     id,
                     by: seller,
-                    amount: amount.map(cents),
+                    part: amount.map_or(RefundPart::Rest, |amount| RefundPart::Amount(cents(amount))),
                     reason: reason(),
                 };
                 let key = format!("refund-{id}-{}", amount.unwrap_or_default());

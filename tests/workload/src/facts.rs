@@ -1,5 +1,7 @@
 //! Stored state that a request is about, read from the table before and after it.
 
+use std::time::Duration;
+
 use shared::domain::job::Job;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::payment::Payment;
@@ -9,6 +11,7 @@ use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::Record;
 use shared::kit::command::read_set::parse;
+use shared::kit::system::clock::Timestamp;
 
 use crate::model::{Kind, Model, Resource};
 use crate::step::{Call, Caller, Target};
@@ -31,6 +34,8 @@ pub struct Facts {
     pub payment: Option<Payment>,
     /// Job in the path.
     pub job: Option<Job>,
+    /// True if the job has expired, or expires before the request is processed.
+    pub is_job_expiring: bool,
     /// Number of open orders of the market, or of active markets of the account, that is to be deleted.
     pub blockers: usize,
 }
@@ -67,8 +72,7 @@ impl Facts {
             }
             Some(Kind::Product) => {
                 facts.product = record(system, model, step).await;
-                let market = model.get(step).and_then(|product| product.parent);
-                if let Some(market) = market {
+                if let Some(market) = model.get(step).and_then(|product| product.parent) {
                     facts.market = record(system, model, market).await;
                 }
             }
@@ -76,7 +80,10 @@ impl Facts {
                 facts.order = record(system, model, step).await;
                 facts.payment = read_as(system, &payment_id(model, step)).await;
             }
-            Some(Kind::Job) => facts.job = record(system, model, step).await,
+            Some(Kind::Job) => {
+                facts.job = record(system, model, step).await;
+                facts.is_job_expiring = facts.job.as_ref().is_some_and(|job| is_expiring(job, system.now()));
+            }
             None => {}
         }
         facts
@@ -117,6 +124,11 @@ pub const fn refund_state(status: RefundStatus) -> &'static str {
         RefundStatus::Failed => "failed",
         RefundStatus::Cancelled => "cancelled",
     }
+}
+
+/// Returns true if the job can expire before a request of `now` is processed.
+fn is_expiring(job: &Job, now: Timestamp) -> bool {
+    job.is_expired(now.saturating_add(Duration::from_mins(1)))
 }
 
 /// Step of the market that the query names.

@@ -1,5 +1,8 @@
 //! Rules of the API, written from its description and not from its code: whether a request must succeed.
 
+mod lines;
+
+use serde_json::Value;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderStatus};
@@ -9,6 +12,7 @@ use crate::facts::Facts;
 use crate::model::Model;
 use crate::operations::operation;
 use crate::step::{Call, Caller};
+use lines::LinesOfRequest;
 
 /// Result that the rules require.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +83,9 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
             Expected::Success
         }
         "receiveWebhook" => refused(&[400, 401]),
+        "refundOrder" if has_amount_and_lines(call) => refused(&[400, 401]),
         "getOrder" | "getOrderTimeline" | "cancelOrder" | "shipOrder" | "deliverOrder" | "refundOrder" => {
-            of_order(call, facts)
+            of_order(call, facts, model)
         }
         "listDeadLetters" | "listDiscrepancies" | "listUsers" | "createUser" | "redriveQueue" => {
             match (&call.caller, &facts.caller) {
@@ -123,11 +128,18 @@ fn names_an_account(call: &Call) -> bool {
     call.body.as_ref().is_some_and(|body| body["email"].as_str().is_some_and(|email| email.starts_with('$')))
 }
 
+/// Returns true if the body refunds both an amount and lines.
+fn has_amount_and_lines(call: &Call) -> bool {
+    let has =
+        |body: &Value| body["amount"].is_object() && (body["lines"].is_array() || body["shipping"] == true);
+    call.body.as_ref().is_some_and(has)
+}
+
 fn is_user(caller: &User) -> bool {
     caller.role.to_string() == "user"
 }
 
-fn of_order(call: &Call, facts: &Facts) -> Expected {
+fn of_order(call: &Call, facts: &Facts, model: &Model) -> Expected {
     let Some(order) = &facts.order else { return refused(&[401, 404]) };
     let party = match &facts.caller {
         Some(caller) if caller.id == order.buyer_id => Party::Buyer,
@@ -142,7 +154,7 @@ fn of_order(call: &Call, facts: &Facts) -> Expected {
         ("getOrder" | "getOrderTimeline", _) => Expected::Success,
         ("cancelOrder", Party::Buyer | Party::Seller) => cancel(order, facts),
         ("refundOrder", Party::Buyer) if !is_own => refused(&[403]),
-        ("refundOrder", _) => refund(call, order, facts),
+        ("refundOrder", _) => refund(call, order, facts, model),
         (_, Party::Other) => refused(&[403]),
         (_, Party::Buyer) if !is_own => refused(&[403]),
         ("shipOrder", _) => match order.status {
@@ -175,8 +187,9 @@ fn cancel(order: &Order, facts: &Facts) -> Expected {
     }
 }
 
-fn refund(call: &Call, order: &Order, facts: &Facts) -> Expected {
+fn refund(call: &Call, order: &Order, facts: &Facts, model: &Model) -> Expected {
     let left = left_to_refund(order, facts);
+    let lines = call.body.as_ref().and_then(|body| LinesOfRequest::parse(body, model));
     let amount = call.body.as_ref().and_then(|body| body["amount"]["amount"].as_i64());
     // An order that has ended can be refunded if it kept money, because a refund has failed.
     let is_kept =
@@ -188,6 +201,7 @@ fn refund(call: &Call, order: &Order, facts: &Facts) -> Expected {
         _ if is_unpaid => Expected::Either,
         _ if left == 0 => refused(&[400, 403, 409]),
         Some(amount) if amount > left => refused(&[400, 403, 409]),
+        _ if lines.as_ref().is_some_and(|lines| !lines.are_left(order)) => refused(&[400, 403, 409]),
         // A caller without the permission, and the maximum number of refunds.
         _ if !is_kept || facts.caller.is_none() || order.refunds.len() >= 15 => Expected::Either,
         _ if facts.caller.as_ref().map(|caller| caller.id) != Some(order.seller_id) => Expected::Either,
@@ -237,6 +251,9 @@ fn of_job(call: &Call, facts: &Facts, model: &Model) -> Expected {
     let owner = model.of(crate::model::Kind::Job).find(|known| known.id == job.id.to_string());
     if owner.is_none_or(|known| known.owner != call.caller) {
         return refused(&[401, 404]);
+    }
+    if facts.is_job_expiring {
+        return Expected::Either;
     }
     match call.operation {
         "cancelJob" if job.status.is_open() => Expected::Success,

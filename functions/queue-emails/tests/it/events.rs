@@ -6,6 +6,8 @@ use insta::assert_snapshot;
 use local::services::ses::Email;
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
+use shared::domain::order::lines::LineAmounts;
+use shared::domain::order::payment::refund::lines::RefundLine;
 use shared::domain::order::payment::refund::{Refund, RefundStatus};
 use shared::domain::order::payment::{DeclineCode, GatewayId};
 use shared::domain::order::{Order, OrderEvent, OrderEventData, OrderStatus, Party, Shipment, Transition};
@@ -40,12 +42,22 @@ const SENT: [(&str, &str, &str); 17] = [
     ("password-reset-requested", "reset", ""),
 ];
 
+fn untaxed(amount: i64) -> LineAmounts {
+    LineAmounts { net: cents(amount), tax: cents(0), gross: cents(amount) }
+}
+
 /// Refunds in every status.
 fn refunds(at: Timestamp) -> Vec<Refund> {
     let refund = |number, amount, status| Refund {
         number,
         gateway_id: GatewayId("pi_1".to_owned()),
         amount: cents(amount),
+        lines: vec![RefundLine {
+            line: 0,
+            units: u32::from(number == 2),
+            restocked: 0,
+            amounts: untaxed(amount),
+        }],
         by: Party::Seller,
         reason: "chipped".to_owned(),
         status,

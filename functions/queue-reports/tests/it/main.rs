@@ -130,8 +130,9 @@ fn message(delivery: u32) -> Value {
 fn report(orders: &[Order]) -> String {
     let row = |order: &Order| {
         let (id, at, status, buyer) = (order.id, order.created_at, order.status, order.buyer_id);
-        format!("{id},{at},{status},{buyer},item,MUG-1,Mug,1,1999,0,0,1999,0,EUR\r\n")
+        format!("{id},{at},{status},{buyer},item,MUG-1,Mug,1,1999,0,0,1999,0,0,0,0,EUR\r\n")
     };
-    let header = "orderId,createdAt,status,buyerId,line,code,title,quantity,net,tax,taxBasisPoints,gross,refunded,currency\r\n";
+    let header = "orderId,createdAt,status,buyerId,line,code,title,quantity,net,tax,taxBasisPoints,gross,\
+                  refundedQuantity,refundedNet,refundedTax,refundedGross,currency\r\n";
     std::iter::once(header.to_owned()).chain(orders.iter().map(row)).collect()
 }

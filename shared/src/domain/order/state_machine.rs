@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub(crate) mod proptests;
 pub(crate) mod refund_transitions;
+pub(crate) mod refunded_lines;
 pub mod require_seller;
 pub(crate) mod status;
 pub mod stock_position;

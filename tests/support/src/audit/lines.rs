@@ -1,4 +1,4 @@
-//! Lines of orders, read from the stored attributes without the code of the domain.
+//! Lines of orders and of their refunds, read from the stored attributes without the code of the domain.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::events::ever_written;
 use super::items::read;
 use super::{History, Invariant, Violation};
 
-/// Checks that the lines of an order never change, that the tax of each line is the one of its rate, and that
-/// each event of an order contains the sum of its lines.
+/// Checks that the lines of an order never change, that the tax of each line is the one of its rate, that its
+/// refunds are within its lines, and that each event of an order contains the sum of its lines.
 pub(super) fn frozen_and_added_up(history: &History) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut totals: BTreeMap<String, i128> = BTreeMap::new();
@@ -27,6 +27,14 @@ pub(super) fn frozen_and_added_up(history: &History) -> Vec<Violation> {
                 (format!("a tax of {}", exact_tax(line)), format!("a tax of {}", tax(line)));
             found.push(Violation::new(Invariant::Http, &key.pk, expected, was));
         }
+        for version in &versions {
+            let wrong = wrong_refunds(version);
+            found.extend(
+                wrong
+                    .into_iter()
+                    .map(|(expected, was)| Violation::new(Invariant::Http, &key.pk, expected, was)),
+            );
+        }
         totals.insert(first["id"].as_str().unwrap_or_default().to_owned(), lines().map(gross).sum());
     }
     for event in ever_written(history) {
@@ -40,6 +48,62 @@ pub(super) fn frozen_and_added_up(history: &History) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// Deviations of the refunds of an order from its lines, each with what is expected and what was found: refunds of
+/// more than a line, and refunds whose parts do not add up to their amount.
+fn wrong_refunds(order: &Value) -> Vec<(String, String)> {
+    let refunds = list(&order["refunds"]);
+    let counts = |refund: &&&Value| !matches!(refund["status"].as_str(), Some("failed" | "cancelled"));
+    let counted: Vec<&Value> = refunds.iter().filter(counts).copied().collect();
+    let mut wrong = Vec::new();
+    for (position, line) in list(&order["lines"]).into_iter().enumerate() {
+        let refunded = |amount: fn(&Value) -> i128| sum_of_parts(&counted, Some(position), amount);
+        for (of, expected, was) in [
+            ("amount", gross(line), refunded(part_gross)),
+            ("tax", tax(line), refunded(part_tax)),
+            ("number of units", integer(&line["quantity"]), refunded(|part| integer(&part["units"]))),
+            (
+                "number of units in the stock",
+                integer(&line["quantity"]),
+                sum_of_parts(&refunds, Some(position), |part| integer(&part["restocked"])),
+            ),
+        ] {
+            if was > expected {
+                let expected = format!("a refunded {of} of at most {expected} of line {position}");
+                wrong.push((expected, was.to_string()));
+            }
+        }
+    }
+    // A refund has no parts if its payment is not one of the total. If an earlier failure is not recorded yet, the
+    // refunds are more than the total.
+    let sum: i128 = counted.iter().map(|refund| amount(&refund["amount"])).sum();
+    let total: i128 = list(&order["lines"]).into_iter().map(gross).sum();
+    for refund in counted.iter().filter(|refund| refund["lines"].is_array() && sum <= total) {
+        let (expected, was) = (amount(&refund["amount"]), sum_of_parts(&[*refund], None, part_gross));
+        if was != expected {
+            wrong.push((format!("a refund of {expected} by line"), was.to_string()));
+        }
+    }
+    wrong
+}
+
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().into_iter().flatten().collect()
+}
+
+/// Sum over the parts of refunds, of one line or of all.
+fn sum_of_parts(refunds: &[&Value], line: Option<usize>, number: impl Fn(&Value) -> i128) -> i128 {
+    let parts = refunds.iter().flat_map(|refund| list(&refund["lines"]));
+    parts.filter(|part| line.is_none_or(|line| part["line"] == line)).map(number).sum()
+}
+
+fn part_gross(part: &Value) -> i128 {
+    amount(&part["amounts"]["net"]) + part_tax(part)
+}
+
+fn part_tax(part: &Value) -> i128 {
+    amount(&part["amounts"]["tax"])
 }
 
 fn integer(value: &Value) -> i128 {
@@ -120,5 +184,26 @@ mod tests {
         assert_eq!(violations(&[lines(19, true)], 600), 1, "the tax is not the included one");
         assert_eq!(violations(&[lines(19, false)], 600), 1, "the total is without the tax");
         assert_eq!(violations(&[lines(16, true), lines(0, true)], 600), 1, "the lines change");
+    }
+
+    /// Refund of a line by a unit and an amount with its tax.
+    fn refund(status: &str, amount: i64, (net, tax): (i64, i64)) -> Value {
+        let amounts = json!({ "net": money(net), "tax": money(tax) });
+        let part = json!({ "line": 0, "units": 1, "restocked": 1, "amounts": amounts });
+        json!({ "status": status, "amount": money(amount), "lines": [part] })
+    }
+
+    fn wrong(refunds: &[Value]) -> usize {
+        wrong_refunds(&json!({ "lines": lines(16, true), "refunds": refunds })).len()
+    }
+
+    #[test]
+    fn refund_of_more_than_a_line_is_found() {
+        let half = || refund("succeeded", 50, (42, 8));
+        assert_eq!(wrong(&[half(), half()]), 0);
+        assert_eq!(wrong(&[refund("pending", 50, (41, 8))]), 1, "the parts are less than the amount");
+        assert_eq!(wrong(&[half(), refund("succeeded", 51, (43, 8))]), 1, "more than the line");
+        assert_eq!(wrong(&[half(), refund("succeeded", 50, (41, 9))]), 1, "more than its tax");
+        assert_eq!(wrong(&[half(), half(), refund("failed", 50, (0, 0))]), 1, "more units in the stock");
     }
 }

@@ -147,11 +147,29 @@ fn deliver(draft: &mut Draft<'_>) -> Option<Call> {
 fn refund(draft: &mut Draft<'_>) -> Option<Call> {
     let (order, caller) = order(draft, 95, &["confirmed", "shipped", "delivered", "cancelled"])?;
     let mut body = json!({ "reason": draft.reason() });
-    if draft.percent(60) {
+    if draft.percent(40) {
+        refund_lines(draft, &mut body, &order)?;
+    } else if draft.percent(60) {
         let amount = (order.amount * draft.one_of(&[10, 25, 50, 100, 150]) / 100).max(1);
         body["amount"] = json!({ "amount": amount, "currency": "EUR" });
     }
     with_body(draft.about(caller, &order), body)
+}
+
+/// Refunds units of the first product of an order, or its shipping; seldom another product, or an amount as well.
+fn refund_lines(draft: &mut Draft<'_>, body: &mut Value, order: &Resource) -> Option<()> {
+    if draft.percent(80) {
+        let product = if draft.percent(10) { draft.any(Kind::Product)?.step } else { order.parent? };
+        body["lines"] = json!([{ "productId": format!("$id:{product}"), "quantity": draft.rng.u8(1..3) }]);
+        body["restock"] = json!(draft.percent(30));
+    }
+    if draft.percent(30) || body["lines"].is_null() {
+        body["shipping"] = json!(true);
+    }
+    if draft.percent(3) {
+        body["amount"] = json!({ "amount": 1, "currency": "EUR" });
+    }
+    Some(())
 }
 
 fn payment(draft: &mut Draft<'_>) -> Option<Call> {

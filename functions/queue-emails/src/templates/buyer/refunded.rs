@@ -4,9 +4,10 @@ use shared::domain::order::Order;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::values::money::Money;
 
-use crate::email::{EmailContent, Fact};
+use crate::email::{EmailContent, Fact, Item};
 use crate::locale::Locale;
 use crate::skip_reason::SkipReason;
+use crate::templates::item;
 
 pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, SkipReason> {
     let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
@@ -20,10 +21,25 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
         paragraphs: vec![
             "Depending on your bank, it can take a few days until the money is in your account.".to_owned(),
         ],
+        items: refunded_items(order, locale),
         facts: vec![
             Fact::new("Refunded so far", locale.money(sum)),
             Fact::new("Order total", locale.money(order.total())),
         ],
         ..EmailContent::default()
     })
+}
+
+/// Refunded parts of the lines.
+fn refunded_items(order: &Order, locale: Locale) -> Vec<Item> {
+    let made = || order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+    let lines = order.lines.iter().enumerate().filter_map(|(position, (line, amounts))| {
+        let parts = || made().flat_map(|refund| &refund.lines).filter(|part| part.line == position);
+        let zero = Money::zero(amounts.gross.currency());
+        let gross = parts().try_fold(zero, |sum, part| sum.checked_add(part.amounts.gross)).ok()?;
+        let units: u32 = parts().map(|part| part.units).sum();
+        let item = Item { quantity: Some(units).filter(|units| *units > 0), ..item(line, gross, locale) };
+        (gross.amount() > 0).then_some(item)
+    });
+    lines.collect()
 }

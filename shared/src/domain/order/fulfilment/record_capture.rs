@@ -65,6 +65,7 @@ impl Order {
         }
         let refunding =
             order.with_refund_due(&payment.gateway_id, payment.captured, Party::System, reason, now);
+        let refunding = refunding.with_refunds_by_line(payment);
         if refunding.is_free() {
             return Ok(refunding.next_version(now));
         }

@@ -76,7 +76,7 @@ pub(crate) fn apply_refund(
         Some((payment, event)) => (payment, Some(event)),
         None => (payment.clone(), None),
     };
-    let after = order_after.after_refund(reported, change, &payment);
+    let after = order_after.with_refunds_by_line(&payment).after_refund(reported, change, &payment);
     Ok(save_refund(order, after, &payment, payment_event))
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn apply_refund(
 fn accept_refund(order: &Order, payment: &Payment, made: &GatewayRefund, now: Timestamp) -> Decision {
     let accepted = GatewayRefund { status: RefundStatus::Pending, ..made.clone() };
     let (order_after, change) = order.clone().with_reported_refund(&accepted, now)?;
-    let order_after = Order { refund_check_at: Some(now), ..order_after };
+    let order_after = Order { refund_check_at: Some(now), ..order_after.with_refunds_by_line(payment) };
     Ok(save_refund(order, order_after.after_refund(&accepted, change, payment), payment, None))
 }
 
@@ -126,6 +126,10 @@ pub(crate) fn apply_refusal(
     let left = order.left_at_gateway(&refund.gateway_id, captured);
     let before = order.stock_position();
     let (order, event) = order.refund_refused(*number, *attempt, left, code, now)?;
+    let order = match &payment {
+        Some(payment) => order.with_refunds_by_line(payment),
+        None => order,
+    };
     let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));
     Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
 }

@@ -1,10 +1,13 @@
 //! Amounts of a line: net, tax and gross.
 
-use super::{LineTax, OrderLine};
-use crate::domain::values::money::{Money, MoneyError};
+use serde::{Deserialize, Serialize};
 
-/// Amounts of a line, or sums of them. Net and tax add up to gross.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use super::{LineTax, OrderLine};
+use crate::domain::values::money::{Currency, Money, MoneyError};
+
+/// Amounts of a line, a part of them, or sums of them. Net and tax add up to gross, which is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredAmounts", into = "StoredAmounts")]
 pub struct LineAmounts {
     /// Amount without the tax.
     pub net: Money,
@@ -32,6 +35,58 @@ impl LineAmounts {
             tax: self.tax.checked_add(other.tax)?,
             gross: self.gross.checked_add(other.gross)?,
         })
+    }
+
+    /// Amounts without `part`, which is a part of them.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if `part` exceeds them, or the currencies differ.
+    pub(crate) fn without(self, part: Self) -> Result<Self, MoneyError> {
+        Ok(Self {
+            net: self.net.checked_sub(part.net)?,
+            tax: self.tax.checked_sub(part.tax)?,
+            gross: self.gross.checked_sub(part.gross)?,
+        })
+    }
+
+    /// Part with this gross, or all if less is left: net and tax in proportion, and neither more than there is.
+    pub(crate) fn part(self, gross: Money) -> Self {
+        if gross.checked_sub(self.gross).is_ok() {
+            return self;
+        }
+        let weights = [self.net, self.tax].map(|amount| amount.amount().unsigned_abs());
+        match gross.allocate(&weights).as_deref() {
+            Ok(&[net, tax]) => Self { net, tax, gross },
+            _ => Self::zero(gross.currency()),
+        }
+    }
+
+    /// Zero in `currency`.
+    #[must_use]
+    pub const fn zero(currency: Currency) -> Self {
+        let zero = Money::zero(currency);
+        Self { net: zero, tax: zero, gross: zero }
+    }
+}
+
+/// Amounts as they are stored.
+#[derive(Serialize, Deserialize)]
+struct StoredAmounts {
+    net: Money,
+    tax: Money,
+}
+
+impl TryFrom<StoredAmounts> for LineAmounts {
+    type Error = MoneyError;
+
+    fn try_from(StoredAmounts { net, tax }: StoredAmounts) -> Result<Self, MoneyError> {
+        Ok(Self { net, tax, gross: net.checked_add(tax)? })
+    }
+}
+
+impl From<LineAmounts> for StoredAmounts {
+    fn from(LineAmounts { net, tax, .. }: LineAmounts) -> Self {
+        Self { net, tax }
     }
 }
 

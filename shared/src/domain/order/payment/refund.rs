@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod gateway_refund;
+pub mod lines;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::domain::order::payment::{DeclineCode, GatewayId};
 use crate::domain::order::{OrderId, Party};
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;
+use lines::RefundLine;
 
 /// Maximum number of refunds of an order, not counting those that failed or were cancelled.
 pub const MAX_REFUNDS: usize = 20;
@@ -28,6 +30,10 @@ pub struct Refund {
     pub gateway_id: GatewayId,
     /// Amount to refund.
     pub amount: Money,
+    /// Refunded parts of the lines, in their order. They add up to the amount. Empty if the refund failed, or is
+    /// one of a capture that does not pay for the lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<RefundLine>,
     /// Party that decided on the refund.
     pub by: Party,
     /// Reason for the refund.

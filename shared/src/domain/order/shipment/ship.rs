@@ -26,8 +26,10 @@ pub enum ShipError {
     /// The actor has no access to the order.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The order is not confirmed, or its payment is being refunded in full.
-    #[error("order {0} cannot be marked as shipped: it is not confirmed, or is being refunded in full")]
+    /// The order is not confirmed, its payment is being refunded in full, or all of its units are refunded.
+    #[error(
+        "order {0} cannot be marked as shipped: it is not confirmed, or its payment or all units are refunded"
+    )]
     InvalidState(OrderId),
 }
 

@@ -9,7 +9,13 @@ mod world;
 use proptest::prelude::*;
 
 use crate::domain::order::Order;
+use crate::domain::order::lines::{ItemLine, LineTax, OrderLine, OrderLines, ShippingLine};
+use crate::domain::order::refund::RefundPart;
+use crate::domain::order::refund::by_line::LinesToRefund;
 use crate::domain::order::tests::{placed, placed_free};
+use crate::domain::tests::euros;
+use crate::domain::values::money::Quantity;
+use crate::domain::values::money::tax::BasisPoints;
 use world::World;
 
 /// Action that may occur in any state, expected or not.
@@ -30,7 +36,7 @@ enum Action {
     Expire,
     Ship,
     Deliver,
-    Refund(Option<i64>),
+    Refund(RefundPart),
     /// A part of one of two payments is refunded at the gateway itself.
     RefundAtGateway {
         intent: u8,
@@ -79,7 +85,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         1 => Just(Action::Expire),
         2 => Just(Action::Ship),
         1 => Just(Action::Deliver),
-        3 => prop_oneof![Just(None), (1..4_500_i64).prop_map(Some)].prop_map(Action::Refund),
+        3 => parts().prop_map(Action::Refund),
         1 => (0..2_u8, 1..4_000_i64)
             .prop_map(|(intent, amount)| Action::RefundAtGateway { intent, amount }),
         2 => (any::<usize>(), any::<bool>()).prop_map(|(refund, fails)| Action::Settle { refund, fails }),
@@ -89,10 +95,39 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     prop::collection::vec(action, 1..40)
 }
 
-/// Orders with and without a payment method and a total.
+/// Parts of an order to refund.
+fn parts() -> impl Strategy<Value = RefundPart> {
+    let lines = (0..4_i64, any::<bool>(), any::<bool>()).prop_map(|(units, shipping, restock)| {
+        let product = placed(None).lines.items().next().unwrap().product_id;
+        let items = Quantity::try_from(units).map(|units| (product, units));
+        RefundPart::Lines(LinesToRefund { items: items.into_iter().collect(), shipping, restock })
+    });
+    let amount = (1..4_500_i64).prop_map(|amount| RefundPart::Amount(euros(amount)));
+    prop_oneof![1 => Just(RefundPart::Rest), 1 => amount, 2 => lines]
+}
+
+/// Orders with and without a payment method, a total, a tax, and shipping.
 fn orders() -> impl Strategy<Value = Order> {
     let method = prop_oneof![Just(None), Just(Some("pm_card_visa"))];
-    prop_oneof![3 => method.clone().prop_map(placed), 1 => method.prop_map(placed_free)]
+    let shipped = (method.clone(), 0..=3_998_i64, 0..=1_000_i64).prop_map(|(method, tax, shipping)| {
+        let order = placed(method);
+        Order { lines: taxed_and_shipped(&order.lines, tax, shipping), ..order }
+    });
+    prop_oneof![2 => method.clone().prop_map(placed), 2 => shipped, 1 => method.prop_map(placed_free)]
+}
+
+/// The lines with a tax of the first one, which its price includes, and with shipping.
+fn taxed_and_shipped(lines: &OrderLines, tax: i64, shipping: i64) -> OrderLines {
+    let tax = LineTax {
+        rate_basis_points: BasisPoints::try_from(1_900).unwrap(),
+        amount: euros(tax),
+        name: "VAT".parse().unwrap(),
+        included: true,
+    };
+    let items = lines.items().map(|item| ItemLine { tax: Some(tax.clone()), ..item.clone() });
+    let (option_id, name) = ("standard".parse().unwrap(), "Standard".parse().unwrap());
+    let shipping = ShippingLine { option_id, name, amount: euros(shipping), tax: None };
+    items.map(OrderLine::Item).chain([OrderLine::Shipping(shipping)]).collect::<Vec<_>>().try_into().unwrap()
 }
 
 proptest! {

@@ -1,9 +1,12 @@
 //! Refund transitions of the order state machine.
 
+use std::mem;
+
 use super::transition::InvalidState;
 use crate::domain::order::event::EventConstructor;
 use crate::domain::order::fulfilment::Fulfilment;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
+use crate::domain::order::payment::refund::lines::RefundLine;
 use crate::domain::order::payment::refund::{Refund, RefundStatus, left_of};
 use crate::domain::order::payment::{DeclineCode, GatewayId, Payment};
 use crate::domain::order::{Order, OrderEvent, OrderStatus, Party, Transition};
@@ -15,6 +18,17 @@ const MADE_AT_GATEWAY: &str = "refunded at the payment gateway";
 /// Maximum number of attempts at a refund for which too little is left at the gateway, although the refunds that
 /// it lists leave enough.
 const MAX_ATTEMPTS_WITH_TOO_LITTLE_LEFT: u32 = 3;
+
+/// Refund to request from the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DueRefund {
+    /// Id of the refunded payment at the gateway.
+    pub(crate) gateway_id: GatewayId,
+    /// Amount to refund.
+    pub(crate) amount: Money,
+    /// Refunded parts of the lines; empty if the amount is to be distributed.
+    pub(crate) lines: Vec<RefundLine>,
+}
 
 /// Change of a refund that the gateway reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +74,30 @@ impl Order {
 
     /// Adds a refund of the given capture that is due, without a new version.
     pub(crate) fn with_refund_due(
-        mut self,
+        self,
         captured_by: &GatewayId,
         amount: Money,
         by: Party,
         reason: &str,
         now: Timestamp,
     ) -> Self {
+        let due = DueRefund { gateway_id: captured_by.clone(), amount, lines: Vec::new() };
+        self.with_refund_of_lines_due(due, by, reason, now)
+    }
+
+    /// Adds a refund of these parts of the lines that is due, without a new version.
+    pub(crate) fn with_refund_of_lines_due(
+        mut self,
+        DueRefund { gateway_id, amount, lines }: DueRefund,
+        by: Party,
+        reason: &str,
+        now: Timestamp,
+    ) -> Self {
         self.refunds.push(Refund {
             number: self.last_refund_number().saturating_add(1),
-            gateway_id: captured_by.clone(),
+            gateway_id,
             amount,
+            lines,
             by,
             reason: reason.to_owned(),
             status: RefundStatus::Pending,
@@ -194,12 +221,14 @@ impl Order {
         refund.failure = Some(code.clone());
         if !is_left {
             refund.status = RefundStatus::Cancelled;
-            let Refund { gateway_id, by, reason, .. } = refund.clone();
-            let next = self.next_version(now);
             if left.amount() == 0 {
-                return Ok((next, OrderEvent::Progressed));
+                return Ok((self.next_version(now), OrderEvent::Progressed));
             }
-            let next = next.with_refund_due(&gateway_id, left, by, &reason, now);
+            let Refund { gateway_id, by, reason, .. } = refund.clone();
+            // The units of the refund are those of its replacement, also those that are back in the stock.
+            let lines = mem::take(&mut refund.lines);
+            let due = DueRefund { gateway_id, amount: left, lines };
+            let next = self.next_version(now).with_refund_of_lines_due(due, by, &reason, now);
             return Ok((next, OrderEvent::RefundStarted));
         }
         refund.status = RefundStatus::Failed;

@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::lines::ItemLine;
+use crate::domain::order::lines::{ItemLine, OrderLine};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Stock;
+use crate::domain::values::money::Quantity;
 use crate::kit::command::Change;
 
 /// Stock counter that includes the units of an order.
@@ -66,14 +67,47 @@ impl Order {
         if now == before {
             return change;
         }
-        self.lines.items().fold(change, |change, line| {
-            let moved = Stock::transfer(before.counter(), now.counter(), line.quantity);
-            match before {
-                StockPosition::Available => change.adjust::<Stock>(&line.product_id, moved, otherwise(line)),
-                StockPosition::Reserved | StockPosition::Sold => {
-                    change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise(line))
+        self.items_with_units(|line, ordered| ordered.saturating_sub(self.restocked(line))).fold(
+            change,
+            |change, (line, units)| {
+                let moved = Stock::transfer(before.counter(), now.counter(), units);
+                match before {
+                    StockPosition::Available => {
+                        change.adjust::<Stock>(&line.product_id, moved, otherwise(line))
+                    }
+                    StockPosition::Reserved | StockPosition::Sold => {
+                        change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise(line))
+                    }
                 }
-            }
+            },
+        )
+    }
+
+    /// Adds to `change` the return of the units to the stock that refunds have returned since `before`.
+    pub(crate) fn return_units<T, E: Copy>(
+        &self,
+        before: &Self,
+        change: Change<T, E>,
+        otherwise: E,
+    ) -> Change<T, E> {
+        let returned = |line, _| self.restocked(line).saturating_sub(before.restocked(line));
+        self.items_with_units(returned).fold(change, |change, (line, units)| {
+            let moved =
+                Stock::transfer(StockPosition::Sold.counter(), StockPosition::Available.counter(), units);
+            change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise)
+        })
+    }
+
+    /// Items of which `units` returns a number of units above 0, with that number. `units` is called with the
+    /// position of the line and the ordered number.
+    fn items_with_units(
+        &self,
+        units: impl Fn(usize, u32) -> u32,
+    ) -> impl Iterator<Item = (&ItemLine, Quantity)> {
+        self.lines.iter().enumerate().filter_map(move |(position, (line, _))| {
+            let OrderLine::Item(line) = line else { return None };
+            let units = Quantity::try_from(i64::from(units(position, line.quantity.get()))).ok()?;
+            Some((line, units))
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::order::fulfilment::record_refund::RefundRefusal;
 use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{Capture, Checkout, ClientSecret, DeclineCode, GatewayId};
-use crate::domain::order::refund::RefundOrder;
+use crate::domain::order::refund::{RefundOrder, RefundPart};
 use crate::domain::order::shipment::deliver::DeliverOrder;
 use crate::domain::order::shipment::ship::ShipOrder;
 use crate::domain::order::tests::{placed, reported};
@@ -96,7 +96,8 @@ fn apply(step: Step, (order, payment): OrderAndPayment, millis: i64) -> Applied 
         Step::Deliver => accepted(DeliverOrder { id, by: seller }.decide(order, now), with_payment),
         _ => {
             let reason = "scratched".parse().unwrap();
-            let refund = RefundOrder { may_refund_any: false, id, by: seller, amount: None, reason };
+            let refund =
+                RefundOrder { may_refund_any: false, id, by: seller, part: RefundPart::Rest, reason };
             accepted(refund.decide((order, payment), now), with_payment)
         }
     }

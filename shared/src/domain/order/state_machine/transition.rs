@@ -131,7 +131,9 @@ impl Order {
                 }
                 let refunding =
                     self.with_refund_due(&payment.gateway_id, left, Party::System, "cancelled", now);
-                refunding.with_step(Fulfilment::Refunding { stock_position }, now)
+                refunding
+                    .with_refunds_by_line(payment)
+                    .with_step(Fulfilment::Refunding { stock_position }, now)
             }
             _ => return Err(InvalidState),
         };
@@ -183,7 +185,8 @@ impl Order {
         }
     }
 
-    /// Marks the order as shipped, unless its payment is being refunded in full.
+    /// Marks the order as shipped, unless its payment is being refunded in full, or all of its units are back in
+    /// the stock.
     pub(crate) fn shipped(
         self,
         shipment: Shipment,
@@ -192,7 +195,9 @@ impl Order {
     ) -> Result<Self, InvalidState> {
         let is_paid = payment.is_some_and(|payment| payment.refundable(&self.refunds).amount() > 0);
         match (self.status, &self.fulfilment) {
-            (OrderStatus::Confirmed, Fulfilment::Finished) if is_paid || self.is_free() => {
+            (OrderStatus::Confirmed, Fulfilment::Finished)
+                if (is_paid || self.is_free()) && self.has_units() =>
+            {
                 let shipped = Self { shipment: Some(shipment), ..self.next_version(now) };
                 Ok(shipped.with_status(OrderStatus::Shipped, Party::Seller, None))
             }

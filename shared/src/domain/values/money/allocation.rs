@@ -1,8 +1,9 @@
 //! Division of an amount into parts that add up to it.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
-use super::{Amount, Money};
+use super::{Amount, Money, Quantity};
 
 /// The weights add up to zero, so they determine no parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,17 @@ impl Money {
             }
         }
         Ok(parts.into_iter().map(|part| self.part(part)).collect())
+    }
+
+    /// Part of the amount for some of its `of` equal units, for example `0..2` for the first two. The parts of
+    /// consecutive ranges add up to the part of the whole range.
+    #[must_use]
+    pub fn of_units(self, units: Range<u32>, of: Quantity) -> Self {
+        let equal = vec![1; usize::try_from(of.get()).unwrap_or_default()];
+        let parts = self.allocate(&equal).unwrap_or_default();
+        let [start, end] = [units.start, units.end].map(|unit| usize::try_from(unit).unwrap_or_default());
+        let sum = parts.get(start..end).into_iter().flatten().map(|part| part.amount.0.unsigned_abs());
+        self.part(sum.map(u128::from).sum())
     }
 
     /// Part of the amount, which is at most the amount.

@@ -159,6 +159,7 @@ fn refund(order: &mut Order, gateway_id: &str, amount: i64) {
         number: 1,
         gateway_id: GatewayId(gateway_id.to_owned()),
         amount: euros(amount),
+        lines: Vec::new(),
         by: Party::Seller,
         reason: String::new(),
         status: RefundStatus::Succeeded,

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::GatewayResult;
 use super::world::World;
 use crate::domain::order::fulfilment::{Effect, Fulfilment, StockPosition, next};
+use crate::domain::order::lines::OrderLine;
+use crate::domain::order::payment::refund::lines::RefundLine;
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{GatewayId, Payment};
 use crate::domain::order::{Order, OrderStatus};
@@ -32,10 +34,11 @@ impl World {
             !terminal.contains(&before.status) || order.status == before.status,
             "a terminal status changed"
         );
+        let units = 2 - i64::from(order.restocked(0));
         let (reserved, sold) = match order.stock_position() {
             StockPosition::Available => (0, 0),
-            StockPosition::Reserved => (2, 0),
-            StockPosition::Sold => (0, 2),
+            StockPosition::Reserved => (units, 0),
+            StockPosition::Sold => (0, units),
         };
         if let Some(stock) = self.stock {
             assert_eq!(stock, Stock { available: 5 - reserved - sold, reserved, sold }, "{order:?}");
@@ -45,6 +48,7 @@ impl World {
             return;
         };
         self.check_money(order, payment);
+        check_lines(order, payment);
     }
 
     /// A decision changes nothing, or creates the next version, with an entry of the timeline for a new
@@ -135,6 +139,34 @@ impl World {
             let failed = own().any(|refund| refund.status == RefundStatus::Failed);
             assert!(is_kept || failed || kept == 0, "an ended order keeps {kept}: {order:?}");
         }
+    }
+}
+
+/// The refunds of the payment are distributed over the lines, and refund no line by more than it is.
+fn check_lines(order: &Order, payment: &Payment) {
+    let (own, others): (Vec<&Refund>, Vec<&Refund>) =
+        order.refunds.iter().partition(|refund| refund.gateway_id == payment.gateway_id);
+    assert!(others.iter().all(|refund| refund.lines.is_empty()), "{order:?}");
+    if payment.captured != order.total() {
+        assert!(own.iter().all(|refund| refund.lines.is_empty()), "{order:?}");
+        return;
+    }
+    let gross = |refund: &Refund| refund.lines.iter().map(|part| part.amounts.gross.amount()).sum::<i64>();
+    let (unmade, own): (Vec<&Refund>, Vec<&Refund>) =
+        own.into_iter().partition(|refund| refund.status.is_unmade());
+    assert!(unmade.into_iter().all(|refund| gross(refund) == 0), "{order:?}");
+    for (position, (line, whole)) in order.lines.iter().enumerate() {
+        let parts = || own.iter().flat_map(|of| &of.lines).filter(|part| part.line == position);
+        let sum = |amount: fn(&RefundLine) -> i64| parts().map(amount).sum::<i64>();
+        assert!(sum(|part| part.amounts.net.amount()) <= whole.net.amount(), "{order:?}");
+        assert!(sum(|part| part.amounts.tax.amount()) <= whole.tax.amount(), "{order:?}");
+        let units = if let OrderLine::Item(item) = line { item.quantity.get() } else { 0 };
+        assert!(parts().map(|part| part.units).sum::<u32>() <= units, "{order:?}");
+        assert!(order.restocked(position) <= units, "{order:?}");
+    }
+    // Before a failure is recorded, the refunds of the order can be more than the payment.
+    if own.iter().map(|refund| refund.amount.amount()).sum::<i64>() <= payment.captured.amount() {
+        assert!(own.iter().all(|refund| gross(refund) == refund.amount.amount()), "{order:?}");
     }
 }
 

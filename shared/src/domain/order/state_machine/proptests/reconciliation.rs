@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::world::{World, euros};
+use super::world::World;
 use super::{actions, orders};
 use crate::domain::order::Order;
 use crate::domain::order::fulfilment::advance::OrderAndPayment;
@@ -13,6 +13,7 @@ use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{GatewayId, Payment};
 use crate::domain::reconciliation::compare::{Finding, MismatchKind, compare};
 use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
+use crate::domain::tests::euros;
 use crate::domain::values::money::Money;
 
 /// Gateway's record of a payment of the order, read after the last change of the order.

@@ -21,9 +21,10 @@ use crate::domain::order::shipment::ship::ShipOrder;
 use crate::domain::order::tests::NOW;
 use crate::domain::order::{Order, Party, Shipment};
 use crate::domain::product::Stock;
+use crate::domain::tests::euros;
 use crate::domain::user::Role;
 use crate::domain::values::actor::Actor;
-use crate::domain::values::money::{Amount, Money};
+use crate::domain::values::money::Money;
 use crate::kit::command::saga::Step;
 use crate::kit::command::{Change, Command, Condition, Operation};
 use crate::kit::system::clock::Timestamp;
@@ -36,10 +37,6 @@ pub(super) struct World {
     /// Refunds at the gateway.
     pub(super) gateway: ModelGateway,
     pub(super) now: Timestamp,
-}
-
-pub(super) fn euros(amount: i64) -> Money {
-    Money::new(Amount::try_from(amount).unwrap(), "EUR".parse().unwrap())
 }
 
 fn capture(intent: u8, amount: Money) -> Capture {
@@ -209,11 +206,10 @@ impl World {
             Action::Deliver => {
                 self.decide_order(DeliverOrder { id, by: self.actor(Party::Seller) }, self.state.0.clone());
             }
-            Action::Refund(amount) => {
-                let (by, reason, amount) =
-                    (self.actor(Party::Seller), "scratched".parse().unwrap(), amount.map(euros));
+            Action::Refund(part) => {
+                let (by, reason) = (self.actor(Party::Seller), "scratched".parse().unwrap());
                 let state = self.state.clone();
-                self.decide_order(RefundOrder { may_refund_any: false, id, by, amount, reason }, state);
+                self.decide_order(RefundOrder { may_refund_any: false, id, by, part, reason }, state);
             }
             other => self.apply_outside(other),
         }
