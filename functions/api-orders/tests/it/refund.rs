@@ -4,19 +4,26 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::order::OrderStatus;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
-use test_support::fixture::{ORDER, buyer, id, seller, stock};
+use shared::domain::product::Product;
+use test_support::fixture::{ORDER, PRODUCT, buyer, id, new_id, seller, stock};
 use test_support::lambda_event::RouterResponse;
 
 use super::{Orders, capture};
 
 impl Orders {
     async fn refund(&self, key: &str, amount: Option<i64>) -> RouterResponse {
-        let mut body = json!({ "reason": "One mug was cracked." });
+        let mut part = json!({});
         if let Some(amount) = amount {
-            body["amount"] = json!({ "amount": amount, "currency": "EUR" });
+            part["amount"] = json!({ "amount": amount, "currency": "EUR" });
         }
+        self.refund_part(key, part).await
+    }
+
+    /// Refunds a part of the order, given by fields of the body.
+    async fn refund_part(&self, key: &str, mut part: Value) -> RouterResponse {
+        part["reason"] = json!("One mug was cracked.");
         let path = format!("/v1/orders/{ORDER}/refund");
-        self.api.post(&path).by(seller()).key(key).json(&body).await
+        self.api.post(&path).by(seller()).key(key).json(&part).await
     }
 
     /// Amount and status of each refund of the order, as the buyer sees them.
@@ -45,6 +52,13 @@ async fn partial_refund_is_pending_until_the_gateway_makes_it() {
         "amount": { "amount": 1_000, "currency": "EUR" },
         "status": "pending",
         "reason": "One mug was cracked.",
+        "lines": [{
+            "type": "item",
+            "productId": PRODUCT,
+            "net": { "amount": 1_000, "currency": "EUR" },
+            "tax": { "amount": 0, "currency": "EUR" },
+            "gross": { "amount": 1_000, "currency": "EUR" },
+        }],
         "at": body["updatedAt"],
     }]);
     assert_eq!(body["refunds"], expected);
@@ -213,4 +227,75 @@ async fn order_with_total_zero_has_nothing_to_refund() {
             format!("order {ORDER} cannot be refunded: its total is 0, so there is nothing to refund");
         assert_eq!(response.json()["error"]["message"], message);
     }
+}
+
+/// Refund of this number of mugs.
+fn mugs(quantity: i64) -> Value {
+    json!({ "lines": [{ "productId": PRODUCT, "quantity": quantity }] })
+}
+
+#[tokio::test]
+async fn refunded_mug_that_has_not_shipped_returns_to_the_stock() {
+    let orders = Orders::confirmed().await;
+    let response = orders.refund_part("k1", mugs(1)).await;
+    assert_eq!(response.status, 200, "{}", response.json());
+    let refund = response.json()["data"]["refunds"][0].clone();
+    let part = json!([{
+        "type": "item",
+        "productId": PRODUCT,
+        "quantity": 1,
+        "restocked": 1,
+        "net": { "amount": 1_999, "currency": "EUR" },
+        "tax": { "amount": 0, "currency": "EUR" },
+        "gross": { "amount": 1_999, "currency": "EUR" },
+    }]);
+    assert_eq!((&refund["amount"]["amount"], &refund["lines"]), (&json!(1_999), &part));
+    assert_eq!(orders.marketplace.stock().await, stock(9, 0, 1));
+    assert_eq!(orders.refund_part("k1", mugs(1)).await.bytes, response.bytes);
+    orders.marketplace.refund_made(1).await;
+    assert_eq!(orders.marketplace.stock().await, stock(9, 0, 1));
+
+    let rest = orders.refund_part("k2", mugs(1)).await;
+    assert_eq!(rest.status, 200, "{}", rest.json());
+    let parcel = json!({ "carrier": "DHL", "trackingNumber": "1" });
+    assert_eq!(orders.act(seller(), "ship", &parcel).await.error(), (409, "INVALID_STATE"));
+    orders.marketplace.refund_made(2).await;
+    assert_eq!(orders.marketplace.stored_order(id(ORDER)).await.status, OrderStatus::Refunded);
+    assert_eq!(orders.marketplace.stock().await, stock(10, 0, 0));
+}
+
+#[tokio::test]
+async fn shipped_mug_returns_to_the_stock_only_if_requested() {
+    let orders = Orders::confirmed().await;
+    let parcel = json!({ "carrier": "DHL", "trackingNumber": "1" });
+    assert_eq!(orders.act(seller(), "ship", &parcel).await.status, 200);
+    assert_eq!(orders.refund_part("k1", mugs(1)).await.status, 200);
+    assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
+    let returned = json!({ "lines": mugs(1)["lines"], "restock": true });
+    assert_eq!(orders.refund_part("k2", returned).await.status, 200);
+    assert_eq!(orders.marketplace.stock().await, stock(9, 0, 1));
+}
+
+#[tokio::test]
+async fn lines_that_cannot_be_refunded_are_refused_by_field() {
+    let orders = Orders::confirmed().await;
+    let other = json!({ "lines": [{ "productId": new_id::<Product>(), "quantity": 1 }] });
+    let twice = json!({ "lines": [mugs(1)["lines"][0], mugs(1)["lines"][0]] });
+    let with_amount = json!({ "lines": mugs(1)["lines"], "amount": { "amount": 1, "currency": "EUR" } });
+    for (part, expected) in [
+        (other, (400, "VALIDATION_ERROR", "lines[0].productId")),
+        (twice, (400, "VALIDATION_ERROR", "lines[1].productId")),
+        (mugs(3), (409, "INVALID_STATE", "lines[0].quantity")),
+        (mugs(0), (400, "VALIDATION_ERROR", "lines[0].quantity")),
+        (json!({ "lines": [] }), (400, "VALIDATION_ERROR", "lines")),
+        (json!({ "shipping": true }), (400, "VALIDATION_ERROR", "shipping")),
+        (json!({ "restock": true }), (400, "VALIDATION_ERROR", "restock")),
+        (with_amount, (400, "VALIDATION_ERROR", "amount")),
+    ] {
+        let response = orders.refund_part("k1", part.clone()).await;
+        let (status, code, field) = expected;
+        assert_eq!(refusal(&response), (status, code, vec![field.to_owned()]), "{part}");
+    }
+    assert_eq!(orders.refunds().await, []);
+    assert_eq!(orders.marketplace.stock().await, stock(8, 0, 2));
 }

@@ -110,7 +110,7 @@ async fn order_that_cannot_be_parsed_is_named_in_the_report() {
         assert!(fixture.handle_request().await.is_success());
         let whole = report(&orders);
         let mut lines: Vec<&str> = whole.lines().collect();
-        let unreadable = format!("{},,unreadable{}", orders[1].id, ",".repeat(11));
+        let unreadable = format!("{},,unreadable{}", orders[1].id, ",".repeat(14));
         lines[2] = &unreadable;
         assert_eq!(fixture.text().await.lines().collect::<Vec<_>>(), lines);
         assert_eq!(fixture.job().await.output.rows, 3);
