@@ -1,4 +1,7 @@
-/** A seller creates a market, a buyer places an order, and the seller refunds it: `node order.js http://localhost:3000`. */
+/**
+ * A seller creates a market with shipping and taxes, a buyer asks for a quote and places an order, and the seller
+ * refunds one line and then the rest: `node order.js http://localhost:3000`.
+ */
 
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -45,9 +48,54 @@ if (product === undefined) {
   throw new Error("the market has no product");
 }
 
+const euros = (amount: number) => ({ amount, currency: "EUR" }) as const;
+const settingsOf = { path: { id: market.id }, header: { "If-Match": "*" } };
+await unwrap(
+  seller.PUT("/v1/markets/{id}/shipping", {
+    params: settingsOf,
+    body: {
+      zones: [
+        { countries: ["DE", "AT"], options: [{ id: "standard", name: "Standard", amount: euros(490) }] },
+        { countries: "*", options: [{ id: "worldwide", name: "Worldwide", amount: euros(1990) }] },
+      ],
+    },
+  }),
+);
+const vat = { country: "DE", name: "VAT" };
+await unwrap(
+  seller.PUT("/v1/markets/{id}/tax", {
+    params: settingsOf,
+    body: {
+      pricesIncludeTax: true,
+      rates: [
+        { ...vat, class: "standard", basisPoints: 1900, appliesToShipping: true },
+        { ...vat, class: "reduced", basisPoints: 700, appliesToShipping: false },
+      ],
+    },
+  }),
+);
+
+const cart = { marketId: market.id, items: [{ productId: product.id, quantity: 2, expectedPrice: price }] };
+const shippingAddress = {
+  name: "Ada Lovelace",
+  line1: "Torstrasse 1",
+  city: "Berlin",
+  postalCode: "10119",
+  country: "DE",
+} as const;
+const { data: options } = await unwrap(
+  agora(baseUrl).POST("/v1/quotes", { body: { ...cart, country: shippingAddress.country } }),
+);
+const shippingOptionId = options.shippingOptions[0]?.id;
+if (shippingOptionId === undefined) {
+  throw new Error("the market does not deliver to Germany");
+}
+const delivery = { ...cart, shippingAddress, shippingOptionId };
+const { data: quote } = await unwrap(buyer.POST("/v1/quotes", { body: delivery }));
+
 const request = {
   params: { header: { "Idempotency-Key": "first-order" } },
-  body: { items: [{ productId: product.id, quantity: 2, expectedPrice: price }], paymentMethod: "pm_card_visa" },
+  body: { ...delivery, expectedTotal: quote.total, paymentMethod: "pm_card_visa" },
 };
 const { data: placed } = await unwrap(buyer.POST("/v1/orders", request));
 const { data: again } = await unwrap(buyer.POST("/v1/orders", request));
@@ -70,11 +118,19 @@ try {
     throw error;
   }
 }
-await unwrap(
-  seller.POST("/v1/orders/{id}/refund", {
-    params: { path: { id: placed.id }, header: { "Idempotency-Key": "refund" } },
-    body: { reason: "arrived cracked" },
-  }),
-);
+/** Refunds a part of the order, or the rest. */
+async function refund(key: string, body: Schemas["RefundOrderRequest"]): Promise<Schemas["Order"]> {
+  const params = { path: { id: placed.id }, header: { "Idempotency-Key": key } };
+  const { data: order } = await unwrap(seller.POST("/v1/orders/{id}/refund", { params, body }));
+  return order;
+}
+
+const { refunds } = await refund("one-tea", {
+  lines: [{ productId: product.id, quantity: 1 }],
+  reason: "one packet is damaged",
+});
+await refund("rest", { reason: "the other one, too" });
 const refunded = await waitForStatus(buyer, placed.id, "refunded");
-console.log(JSON.stringify({ confirmed: confirmed.total, status: refunded.status }));
+console.log(
+  JSON.stringify({ confirmed: confirmed.total, tax: confirmed.tax, refunds, status: refunded.status }),
+);

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
-use shared::api::deserialize::Bounded;
+use shared::api::deserialize::{Bounded, NonNull};
 use shared::api::permission::OrdersRefundAny;
 use shared::api::{Authenticated, CommandState, HasPermission, IdempotencyKeyRequired};
 use shared::domain::order::OrderId;
@@ -44,11 +44,13 @@ pub(crate) struct RefundOrderRequest {
     lines: Option<Bounded<RefundLineRequest, 1, MAX_ITEMS>>,
     /// True to refund the shipping, alone or with `lines`.
     #[deserr(default)]
-    shipping: bool,
+    #[schemars(default)]
+    shipping: NonNull<bool>,
     /// True if units in `lines` that have shipped return to the stock. Units of an order that has not shipped
     /// always do.
     #[deserr(default)]
-    restock: bool,
+    #[schemars(default)]
+    restock: NonNull<bool>,
     /// Reason for the refund; shown to the buyer and, after a full refund, in the timeline.
     reason: Reason,
 }
@@ -83,6 +85,7 @@ impl RefundOrderRequest {
     /// Returns the part of the order to refund, and the reason.
     fn into_part(self) -> Result<(RefundPart, Reason), ApiError> {
         let Self { amount, lines, shipping, restock, reason } = self;
+        let [shipping, restock] = [shipping, restock].map(|flag| flag.0.unwrap_or_default());
         if restock && lines.is_none() {
             return Err(ApiError::field("restock", "must be false, because there are no lines"));
         }
