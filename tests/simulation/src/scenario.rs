@@ -53,8 +53,8 @@ pub enum UserAction {
     CancelAsBuyer(usize),
     /// The seller cancels.
     CancelAsSeller(usize),
-    /// The seller refunds an amount in cents, or the rest, with a key of its own.
-    Refund(usize, Option<i64>),
+    /// The seller refunds a part of the order with a key of its own.
+    Refund(usize, RefundedPart),
     /// The seller ships.
     Ship(usize),
     /// The seller marks the order as delivered.
@@ -119,6 +119,27 @@ impl Buyer {
     }
 }
 
+/// Part of an order that the seller refunds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundedPart {
+    /// An amount in cents.
+    Amount(i64),
+    /// One unit.
+    Unit,
+    /// The rest.
+    Rest,
+}
+
+impl fmt::Display for RefundedPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amount(amount) => write!(f, "{amount}"),
+            Self::Unit => f.write_str("one unit"),
+            Self::Rest => f.write_str("the rest"),
+        }
+    }
+}
+
 /// Draws the actions on the order of a buyer.
 fn actions_of(index: usize, buyer: &Buyer, rng: &mut Rng) -> Vec<UserAction> {
     let half = buyer.quantity * PRICE / 2;
@@ -129,8 +150,9 @@ fn actions_of(index: usize, buyer: &Buyer, rng: &mut Rng) -> Vec<UserAction> {
         (UserAction::Pay(index), if buyer.pays_online() { 75 } else { 0 }),
         (UserAction::CancelAsBuyer(index), 30),
         (UserAction::CancelAsSeller(index), 15),
-        (UserAction::Refund(index, Some(half)), 25),
-        (UserAction::Refund(index, None), 15),
+        (UserAction::Refund(index, RefundedPart::Amount(half)), 15),
+        (UserAction::Refund(index, RefundedPart::Unit), 20),
+        (UserAction::Refund(index, RefundedPart::Rest), 15),
         (UserAction::Ship(index), 30),
         (UserAction::Deliver(index), 15),
     ];
@@ -206,8 +228,7 @@ impl fmt::Display for UserAction {
             Self::Place(buyer) => write!(f, "buyer {buyer} places the order"),
             Self::CancelAsBuyer(buyer) => write!(f, "buyer {buyer} cancels"),
             Self::CancelAsSeller(buyer) => write!(f, "seller cancels order of buyer {buyer}"),
-            Self::Refund(buyer, Some(amount)) => write!(f, "seller refunds {amount} to buyer {buyer}"),
-            Self::Refund(buyer, None) => write!(f, "seller refunds the rest to buyer {buyer}"),
+            Self::Refund(buyer, part) => write!(f, "seller refunds {part} to buyer {buyer}"),
             Self::Ship(buyer) => write!(f, "seller ships order of buyer {buyer}"),
             Self::Deliver(buyer) => write!(f, "seller delivers order of buyer {buyer}"),
             Self::PayDeclined(buyer) => write!(f, "buyer {buyer} pays with a declined card"),

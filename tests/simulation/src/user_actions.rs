@@ -3,6 +3,7 @@
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::lines::cart::{Cart, CartItem};
 use shared::domain::order::place::PlaceOrder;
+use shared::domain::order::refund::by_line::LinesToRefund;
 use shared::domain::order::refund::{RefundOrder, RefundPart};
 use shared::domain::order::shipment::deliver::DeliverOrder;
 use shared::domain::order::shipment::ship::ShipOrder;
@@ -17,7 +18,7 @@ use shared::kit::system::clock::{Clock, Timestamp};
 
 use crate::functions::Store;
 use crate::rng::SimEntropy;
-use crate::scenario::{self, Buyer, PRICE, UserAction, cents};
+use crate::scenario::{self, Buyer, PRICE, RefundedPart, UserAction, cents};
 use crate::virtual_clock::VirtualClock;
 
 /// Response to the caller.
@@ -68,15 +69,10 @@ impl Api {
             UserAction::CancelAsSeller(_) => {
                 self.execute(CancelOrder { id, by: seller, reason: Some(reason()) }, None, now).await
             }
-            UserAction::Refund(_, amount) => {
-                let command = RefundOrder {
-                    may_refund_any: false,
-                    id,
-                    by: seller,
-                    part: amount.map_or(RefundPart::Rest, |amount| RefundPart::Amount(cents(amount))),
-                    reason: reason(),
-                };
-                let key = format!("refund-{id}-{}", amount.unwrap_or_default());
+            UserAction::Refund(_, part) => {
+                let key = format!("refund-{id}-{part}");
+                let part = refund_part(part);
+                let command = RefundOrder { may_refund_any: false, id, by: seller, part, reason: reason() };
                 self.execute(command, Some((seller, "POST /v1/orders/{id}/refund", &key)), now).await
             }
             UserAction::Ship(_) => {
@@ -126,5 +122,18 @@ impl Api {
                 ActionResult::Unknown
             }
         }
+    }
+}
+
+/// Part of an order with one line.
+fn refund_part(part: RefundedPart) -> RefundPart {
+    match part {
+        RefundedPart::Amount(amount) => RefundPart::Amount(cents(amount)),
+        RefundedPart::Unit => {
+            let one = Quantity::try_from(1).expect("1 is a quantity");
+            let items = vec![(scenario::product(), one)];
+            RefundPart::Lines(LinesToRefund { items, shipping: false, restock: true })
+        }
+        RefundedPart::Rest => RefundPart::Rest,
     }
 }
