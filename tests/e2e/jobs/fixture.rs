@@ -15,7 +15,7 @@ pub(super) const REPORTS: &str = "queue-reports";
 
 /// Columns of a report.
 const COLUMNS: &str = "orderId,createdAt,status,buyerId,line,code,title,quantity,net,tax,taxBasisPoints,gross,\
-                       refunded,currency";
+                       refundedQuantity,refundedNet,refundedTax,refundedGross,currency";
 
 pub(super) struct Fixture {
     pub(super) app: TestApp,
@@ -76,13 +76,15 @@ impl Fixture {
     pub(super) async fn recount(&self) -> String {
         let mut text = format!("{COLUMNS}\r\n");
         for order in MoneyAndStock::read(&self.app).await.orders.values() {
-            let succeeded = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-            let refunded: i64 = succeeded.map(|refund| refund.amount.amount()).sum();
+            let succeeded = || order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+            let refunded: i64 = succeeded().map(|refund| refund.amount.amount()).sum();
+            let refunded_units: u32 = succeeded().flat_map(|of| &of.lines).map(|part| part.units).sum();
             let (total, status, created_at) = (order.total().amount(), order.status, order.created_at);
             let line = order.lines.items().next().unwrap();
             let (sku, title, units) = (line.sku.as_str(), line.title.as_str(), line.quantity.get());
             let row = format!(
-                "{},{created_at},{status},{},item,{sku},{title},{units},{total},0,0,{total},{refunded},EUR\r\n",
+                "{},{created_at},{status},{},item,{sku},{title},{units},{total},0,0,{total},\
+                 {refunded_units},{refunded},0,{refunded},EUR\r\n",
                 order.id, order.buyer_id
             );
             text.push_str(&row);
