@@ -99,8 +99,9 @@ const CANCEL_JOB: OperationDoc = OperationDoc::new("Cancel a job")
         "Cancels a job of the caller that is `queued` or `running`. The response has the status \
          `cancelled`. A worker that is executing the job stops at its next commit; output written so \
          far is not returned.\n\n\
-         `INVALID_STATE` means that the job has already ended. With an `Idempotency-Key`, the request \
-         can be repeated safely. A cancelled job can be started again with `POST /v1/jobs/{id}/retry`.",
+         `INVALID_STATE` means that the job has already ended, or that it is a `reindex` which is counting the \
+         orders of a market: its statistics would stay incomplete. Repeat the request until it has counted them. \
+         With an `Idempotency-Key`, the request can be repeated safely. A cancelled job can be started again with `POST /v1/jobs/{id}/retry`.",
     )
     .with_errors(&[ErrorCode::InvalidState]);
 

@@ -66,7 +66,7 @@ error_codes! {
     CancelError(Access) { TooLate => InvalidState }
     ShipError(Access) { InvalidState => InvalidState }
     DeliverError(Access) { InvalidState => InvalidState }
-    CancelJobError(Access) { AlreadyEnded => InvalidState }
+    CancelJobError(Access) { AlreadyEnded => InvalidState, Recounting => InvalidState }
     DeleteJobError(Access) { NotEnded => InvalidState }
     RetryJobError(Access) { NotEnded => InvalidState, TooManyOpen => InvalidState }
     RedriveError(Access) { AlreadyRedriven => InvalidState }

@@ -29,7 +29,7 @@ use crate::kit::system::clock::Timestamp;
 pub use event::{JobEnd, JobEvent, JobEventData};
 pub use job_type::priority::Priority;
 use job_type::{JobParams, JobPolicy};
-use output::cursor::JobCursor;
+use output::cursor::{JobCursor, Section};
 pub use status::JobStatus;
 
 /// Id of a [`Job`].
@@ -247,6 +247,13 @@ impl Job {
     /// Next version, with which the job ends in `status`.
     pub(crate) fn ended(self, status: JobStatus, now: Timestamp) -> Self {
         Self { status, finished_at: Some(now), ..self.next(now) }
+    }
+
+    /// Returns true if the job may have reset the totals of a market, and has not counted all of its orders.
+    #[must_use]
+    pub fn is_recounting(&self) -> bool {
+        let is_reindex = matches!(self.work, JobParams::Reindex(_));
+        is_reindex && self.output.cursor.as_ref().is_some_and(|cursor| cursor.section == Section::Orders)
     }
 
     /// Time at which the job expires if its retention period starts at `moment`.

@@ -3,6 +3,7 @@
 mod lines;
 
 use serde_json::Value;
+use shared::domain::job::job_type::JobParams;
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderStatus};
@@ -256,6 +257,8 @@ fn of_job(call: &Call, facts: &Facts, model: &Model) -> Expected {
         return Expected::Either;
     }
     match call.operation {
+        // A reindex cannot be cancelled while it counts the orders of a market.
+        "cancelJob" if job.status.is_open() && matches!(job.work, JobParams::Reindex(_)) => Expected::Either,
         "cancelJob" if job.status.is_open() => Expected::Success,
         "cancelJob" => refused(&[409]),
         // The job may end before the request is processed.

@@ -25,6 +25,9 @@ pub enum CancelJobError {
     /// The job has already ended.
     #[error("job {0} has already ended")]
     AlreadyEnded(JobId),
+    /// The job has reset the totals of a market, and has not counted all of its orders.
+    #[error("job {0} is counting the orders of a market, and cannot be cancelled until all are counted")]
+    Recounting(JobId),
 }
 
 impl Command for CancelJob {
@@ -47,6 +50,9 @@ impl Command for CancelJob {
         if !job.status.is_open() {
             return Err(CancelJobError::AlreadyEnded(job.id));
         }
+        if job.is_recounting() {
+            return Err(CancelJobError::Recounting(job.id));
+        }
         let cancelled = job.ended(JobStatus::Cancelled, now);
         Ok(Change::of(cancelled.clone()).save(&cancelled, JobEvent::Cancelled))
     }
@@ -55,8 +61,11 @@ impl Command for CancelJob {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::job::JobOutput;
+    use crate::domain::job::job_type::{JobParams, Reindex};
+    use crate::domain::job::output::cursor::{JobCursor, Section};
     use crate::domain::job::tests::{WEEK, ended, running};
-    use crate::domain::tests::{STRANGER, at, decide, refusal, third};
+    use crate::domain::tests::{STRANGER, at, decide, market, refusal, third};
 
     #[test]
     fn only_open_jobs_are_cancelled() {
@@ -78,5 +87,27 @@ mod tests {
         assert_eq!(refusal(&cancel, None, at(1)), AccessError::not_found(running().id).into());
         let by_another = CancelJob { by: STRANGER.parse().unwrap(), ..cancel };
         assert_eq!(refusal(&by_another, Some(running()), at(1)), AccessError::not_found(running().id).into());
+    }
+
+    #[test]
+    fn reindex_is_not_cancelled_while_orders_are_counted() {
+        let cancel = CancelJob { id: running().id, by: running().owner_id };
+        let at_section = |section, status| Job {
+            work: JobParams::Reindex(Reindex { market_id: None }),
+            output: JobOutput {
+                cursor: Some(JobCursor::start_of(section, Some(market().id))),
+                ..running().output
+            },
+            status,
+            ..running()
+        };
+        for status in [JobStatus::Queued, JobStatus::Running] {
+            let refused = refusal(&cancel, Some(at_section(Section::Orders, status)), at(1));
+            assert_eq!(refused, CancelJobError::Recounting(running().id), "{status}");
+            for section in [Section::Markets, Section::Products, Section::Accounts] {
+                let cancelled = decide(&cancel, Some(at_section(section, status)), at(1)).output;
+                assert_eq!(cancelled.status, JobStatus::Cancelled, "{section:?}");
+            }
+        }
     }
 }
