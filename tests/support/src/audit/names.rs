@@ -1,9 +1,10 @@
-//! Terms of names: those that are stored, and those that the markets and accounts must have.
+//! Terms of names: those that are stored, and those that the markets, products and accounts must have.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use shared::domain::market::Market;
+use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::{Item, Key, Record};
 use shared::kit::system::clock::Timestamp;
@@ -20,14 +21,16 @@ pub(super) fn stored_terms(items: &Items) -> BTreeMap<String, String> {
             item.inner().iter().filter(|(name, _)| !["pk", "sk", "kind"].contains(&name.as_str()));
         (subject(&key(item)), format!("{:?}", attributes.collect::<BTreeMap<_, _>>()))
     };
-    // The kind is the same for markets and accounts.
+    // The kind is the same for markets, products and accounts.
     items.of_kind(NameTerm::<Market>::KIND).map(term).collect()
 }
 
-/// Content of each term that a market or account must have, by key.
+/// Content of each term that a market, product or account must have, by key.
 pub(super) fn expected_terms(items: &Items) -> BTreeMap<String, String> {
     let markets = items.of::<Market>().flat_map(|market| name_terms(&market));
-    markets.chain(items.of::<User>().flat_map(|user| name_terms(&user))).collect()
+    let products = items.of::<Product>().flat_map(|product| name_terms(&product));
+    let users = items.of::<User>().flat_map(|user| name_terms(&user));
+    markets.chain(products).chain(users).collect()
 }
 
 fn name_terms<N: HasName>(entity: &N) -> Vec<(String, String)> {
