@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_dynamo::AttributeValue;
 use shared::domain::market::Market;
 use shared::domain::product::Product;
 use shared::domain::user::User;
@@ -19,7 +20,7 @@ pub(super) fn stored_terms(items: &Items) -> BTreeMap<String, String> {
     let term = |item: &Item| {
         let attributes =
             item.inner().iter().filter(|(name, _)| !["pk", "sk", "kind"].contains(&name.as_str()));
-        (subject(&key(item)), format!("{:?}", attributes.collect::<BTreeMap<_, _>>()))
+        (subject(&key(item)), content(attributes))
     };
     // The kind is the same for markets, products and accounts.
     items.of_kind(NameTerm::<Market>::KIND).map(term).collect()
@@ -38,8 +39,17 @@ fn name_terms<N: HasName>(entity: &N) -> Vec<(String, String)> {
     let keys = entry.iter().flat_map(NameEntry::term_keys);
     let term = NameTerm::<N>(entity.name_terms().summary);
     let item: Item = serde_dynamo::to_item(&term).expect("the summary is serialised");
-    let content = format!("{:?}", item.inner().iter().collect::<BTreeMap<_, _>>());
+    let content = content(item.inner().iter());
     keys.map(|key| (subject(&NameTerm::<N>::key(&key)), content.clone())).collect()
+}
+
+/// Attributes as text, sorted by name, also those of maps.
+fn content<'a>(attributes: impl Iterator<Item = (&'a String, &'a AttributeValue)>) -> String {
+    let attributes = attributes.map(|(name, value)| match value {
+        AttributeValue::M(map) => (name, content(map.iter())),
+        value => (name, format!("{value:?}")),
+    });
+    format!("{:?}", attributes.collect::<BTreeMap<_, _>>())
 }
 
 fn subject(key: &Key) -> String {
