@@ -1,5 +1,7 @@
 //! Rules of the API, written from its description and not from its code: whether a request must succeed.
 
+pub mod pages;
+
 use shared::domain::market::{Market, MarketStatus};
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::{Order, OrderStatus};
