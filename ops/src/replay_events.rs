@@ -188,7 +188,10 @@ impl Replay {
                             self.execute(ForgetDocument(DocumentId::Market(id))).await?;
                             self.execute(ForgetName(id)).await?;
                         }
-                        Subject::Product(id) => self.execute(ForgetDocument(DocumentId::Product(id))).await?,
+                        Subject::Product(id) => {
+                            self.execute(ForgetDocument(DocumentId::Product(id))).await?;
+                            self.execute(ForgetName(id)).await?;
+                        }
                         Subject::User(id) => self.execute(ForgetName(id)).await?,
                         Subject::Order(_) => {}
                     }

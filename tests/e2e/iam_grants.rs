@@ -93,6 +93,9 @@ async fn list_in_each_sort_order(fixture: &Fixture) {
         "/v1/markets?sort=-volume&include=creator",
         "/v1/orders?limit=1",
         &format!("/v1/orders?marketId={}", fixture.market),
+        &format!("/v1/markets/{}/products?sort=-price&minPrice=1", fixture.market),
+        &format!("/v1/markets/{}/products?sort=title", fixture.market),
+        &format!("/v1/markets/{}/products?search=mug", fixture.market),
         &format!("/v1/events?subject={}", fixture.market),
     ] {
         let response = fixture.app.request(Method::GET, path).by(&fixture.admin).send().await;

@@ -1,6 +1,7 @@
 //! Representation of an order in responses.
 
 pub(crate) mod lines;
+pub(crate) mod list_item;
 mod refund;
 
 use schemars::JsonSchema;

@@ -83,7 +83,9 @@ const LIST: OperationDoc = OperationDoc::new("List your orders, or the orders of
          continue while `pagination.nextCursor` is present. A `page` or `offset` that is too deep for \
          the orders of this status is a `VALIDATION_ERROR` of `status`. With `sort=total`, all matching \
          orders are read: more than 1000 are a `VALIDATION_ERROR` of `sort`. Narrow the period or the \
-         status then.",
+         status then.\n\n\
+         The items have the number of units and the total. `lines`, `tax`, `paymentId`, `payment`, `refunds`, \
+         `shipment`, `updatedAt` and `version` are returned only if `fields` names them.",
     )
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound]);
 

@@ -1,5 +1,7 @@
 //! `GET /v1/orders`: the orders that the caller placed, or those of a market.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -8,10 +10,11 @@ use shared::api::permission::OrdersReadAny;
 use shared::api::{Authenticated, HasPermission, QueryState};
 use shared::domain::access::{AccessError, require_permission};
 use shared::domain::market::MarketId;
-use shared::domain::order::OrderStatus;
+use shared::domain::order::{Order, OrderId, OrderStatus, OrderSummary};
 use shared::domain::values::actor::{Actor, Permission};
 use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
+use shared::kit::command::StoreError;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::kit::system::clock::Timestamp;
@@ -19,6 +22,7 @@ use shared::repository::market::MarketReader;
 use shared::repository::order::{OrderList, OrderQuery};
 
 use crate::body::OrderBody;
+use crate::body::list_item::OrderListItem;
 
 /// Filter and sort order of a list of orders.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -49,8 +53,8 @@ pub(crate) async fn list_orders(
     State(app): State<QueryState>,
     Authenticated(actor): Authenticated,
     reads_any: HasPermission<OrdersReadAny>,
-    query: ListQuery<ListOrdersQuery, OrderBody>,
-) -> Result<ListResponse<OrderBody>, ApiError> {
+    query: ListQuery<ListOrdersQuery, OrderListItem>,
+) -> Result<ListResponse<OrderListItem>, ApiError> {
     let ListOrdersQuery { market_id, status, from, to, sort } = query.filter;
     let period = Period { from, to };
     if period.is_empty() {
@@ -63,8 +67,28 @@ pub(crate) async fn list_orders(
     let slice = query.paging.slice(&cursors)?;
     let page = app.reader.orders(&orders, &slice).await?;
     let pagination = query.paging.pagination(&page, &cursors);
-    let bodies = page.items.into_iter().map(|order| OrderBody::for_actor(&actor, order));
-    Ok(ListResponse::new(bodies.collect(), pagination).with_fields(query.fields))
+    let with_details = query.fields.names_any_of(&OrderListItem::DETAILS);
+    let items = list_items(page.items, with_details, &actor, &app.reader).await?;
+    Ok(ListResponse::new(items, pagination).with_fields(query.fields))
+}
+
+/// Adds the fields that no summary has, if requested.
+async fn list_items(
+    orders: Vec<OrderSummary>,
+    with_details: bool,
+    actor: &Actor,
+    reader: &DynamoReader,
+) -> Result<Vec<OrderListItem>, StoreError> {
+    let ids = orders.iter().map(|order| order.id).filter(|_| with_details);
+    let mut details = match ids.collect::<Vec<OrderId>>().as_slice() {
+        [] => HashMap::new(),
+        ids => reader.by_id::<Order>(ids).await?,
+    };
+    let item = |order: OrderSummary| {
+        let details = details.remove(&order.id).map(|order| OrderBody::for_actor(actor, order));
+        OrderListItem::new(order, details)
+    };
+    Ok(orders.into_iter().map(item).collect())
 }
 
 /// Returns the requested list if the caller may read it. The orders of a deleted market remain readable for

@@ -69,7 +69,7 @@ pub(crate) struct ProductBody {
 /// Stock of a product.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Stock")]
-struct StockBody {
+pub(crate) struct StockBody {
     /// Number of units that can be ordered.
     available: i64,
     /// Number of units reserved for orders that are not confirmed yet.
@@ -91,7 +91,6 @@ impl Resource for ProductBody {
 
 impl From<StockedProduct> for ProductBody {
     fn from(StockedProduct { product, stock }: StockedProduct) -> Self {
-        let Stock { available, reserved, .. } = stock;
         Self {
             id: product.id,
             market_id: product.market_id,
@@ -101,11 +100,17 @@ impl From<StockedProduct> for ProductBody {
             price: product.price,
             tax_class: product.tax_class,
             requires_shipping: product.requires_shipping,
-            stock: StockBody { available, reserved },
+            stock: stock.into(),
             status: product.status,
             created_at: product.created_at,
             updated_at: product.updated_at,
             version: product.version,
         }
+    }
+}
+
+impl From<Stock> for StockBody {
+    fn from(Stock { available, reserved, .. }: Stock) -> Self {
+        Self { available, reserved }
     }
 }

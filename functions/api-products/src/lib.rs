@@ -6,6 +6,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod list_item;
 mod update;
 
 use shared::api::{CommandState, QueryState};
@@ -36,10 +37,20 @@ pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
 
 const LIST: OperationDoc = OperationDoc::new("List the products of a market with their stock")
     .with_description(
-        "Lists the products of a market, archived ones included; newest first. No access token is \
+        "Lists the products of a market, newest first by default, archived ones included: `status=active` \
+         lists those that can be ordered with `POST /v1/orders` if the market is `active`. No access token is \
          needed. The products of a draft are visible only to its creator; for other callers, the \
-         response is `NOT_FOUND`. Only products with status `active` in an `active` market can be \
-         ordered, with `POST /v1/orders`. Continue with `pagination.nextCursor` as `cursor`.",
+         response is `NOT_FOUND`. Continue with `pagination.nextCursor` as `cursor`.\n\n\
+         All filters and sort orders can be combined. `search` matches the beginnings of the first twelve words \
+         of the title, each word of the parameter one of them: `search=mug blu` finds \"Blue mug\". It searches \
+         neither the SKU nor the description; `GET /v1/search` searches titles and descriptions of all markets \
+         by relevance. More than 500 matches are a `VALIDATION_ERROR` of `search`. A changed title is found, and \
+         `pagination.total` is updated, a little later.\n\n\
+         `minPrice` and `maxPrice` are in minor units of the currency of the market. With `sort=price` and \
+         `sort=-price`, the range can have any number of products, of which `pagination.total` counts up to 5000 \
+         of each status. With another sort order, more than 1000 products in the range are a \
+         `VALIDATION_ERROR` of `sort`: narrow the range, or sort by price.\n\n\
+         The items do not contain `description`, `updatedAt` and `version`, unless `fields` names them.",
     );
 
 const CREATE: OperationDoc = OperationDoc::new("Create a product in a market (seller only)")

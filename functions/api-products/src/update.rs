@@ -50,7 +50,7 @@ pub(crate) struct ReplaceProductRequest {
     #[schemars(default)]
     requires_shipping: NonNull<bool>,
     /// Status of the product.
-    status: StatusRequest,
+    status: ProductStatus,
 }
 
 /// Fields of a product to change (JSON Merge Patch, RFC 7396). Absent fields stay unchanged.
@@ -89,18 +89,7 @@ pub(crate) struct PatchProductRequest {
     /// New status.
     #[deserr(default)]
     #[schemars(default)]
-    status: NonNull<StatusRequest>,
-}
-
-/// Status of a product.
-#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors, rename_all = lowercase)]
-#[schemars(rename_all = "lowercase", inline)]
-enum StatusRequest {
-    /// The product can be ordered.
-    Active,
-    /// The product is no longer for sale.
-    Archived,
+    status: NonNull<ProductStatus>,
 }
 
 /// Updates a product: all modifiable fields, or single ones.
@@ -129,7 +118,7 @@ impl From<ReplaceProductRequest> for ProductChanges {
             price: Some(request.price),
             tax_class: Some(request.tax_class.0.unwrap_or_default()),
             requires_shipping: Some(request.requires_shipping.0.unwrap_or(true)),
-            status: Some(request.status.into()),
+            status: Some(request.status),
         }
     }
 }
@@ -143,16 +132,7 @@ impl From<PatchProductRequest> for ProductChanges {
             price: request.price.0,
             tax_class: request.tax_class.0,
             requires_shipping: request.requires_shipping.0,
-            status: request.status.0.map(ProductStatus::from),
-        }
-    }
-}
-
-impl From<StatusRequest> for ProductStatus {
-    fn from(status: StatusRequest) -> Self {
-        match status {
-            StatusRequest::Active => Self::Active,
-            StatusRequest::Archived => Self::Archived,
+            status: request.status.0,
         }
     }
 }

@@ -57,7 +57,7 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
         match (cursor.section, cursor.market_id) {
             (Section::Profile | Section::Sessions, _) => self.account(owner, cursor).await,
             (Section::Products, Some(market)) => {
-                let products = self.reader.all_products(market, after, MAX_ROWS).await?;
+                let products = self.reader.products_sold_in(market, after, MAX_ROWS).await?;
                 let markets = JobCursor::start_of(Section::Markets, None).after(market);
                 list(products, cursor, Some(markets), |product| {
                     (product.id.to_string(), Row::Product(ProductRow::from(product)))

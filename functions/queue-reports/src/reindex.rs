@@ -11,6 +11,7 @@ use shared::domain::job::job_type::Reindex;
 use shared::domain::job::output::cursor::{JobCursor, Section};
 use shared::domain::job::{Job, JobClaim};
 use shared::domain::market::MarketId;
+use shared::domain::product::ProductId;
 use shared::domain::values::id::Id;
 use shared::kit::command::page::ListPage;
 use shared::kit::command::{CommandContext, ExecuteError, Store, StoreError};
@@ -112,8 +113,9 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
     ) -> Result<Step, StopReason> {
         let limit = self.page_size.0.min(MAX_DOCUMENTS);
         let page = self.reader.all_products(market, cursor.after.as_deref(), limit).await?;
-        let products = page.items.iter().map(|product| product.id);
-        self.rebuild_documents(products.map(DocumentId::Product).collect(), context).await?;
+        let products: Vec<ProductId> = page.items.iter().map(|product| product.id).collect();
+        self.rebuild_documents(products.iter().copied().map(DocumentId::Product).collect(), context).await?;
+        self.rebuild_names(products, context).await?;
         self.count_all(&page, |count, product| count.product(product.id), context).await?;
         let orders = JobCursor::start_of(Section::Orders, Some(market));
         Ok(step(page, cursor, Some(orders)))

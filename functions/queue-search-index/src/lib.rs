@@ -1,5 +1,5 @@
 //! Maintains the search index, which has an entry under each term of a market or product, and the index of
-//! names, which has a term for each word of the name of a market or account.
+//! names, which has a term for each word of the name of a market or account, or of the title of a product.
 //!
 //! An event only names an entity that may have changed. [`shared::projections::search_index`] and
 //! [`shared::projections::name_index`] derive the entries from the current entity and from what was indexed
@@ -11,10 +11,12 @@ mod event;
 use std::time::Duration;
 
 use futures::future::try_join;
+use shared::domain::values::id::Id;
 use shared::kit::command::{CommandContext, Envelope, ExecuteError, Store, StoreError};
 use shared::kit::queue::consumer::per_record::Consumer;
 use shared::kit::queue::consumer::{Delivery, Outcome, PerRecord};
 use shared::kit::system::clock::{Clock, SystemClock};
+use shared::projections::name_index::HasName;
 use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::update_index::{IndexDocument, IndexError};
@@ -64,13 +66,10 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
         let context = CommandContext::new(event.correlation_id, self.clock.now());
         let indexed = match event.event {
             SearchEvent::Market { market_id } => {
-                let document = self.index_document(DocumentId::Market(market_id), &context);
-                try_join(document, index_name(&self.store, IndexName::update(market_id), &context))
-                    .await
-                    .map(|((), ())| ())
+                self.index_document_with_name(DocumentId::Market(market_id), market_id, &context).await
             }
             SearchEvent::Product { product_id } => {
-                self.index_document(DocumentId::Product(product_id), &context).await
+                self.index_document_with_name(DocumentId::Product(product_id), product_id, &context).await
             }
             SearchEvent::User { user_id } => {
                 index_name(&self.store, IndexName::update(user_id), &context).await
@@ -84,6 +83,16 @@ impl<S: Store, E: Embedder, C: Clock> Consumer for SearchIndex<S, E, C> {
 }
 
 impl<S: Store, E: Embedder, C: Clock> SearchIndex<S, E, C> {
+    async fn index_document_with_name<N: HasName>(
+        &self,
+        document: DocumentId,
+        id: Id<N>,
+        context: &CommandContext,
+    ) -> Result<(), IndexFailure> {
+        let document = self.index_document(document, context);
+        try_join(document, index_name(&self.store, IndexName::update(id), context)).await.map(|((), ())| ())
+    }
+
     async fn index_document(&self, id: DocumentId, context: &CommandContext) -> Result<(), IndexFailure> {
         let index = IndexDocument::update(id, self.embedder.name());
         index_document(&self.store, &self.embedder, index, context).await

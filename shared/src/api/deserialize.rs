@@ -2,6 +2,7 @@
 //! with its rule.
 
 mod address;
+mod integer;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -15,6 +16,7 @@ use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries}
 use crate::domain::market::settings::tax::TaxClass;
 use crate::domain::order::OrderStatus;
 use crate::domain::order::payment::PaymentMethod;
+use crate::domain::product::ProductStatus;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::values::country::{Country, Region};
 use crate::domain::values::date::Date;
@@ -30,6 +32,8 @@ use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::DeadLetterStatus;
 use crate::messaging::event_catalogue::{EventSubject, EventType};
 use crate::messaging::event_routing::Subscriber;
+use integer::convert_integer;
+pub use integer::{InitialStock, InitialStockError, QueryInteger, StockDelta, StockDeltaError};
 
 /// Parses a string.
 fn parse_text<T: FromStr, V: IntoValue>(value: Value<V>, location: ValuePointerRef) -> Result<T, FieldErrors>
@@ -38,22 +42,6 @@ where
 {
     let text = String::deserialize_from_value(value, location)?;
     text.parse().map_err(|rule: T::Err| invalid(rule, location))
-}
-
-/// Converts an integer.
-fn convert_integer<T: TryFrom<i64>, V: IntoValue>(
-    value: Value<V>,
-    location: ValuePointerRef,
-) -> Result<T, FieldErrors>
-where
-    T::Error: Display,
-{
-    let integer = match value {
-        Value::Integer(integer) => i64::try_from(integer).unwrap_or(i64::MAX),
-        Value::NegativeInteger(integer) => integer,
-        other => i64::deserialize_from_value(other, location)?,
-    };
-    T::try_from(integer).map_err(|rule| invalid(rule, location))
 }
 
 fn invalid(rule: impl Display, location: ValuePointerRef) -> FieldErrors {
@@ -78,6 +66,7 @@ macro_rules! deserialize_with {
 deserialize_with!(parse_text: Currency, Date, DeadLetterStatus, DiscrepancyStatus, Email, JobStatus, JobType);
 deserialize_with!(parse_text: Limit, OrderStatus, Part, Password, PaymentMethod, Priority, Sku, Subscriber);
 deserialize_with!(parse_text: Country, EventSubject, EventType, Region, ShippingOptionId, TaxClass, Timestamp);
+deserialize_with!(parse_text: ProductStatus);
 deserialize_with!(convert_integer: Amount, BasisPoints, Quantity, StockDelta, InitialStock);
 
 impl<T: Identified> Deserr<FieldErrors> for Id<T> {
@@ -133,47 +122,6 @@ impl Deserr<FieldErrors> for ZoneCountries {
 
 /// Maximum number of countries in a zone: all that exist.
 pub(crate) const MAX_COUNTRIES: usize = 249;
-
-/// Maximum number of units in stock and in one adjustment.
-const MAX_UNITS: i64 = crate::domain::product::create::MAX_UNITS;
-
-/// Number of units in stock of a new product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InitialStock(pub i64);
-
-/// The number is not a valid initial stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer from 0 to {MAX_UNITS}")]
-pub struct InitialStockError;
-
-impl TryFrom<i64> for InitialStock {
-    type Error = InitialStockError;
-
-    fn try_from(units: i64) -> Result<Self, InitialStockError> {
-        if (0..=MAX_UNITS).contains(&units) { Ok(Self(units)) } else { Err(InitialStockError) }
-    }
-}
-
-/// Number of units to add to a stock, or to remove if negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StockDelta(pub i64);
-
-/// The number is not a valid stock adjustment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an integer from -{MAX_UNITS} to {MAX_UNITS}, and not 0")]
-pub struct StockDeltaError;
-
-impl TryFrom<i64> for StockDelta {
-    type Error = StockDeltaError;
-
-    fn try_from(units: i64) -> Result<Self, StockDeltaError> {
-        if units != 0 && (-MAX_UNITS..=MAX_UNITS).contains(&units) {
-            Ok(Self(units))
-        } else {
-            Err(StockDeltaError)
-        }
-    }
-}
 
 /// Field of a merge patch (RFC 7396) that cannot be removed: absent or a value, but not null.
 #[derive(Debug, Clone, PartialEq, Eq)]

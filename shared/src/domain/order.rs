@@ -83,6 +83,44 @@ impl Identified for Order {
     const NOUN: &'static str = "order";
 }
 
+/// Part of an order that lists show. It has neither the lines nor anything that every step of the saga
+/// changes, such as the version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderSummary {
+    /// Id of the order.
+    pub id: OrderId,
+    /// Buyer.
+    pub buyer_id: UserId,
+    /// Seller.
+    pub seller_id: UserId,
+    /// Market of all products in the order.
+    pub market_id: MarketId,
+    /// Status as shown to buyer and seller.
+    pub status: OrderStatus,
+    /// Total to pay.
+    pub total: Money,
+    /// Number of units of all products.
+    pub units: u32,
+    /// Time of placement.
+    pub created_at: Timestamp,
+}
+
+impl From<&Order> for OrderSummary {
+    fn from(order: &Order) -> Self {
+        Self {
+            id: order.id,
+            buyer_id: order.buyer_id,
+            seller_id: order.seller_id,
+            market_id: order.market_id,
+            status: order.status,
+            total: order.total(),
+            units: order.lines.items().map(|line| line.quantity.get()).sum(),
+            created_at: order.created_at,
+        }
+    }
+}
+
 /// Entry of an order's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -3,10 +3,12 @@
 pub mod adjust_stock;
 pub mod create;
 pub mod delete;
+pub mod summary;
 pub mod update;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use super::market::MarketId;
 use super::market::settings::tax::TaxClass;
@@ -15,6 +17,7 @@ use crate::domain::values::actor::Actor;
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::money::{Money, Quantity};
 use crate::domain::values::text::{Description, Sku, Title};
+use crate::domain::values::unknown_value::UnknownValue;
 use crate::kit::command::{Adjustment, Event, Version};
 use crate::kit::system::clock::Timestamp;
 
@@ -76,6 +79,8 @@ impl Product {
 /// Status of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[derive(Display, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase", parse_err_ty = UnknownValue, parse_err_fn = UnknownValue::of::<Self>)]
 pub enum ProductStatus {
     /// The product can be ordered.
     Active,

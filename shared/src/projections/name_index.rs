@@ -1,4 +1,4 @@
-//! Index of names: finds markets and accounts by the words of their name.
+//! Index of names: finds markets and accounts by the words of their name, products by those of their title.
 //!
 //! Each word of a name has a [`NameTerm`] in a partition of the list that shows the entity. The term contains
 //! the summary that the list shows. A search reads the terms whose word starts with a text. The [`NameEntry`]

@@ -11,13 +11,15 @@ use std::time::Duration;
 use super::market::settings::SettingsReader;
 use super::market::{MarketList, MarketReader};
 use super::product::ProductReader;
+use super::product::list::ProductList;
 use super::user::UserReader;
 use super::user::profile::{Profile, ProfileReader};
 use crate::domain::market::settings::{MarketSettings, Settings};
 use crate::domain::market::totals::{MarketWithVolume, SummaryWithVolume};
 use crate::domain::market::{Market, MarketId};
-use crate::domain::product::ProductId;
 use crate::domain::product::create::StockedProduct;
+use crate::domain::product::summary::StockedSummary;
+use crate::domain::product::{Product, ProductId};
 use crate::domain::user::{Credentials, User, UserId};
 use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;
@@ -158,12 +160,17 @@ impl<Q: ProductReader> ProductReader for CachedReader<Q> {
         self.products.get_or_load(&id.to_string(), self.reader.product(id)).await
     }
 
-    async fn products_of(
+    /// Not cached: lists read the product only for fields that few callers name.
+    async fn products_by_id(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, StoreError> {
+        self.reader.products_by_id(ids).await
+    }
+
+    async fn products(
         &self,
-        market: MarketId,
+        list: &ProductList,
         slice: &PageRequest,
-    ) -> Result<ListPage<StockedProduct>, ListError> {
-        self.reader.products_of(market, slice).await
+    ) -> Result<ListPage<StockedSummary>, ListError> {
+        self.reader.products(list, slice).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::lines::cart::{Cart, CartState};
 use crate::domain::order::shipment::address::DeliveryAddress;
-use crate::domain::order::{Order, OrderId, OrderStatus};
+use crate::domain::order::{Order, OrderId, OrderStatus, OrderSummary};
 use crate::domain::product::{Product, ProductId};
 use crate::domain::user::UserId;
 use crate::domain::values::period::Period;
@@ -21,7 +21,7 @@ use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
 use crate::kit::command::page::{ListPage, PageRequest};
-use crate::kit::command::{ReadSet, StoreError};
+use crate::kit::command::{Key, ReadSet, Record, StoreError};
 use crate::kit::system::clock::Timestamp;
 use crate::projections::list_total::ListKey;
 use crate::repository::order::market_orders::COUNT_CAP;
@@ -33,6 +33,9 @@ use crate::repository::table_layout::sorted_list::{ListError, MAX_MATCHES, page_
 
 /// Maximum number of the oldest unfinished orders at each end of a shard.
 pub const OLDEST_ORDERS: u32 = 20;
+
+/// Path of the status in an index of summaries.
+const SUMMARY_STATUS: &str = "summary.status";
 
 /// Age from which an unfinished order is old.
 const OLD: Duration = Duration::from_mins(5);
@@ -78,9 +81,9 @@ impl OrderList {
     /// Partitions of the list.
     fn partitions(self) -> Vec<(Index, String)> {
         match self {
-            Self::OfBuyer(buyer) => vec![(Index::ByOwner, partitions::orders_of(buyer))],
+            Self::OfBuyer(buyer) => vec![(Index::SummariesByOwner, partitions::orders_of(buyer))],
             Self::InMarket(market) => (0..MARKET_SHARDS)
-                .map(|shard| (Index::ByParent, partitions::orders_in_shard(market, shard)))
+                .map(|shard| (Index::SummariesByParent, partitions::orders_in_shard(market, shard)))
                 .collect(),
         }
     }
@@ -109,7 +112,7 @@ impl OrderQuery {
                 query = query.between(first.to_string(), last.to_string());
             }
             if let Some(status) = self.status {
-                query = query.filter(Predicate::equal("status", status.to_string()));
+                query = query.filter(Predicate::equal(SUMMARY_STATUS, status.to_string()));
             }
             match self.sort {
                 OrderSort::CreatedAt { descending: false } => query,
@@ -117,6 +120,16 @@ impl OrderQuery {
             }
         };
         self.list.partitions().into_iter().map(query).collect()
+    }
+}
+
+/// Loaded from an index of summaries.
+impl Record for OrderSummary {
+    const KIND: &'static str = Order::KIND;
+    type Id = OrderId;
+
+    fn key(id: &OrderId) -> Key {
+        Order::key(id)
     }
 }
 
@@ -184,7 +197,7 @@ impl DynamoReader {
         &self,
         query: &OrderQuery,
         slice: &PageRequest,
-    ) -> Result<ListPage<Order>, ListError> {
+    ) -> Result<ListPage<OrderSummary>, ListError> {
         let OrderSort::Total { descending } = query.sort else {
             let page = async { Ok::<_, ListError>(self.page(&query.queries(), slice).await?) };
             let total = async { Ok(self.orders_total(query).await?) };
@@ -192,11 +205,11 @@ impl DynamoReader {
             return Ok(page.with_total(total));
         };
         let limit = u32::try_from(MAX_MATCHES).unwrap_or(u32::MAX);
-        let all: ListPage<Order> = self.page(&query.queries(), &PageRequest::first(limit)).await?;
+        let all: ListPage<OrderSummary> = self.page(&query.queries(), &PageRequest::first(limit)).await?;
         if all.next.is_some() {
             return Err(ListError::TooManyToSort);
         }
-        let sort = |order: Order| (partitions::amount_sort(order.total().amount(), order.id), order);
+        let sort = |order: OrderSummary| (partitions::amount_sort(order.total.amount(), order.id), order);
         Ok(page_of(all.items.into_iter().map(sort).collect(), descending, slice))
     }
 
@@ -208,7 +221,7 @@ impl DynamoReader {
         let partitions = OrderList::InMarket(market).partitions().into_iter();
         let queries: Vec<Query> =
             partitions.map(|(index, partition)| Query::index(index, partition, 1)).collect();
-        let first: ListPage<Order> = self.page(&queries, &PageRequest::first(1)).await?;
+        let first: ListPage<OrderSummary> = self.page(&queries, &PageRequest::first(1)).await?;
         Ok(first.items.first().map(|order| order.seller_id))
     }
 

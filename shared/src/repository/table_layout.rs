@@ -3,5 +3,6 @@
 pub(crate) mod countable;
 pub mod due_list;
 pub(crate) mod keys;
+mod name_lists;
 pub mod partitions;
 pub mod sorted_list;

@@ -19,6 +19,7 @@ mod order_lists;
 mod outbox;
 mod pacing;
 mod pagination;
+mod product_lists;
 mod profiles;
 mod query;
 mod read_costs;

@@ -11,10 +11,10 @@ use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::lines::cart::{Cart, CartItem};
 use shared::domain::order::place::PlaceOrder;
 use shared::domain::order::{OrderId, OrderStatus};
-use shared::domain::product::Product;
+use shared::domain::product::{Product, ProductStatus};
 use shared::domain::user::{Role, UserId};
 use shared::domain::values::date::Date;
-use shared::domain::values::money::Quantity;
+use shared::domain::values::money::{Amount, Quantity};
 use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::schema::OUTBOX_SHARDS;
 use shared::kit::aws::dynamodb::write::outbox::Outbox;
@@ -28,7 +28,8 @@ use shared::projections::tally::count::CountEntities;
 use shared::repository::job::JobList;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
 use shared::repository::order::{OrderList, OrderQuery, OrderSort};
-use shared::repository::product::{ProductReader, total_of};
+use shared::repository::product::ProductReader;
+use shared::repository::product::list::{PriceRange, ProductList, ProductSort, ProductSortKey};
 use shared::repository::projections::daily_sales::SalesReader;
 use shared::repository::projections::list_total::TotalReader;
 use shared::repository::table_layout::due_list::DueRequest;
@@ -41,7 +42,7 @@ use shared::search::{HashingEmbedder, Search, SearchQuery, Searcher};
 use test_support::Marketplace;
 use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{
-    BUYER, MARKET, ORDER, PRODUCT, actor, buyer, id, new_id, sales_report, seller, test_context,
+    BUYER, MARKET, ORDER, PRODUCT, actor, buyer, id, new_id, products_of, sales_report, seller, test_context,
 };
 use test_support::search_index::{index, index_names};
 
@@ -141,7 +142,7 @@ impl Fixture {
         for found in self.marketplace.reader.markets(&list, &all).await.unwrap().items {
             index(store, &HashingEmbedder, DocumentId::Market(found.market.id)).await;
         }
-        for found in self.marketplace.reader.products_of(id(MARKET), &all).await.unwrap().items {
+        for found in self.marketplace.reader.products(&products_of(id(MARKET)), &all).await.unwrap().items {
             index(store, &HashingEmbedder, DocumentId::Product(found.product.id)).await;
         }
         self.meter.restart();
@@ -165,9 +166,7 @@ impl Fixture {
     }
 
     async fn products_and_orders(&mut self) {
-        self.reader.products_of(id(MARKET), &FIRST_PAGE).await.unwrap();
-        self.reader.total(&[total_of(id(MARKET))]).await.unwrap();
-        self.record("products of a market");
+        self.products().await;
         let sort = OrderSort::CreatedAt { descending: true };
         let (list, period) = (OrderList::OfBuyer(buyer().user), Period::default());
         let bought = OrderQuery { list, status: None, period, sort };
@@ -187,6 +186,29 @@ impl Fixture {
             20
         );
         self.record("orders of a buyer by total, 151 matches");
+    }
+
+    async fn products(&mut self) {
+        let list = products_of(id(MARKET));
+        self.reader.products(&list, &FIRST_PAGE).await.unwrap();
+        self.reader.total(&list.totals()).await.unwrap();
+        self.record("products of a market, by time, price or title");
+        let active = ProductList { status: Some(ProductStatus::Active), ..list.clone() };
+        self.reader.products(&active, &SIXTH_PAGE).await.unwrap();
+        self.reader.total(&active.totals()).await.unwrap();
+        self.record("the sixth page of those of a status");
+        let min = Some(Amount::try_from(500).unwrap());
+        let prices = PriceRange { min, max: min };
+        let sort = ProductSort { by: ProductSortKey::Price, descending: false };
+        let cheap = ProductList { prices, sort, ..list.clone() };
+        assert_eq!(self.reader.products(&cheap, &FIRST_PAGE).await.unwrap().total, Some(150));
+        self.record("products in a range of prices, 150 matches, by price");
+        let cheap = ProductList { prices, ..list.clone() };
+        assert_eq!(self.reader.products(&cheap, &FIRST_PAGE).await.unwrap().total, Some(150));
+        self.record("the same by time or title");
+        let mugs = ProductList { search: Some("mug".parse().unwrap()), ..list };
+        assert_eq!(self.reader.products(&mugs, &FIRST_PAGE).await.unwrap().total, Some(151));
+        self.record("products by a word of the title, 151 matches");
     }
 
     async fn accounts(&mut self) {

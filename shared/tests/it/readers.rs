@@ -29,7 +29,9 @@ use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::UserReader;
 use test_support::Marketplace;
 use test_support::capacity_meter::CapacityMeter;
-use test_support::fixture::{MARKET, ORDER, PRODUCT, STRANGER, buyer, id, new_id, seller, stranger};
+use test_support::fixture::{
+    MARKET, ORDER, PRODUCT, STRANGER, buyer, id, new_id, products_of, seller, stranger,
+};
 
 fn newest_of(status: MarketStatus) -> MarketList {
     let order = MarketSortOrder::By(SortOrder { by: SortKey::CreatedAt, descending: true });
@@ -101,8 +103,8 @@ async fn products_of_a_market_are_listed_newest_first_with_stock() {
         let product = new_id::<Product>().to_string();
         marketplace.product(&product, MARKET, seller(), &format!("CUP-{quantity}"), 100, quantity).await;
     }
-    let first = marketplace.reader.products_of(id(MARKET), &PageRequest::first(5)).await.unwrap();
-    let second = marketplace.reader.products_of(id(MARKET), &page_after(5, &first)).await.unwrap();
+    let first = marketplace.reader.products(&products_of(id(MARKET)), &PageRequest::first(5)).await.unwrap();
+    let second = marketplace.reader.products(&products_of(id(MARKET)), &page_after(5, &first)).await.unwrap();
     assert_eq!((first.items.len(), second.items.len(), second.next), (5, 3, None));
     let all: Vec<_> = first.items.into_iter().chain(second.items).collect();
     assert!(all.windows(2).all(|pair| pair[0].product.id > pair[1].product.id));
@@ -113,7 +115,7 @@ async fn products_of_a_market_are_listed_newest_first_with_stock() {
         };
         assert_eq!(listed.stock.available, quantity, "{}", listed.product.sku.as_str());
     }
-    let none = marketplace.reader.products_of(new_id(), &PageRequest::first(5)).await.unwrap();
+    let none = marketplace.reader.products(&products_of(new_id()), &PageRequest::first(5)).await.unwrap();
     assert!(none.items.is_empty() && none.next.is_none());
 }
 

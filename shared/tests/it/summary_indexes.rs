@@ -6,18 +6,31 @@ use aws_sdk_dynamodb::Client;
 use regex::Regex;
 use shared::domain::job::{Job, JobEvent, JobId, JobOutput, JobStatus};
 use shared::domain::market::create::InitialStatus;
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::market::update::{MarketChanges, UpdateMarket};
 use shared::domain::market::{MarketId, MarketStatus};
+use shared::domain::order::cancel::CancelOrder;
+use shared::domain::order::lines::cart::{Cart, CartItem};
+use shared::domain::order::place::PlaceOrder;
+use shared::domain::order::{Order, OrderEvent, OrderId};
+use shared::domain::product::ProductId;
+use shared::domain::product::create::{CreateProduct, NewProduct};
+use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::user::{Role, User, UserEvent, UserStatus};
+use shared::domain::values::money::Quantity;
+use shared::domain::values::period::Period;
+use shared::domain::values::text::Description;
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};
 use shared::repository::job::JobList;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
+use shared::repository::order::{OrderList, OrderQuery, OrderSort};
+use shared::repository::product::ProductReader;
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::list::UserList;
 use test_support::capacity_meter::CapacityMeter;
-use test_support::fixture::{MARKET, actor, new_id, sales_report, seller};
+use test_support::fixture::{MARKET, actor, buyer, cents, new_id, products_of, sales_report, seller};
 use test_support::sdk_config::config;
 use test_support::{Marketplace, TestTable, workspace};
 
@@ -79,8 +92,7 @@ impl Fixture {
     }
 
     async fn markets(&mut self) {
-        let text = "long ".repeat(1_000).trim_end().parse().unwrap();
-        let description = MarketChanges { description: Some(Some(text)), ..MarketChanges::default() };
+        let description = MarketChanges { description: Some(Some(long_text())), ..MarketChanges::default() };
         let ids: Vec<MarketId> = (0..20).map(|_| new_id()).collect();
         for id in &ids {
             self.marketplace.market(&id.to_string(), seller(), InitialStatus::Active).await;
@@ -98,6 +110,61 @@ impl Fixture {
         let name = Some("Plates and more".parse().unwrap());
         self.change(ids[0], MarketChanges { name, ..MarketChanges::default() }).await;
         self.record_writes("change of the name of a market");
+    }
+
+    async fn products(&mut self) {
+        let market_id = new_id();
+        self.marketplace.market(&market_id.to_string(), seller(), InitialStatus::Active).await;
+        let products: Vec<ProductId> = (0..20).map(|_| new_id()).collect();
+        for (n, id) in products.iter().enumerate() {
+            let mut product = mug(*id, &format!("MUG-{n}"));
+            product.description = Some(long_text());
+            self.marketplace.run(CreateProduct { market_id, by: seller(), product }).await;
+        }
+        self.meter.restart();
+        let page = self.marketplace.reader.products(&products_of(market_id), &FIRST_PAGE).await.unwrap();
+        assert_eq!(page.items.len(), 20);
+        self.record_queries("query of 20 products, each with a description of 5,000 characters");
+        let (id, by) = (products[0], seller());
+        let description = Some(Some("Hand-thrown stoneware.".parse().unwrap()));
+        let changes = ProductChanges { description, ..ProductChanges::default() };
+        self.marketplace.run(UpdateProduct { id, by, expected: None, changes }).await;
+        self.record_writes("change of the description of a product");
+        let changes = ProductChanges { price: Some(cents(500)), ..ProductChanges::default() };
+        self.marketplace.run(UpdateProduct { id, by, expected: None, changes }).await;
+        self.record_writes("change of the price of a product");
+    }
+
+    async fn orders(&mut self) {
+        let market_id = new_id();
+        self.marketplace.market(&market_id.to_string(), seller(), InitialStatus::Active).await;
+        let mut items = Vec::new();
+        for n in 0..5 {
+            let product = mug(new_id(), &format!("MUG-{n}"));
+            let (product_id, quantity) = (product.id, Quantity::try_from(1).unwrap());
+            items.push(CartItem { product_id, quantity, expected_price: None });
+            self.marketplace.run(CreateProduct { market_id, by: seller(), product }).await;
+        }
+        let orders: Vec<OrderId> = (0..20).map(|_| new_id()).collect();
+        for id in &orders {
+            let cart = Cart::new(Some(market_id), items.clone());
+            self.marketplace.run(PlaceOrder::new(*id, buyer(), cart, None)).await;
+        }
+        self.meter.restart();
+        let sort = OrderSort::CreatedAt { descending: true };
+        let (list, period) = (OrderList::OfBuyer(buyer().user), Period::default());
+        let bought = OrderQuery { list, status: None, period, sort };
+        let page = self.marketplace.reader.orders(&bought, &FIRST_PAGE).await.unwrap();
+        assert_eq!(page.items.len(), 20);
+        self.record_queries("query of 20 orders of a buyer, each of five products");
+        let order = self.marketplace.reader.order(orders[0]).await.unwrap().unwrap();
+        self.meter.restart();
+        let event = OrderEvent::Created((&order).into());
+        let (version, resumed_at) = (order.version.next(), Some(SystemClock.now()));
+        self.marketplace.put_entity(Order { version, resumed_at, ..order }, event).await;
+        self.record_writes("step of an order without a new status");
+        self.marketplace.run(CancelOrder { id: orders[1], by: buyer(), reason: None }).await;
+        self.record_writes("cancellation of an order");
     }
 
     async fn accounts(&mut self) {
@@ -144,7 +211,27 @@ impl Fixture {
         self.markets().await;
         self.accounts().await;
         self.jobs().await;
+        self.products().await;
+        self.orders().await;
         self.measured
+    }
+}
+
+/// Description of 5,000 characters.
+fn long_text() -> Description {
+    "long ".repeat(1_000).trim_end().parse().unwrap()
+}
+
+fn mug(id: ProductId, sku: &str) -> NewProduct {
+    NewProduct {
+        id,
+        sku: sku.parse().unwrap(),
+        title: "Mug, hand-thrown, of blue stoneware".parse().unwrap(),
+        description: None,
+        price: cents(1_999),
+        tax_class: TaxClass::Standard,
+        requires_shipping: true,
+        stock: 100,
     }
 }
 

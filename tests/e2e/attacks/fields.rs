@@ -150,6 +150,8 @@ const ORDER: &[&str] = &[
     "updatedAt",
     "version",
 ];
+const ORDER_LIST_ITEM: &[&str] =
+    &["id", "status", "buyerId", "sellerId", "marketId", "units", "total", "createdAt"];
 const PAYMENT: &[&str] =
     &["id", "orderId", "gatewayId", "captured", "refunded", "createdAt", "updatedAt", "version"];
 const TOKENS: &[&str] = &["accessToken", "tokenType", "expiresIn", "refreshToken", "user"];
@@ -171,8 +173,13 @@ async fn declared_fields(fixture: &Fixture, report: &mut Report) {
             undeclared(report, &format!("{path} for {}", by.email), &get(&path, by).await, declared);
         }
     }
-    for (path, declared) in [("/v1/users", USER), ("/v1/markets", MARKET), ("/v1/orders", ORDER)] {
-        let by = if path == "/v1/orders" { &fixture.buyer } else { &fixture.admin };
+    let products = format!("/v1/markets/{}/products", fixture.market);
+    for (path, by, declared) in [
+        ("/v1/users", &fixture.admin, USER),
+        ("/v1/markets", &fixture.admin, MARKET),
+        (&*products, &fixture.seller, PRODUCT),
+        ("/v1/orders", &fixture.buyer, ORDER_LIST_ITEM),
+    ] {
         undeclared(report, path, &get(path, by).await[0], declared);
     }
     let login = json!({ "email": fixture.buyer.email, "password": PASSWORD });

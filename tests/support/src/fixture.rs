@@ -10,6 +10,7 @@ mod marketplace;
 mod orders;
 mod outbox;
 mod payments;
+mod products;
 mod write;
 
 use shared::domain::product::Stock;
@@ -26,6 +27,7 @@ pub use manual_clock::ManualClock;
 pub(crate) use marketplace::bearer_token;
 pub use marketplace::{Marketplace, create_market};
 pub use orders::{gateway_refund, shipping_address};
+pub use products::products_of;
 
 /// Id of the buyer.
 pub const BUYER: &str = "usr_01J8Z3K5V0ABCDEFGHJKMNPQRB";

@@ -81,7 +81,7 @@ impl Counts {
             self.markets.insert(market.id.to_string(), (market.status.to_string(), 0, 0));
         } else if is::<Product>(item) {
             let product: Product = read(item);
-            self.increment(format!("market#{}#products", product.market_id));
+            self.increment(format!("market#{}#products#{}", product.market_id, product.status));
         } else if is::<Order>(item) {
             let order: Order = read(item);
             for list in

@@ -8,13 +8,14 @@ use shared::projections::name_index::index_name::IndexName;
 use shared::projections::search_index::DocumentId;
 use shared::projections::search_index::update_index::IndexDocument;
 use shared::repository::market::{MarketList, MarketReader, MarketSortOrder};
+use shared::repository::product::ProductReader;
 use shared::repository::table_layout::sorted_list::{SortKey, SortOrder};
 use shared::repository::user::list::UserList;
 use shared::search::{Embedder, index_document};
 use strum::VariantArray as _;
 
 use crate::Marketplace;
-use crate::fixture::test_context;
+use crate::fixture::{products_of, test_context};
 
 /// Indexes the current state of a document, as the consumer of its event does.
 ///
@@ -26,7 +27,8 @@ pub async fn index(store: &impl Store, embedder: &impl Embedder, id: DocumentId)
     index_document(store, embedder, update, &context).await.expect("the document is indexed");
 }
 
-/// Indexes the current names of all markets and accounts, as the consumer of their events does.
+/// Indexes the current names of all markets and accounts and titles of all products, as the consumer of their
+/// events does.
 ///
 /// # Panics
 /// If a list cannot be read or an update fails.
@@ -41,6 +43,10 @@ pub async fn index_names(marketplace: &Marketplace) {
         for market in marketplace.reader.markets(&markets, &all).await.expect("the markets are listed").items
         {
             marketplace.run(IndexName::update(market.market.id)).await;
+            let products = marketplace.reader.products(&products_of(market.market.id), &all).await;
+            for product in products.expect("the products are listed").items {
+                marketplace.run(IndexName::update(product.product.id)).await;
+            }
         }
     }
 }

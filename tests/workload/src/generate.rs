@@ -250,3 +250,9 @@ pub(crate) fn with_body(call: Call, body: Value) -> Option<Call> {
 pub(crate) fn with_query(call: Call, query: impl Into<String>) -> Option<Call> {
     Some(Call { query: query.into(), ..call })
 }
+
+/// Joins the parameters of a query; empty ones are left out.
+pub(crate) fn joined(parameters: &[&str]) -> String {
+    let parameters: Vec<&str> = parameters.iter().copied().filter(|part| !part.is_empty()).collect();
+    parameters.join("&")
+}

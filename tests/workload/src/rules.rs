@@ -1,6 +1,7 @@
 //! Rules of the API, written from its description and not from its code: whether a request must succeed.
 
 mod lines;
+pub mod pages;
 
 use serde_json::Value;
 use shared::domain::job::job_type::JobParams;

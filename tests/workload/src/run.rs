@@ -19,6 +19,7 @@ use crate::facts::{Facts, record};
 use crate::model::{Kind, Model};
 use crate::operations::{Operation, operation};
 use crate::rules::expected;
+use crate::rules::pages::check_page;
 use crate::step::{Call, Caller, Step, Target, Variation};
 use crate::system::{OutsideAction, Request, Response, System};
 use crate::variations::{other_body, refuses_reused_key};
@@ -199,7 +200,7 @@ impl<S: System> Run<S> {
             None => [before, after].iter().any(|facts| expected(call, facts, &self.model).permits(status)),
         };
         if is_permitted {
-            return Ok(());
+            return if response.status.is_success() { check_page(call, &response.json()) } else { Ok(()) };
         }
         let required = match call.variation.statuses() {
             Some(statuses) => format!("{statuses:?}"),

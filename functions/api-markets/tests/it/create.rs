@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::domain::product::Stock;
 use shared::kit::command::page::PageRequest;
 use shared::repository::product::ProductReader;
-use test_support::fixture::{id, seller};
+use test_support::fixture::{id, products_of, seller};
 use test_support::lambda_event::masked;
 
 use super::Markets;
@@ -51,8 +51,13 @@ async fn market_is_created_with_at_most_twenty_products() {
     let response = markets.create(seller(), &market(20)).await;
     assert_eq!(response.status, 201, "{}", response.json());
     let market_id = id(response.json()["data"]["id"].as_str().unwrap());
-    let created =
-        markets.marketplace.reader.products_of(market_id, &PageRequest::first(100)).await.unwrap().items;
+    let created = markets
+        .marketplace
+        .reader
+        .products(&products_of(market_id), &PageRequest::first(100))
+        .await
+        .unwrap()
+        .items;
     let mut stock: Vec<(String, Stock)> =
         created.into_iter().map(|created| (created.product.sku.as_str().to_owned(), created.stock)).collect();
     stock.sort_by_key(|(_, stock)| stock.available);

@@ -7,6 +7,7 @@ mod events;
 mod get;
 mod http_conventions;
 mod list;
+mod list_fields;
 mod place;
 mod quote;
 mod refund;
@@ -20,9 +21,11 @@ use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::{Capture, GatewayId};
 use shared::domain::values::actor::Actor;
+use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::Store;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::api_function::ApiFunction;
+use test_support::capacity_meter::CapacityMeter;
 use test_support::fixture::{Marketplace, ORDER, PRODUCT, cents, id, test_context};
 use test_support::lambda_event::RouterResponse;
 
@@ -33,6 +36,8 @@ const RETENTION_DAYS: u16 = 400;
 struct Orders {
     marketplace: Marketplace,
     api: ApiFunction,
+    /// Meter of the reads of the function.
+    meter: CapacityMeter,
 }
 
 impl Orders {
@@ -40,9 +45,11 @@ impl Orders {
     async fn new() -> Self {
         let marketplace = Marketplace::with_sample_data().await;
         let env = marketplace.env("api-orders");
-        let app = CommandState::new(&env, marketplace.store.clone(), marketplace.reader.clone()).unwrap();
+        let meter = CapacityMeter::default();
+        let reader = DynamoReader::new(meter.on(&marketplace.table));
+        let app = CommandState::new(&env, marketplace.store.clone(), reader).unwrap();
         let router = api_orders::router(app, AddressRetention(RETENTION_DAYS));
-        Self { api: ApiFunction::new(&marketplace, router), marketplace }
+        Self { api: ApiFunction::new(&marketplace, router), marketplace, meter }
     }
 
     /// Creates a table with a paid order of two mugs.

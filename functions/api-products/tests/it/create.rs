@@ -9,7 +9,7 @@ use shared::domain::values::actor::Actor;
 use shared::kit::command::page::PageRequest;
 use shared::repository::product::ProductReader;
 use test_support::api_function::ApiRequest;
-use test_support::fixture::{MARKET, id, moderator, new_id, seller, stranger};
+use test_support::fixture::{MARKET, id, moderator, new_id, products_of, seller, stranger};
 use test_support::lambda_event::{RouterResponse, masked};
 
 use super::{Products, product};
@@ -58,8 +58,13 @@ async fn concurrent_products_with_one_sku_create_one() {
     let mut expected = vec![(409, "CONFLICT"); 10];
     expected[0] = (201, "");
     assert_eq!(outcomes, expected);
-    let listed =
-        products.marketplace.reader.products_of(id(MARKET), &PageRequest::first(100)).await.unwrap().items;
+    let listed = products
+        .marketplace
+        .reader
+        .products(&products_of(id(MARKET)), &PageRequest::first(100))
+        .await
+        .unwrap()
+        .items;
     assert_eq!(listed.len(), 2);
 }
 

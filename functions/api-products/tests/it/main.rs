@@ -7,6 +7,7 @@ mod create;
 mod events;
 mod get;
 mod list;
+mod list_filters;
 mod update_delete;
 mod write_through;
 

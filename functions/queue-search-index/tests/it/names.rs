@@ -1,27 +1,34 @@
-//! Terms of names after events of markets and accounts.
+//! Terms of names after events of markets, products and accounts.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::domain::market::{Market, MarketEvent, MarketStatus};
+use shared::domain::product::ProductStatus;
+use shared::domain::product::delete::DeleteProduct;
+use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::user::{User, UserEvent};
 use shared::repository::market::MarketReader;
 use shared::repository::user::UserReader;
-use test_support::fixture::{BUYER, MARKET, buyer, id};
+use test_support::fixture::{BUYER, MARKET, PRODUCT, buyer, id, seller};
 use test_support::request_recorder::client;
 
-use super::{Fixture, market_changed, message};
+use super::{Fixture, market_changed, message, product_changed};
 
 impl Fixture {
-    /// Names in the summaries of all terms, by partition and word.
+    /// Names and titles in the summaries of all terms, by partition and word.
     async fn name_terms(&self) -> BTreeMap<(String, String), String> {
         let table = &self.marketplace.table;
         let dynamodb = client(&table.stack().dynamodb_endpoint(), None);
         let pages = dynamodb.scan().table_name(table.name()).into_paginator().items().send();
         let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
         let terms = items.iter().filter(|item| item["kind"].as_s().unwrap() == "name-term");
-        let term = |text: &dyn Fn(&str) -> String| (key(&text("pk"), &text("sk")), text("name"));
-        terms.map(|item| term(&|name| item[name].as_s().unwrap().clone())).collect()
+        let terms = terms.map(|item| {
+            let text = |name: &str| item[name].as_s().unwrap().clone();
+            let name = if item.contains_key("name") { "name" } else { "title" };
+            (key(&text("pk"), &text("sk")), text(name))
+        });
+        terms.collect()
     }
 
     async fn rename(&self, name: &str) {
@@ -58,6 +65,26 @@ async fn market_has_a_term_for_each_word_of_its_name() {
     fixture.marketplace.set_market_status(MARKET, MarketStatus::Closed).await;
     fixture.index(&[market_changed()]).await;
     assert_eq!(fixture.name_terms().await, terms("markets#closed", &["cups", "more"], "More cups"));
+}
+
+#[tokio::test]
+async fn product_has_a_term_for_each_word_of_its_title() {
+    let fixture = Fixture::open().await;
+    let list = |status: &str| format!("market#{MARKET}#products#{status}");
+    fixture.index(&[product_changed()]).await;
+    assert_eq!(fixture.name_terms().await, terms(&list("active"), &["mug"], "Mug"));
+    let update = |changes| UpdateProduct { id: id(PRODUCT), by: seller(), expected: None, changes };
+    let title = Some("Large mug".parse().unwrap());
+    let changes =
+        ProductChanges { title, status: Some(ProductStatus::Archived), ..ProductChanges::default() };
+    fixture.marketplace.run(update(changes)).await;
+    fixture.index(&[product_changed()]).await;
+    assert_eq!(fixture.name_terms().await, terms(&list("archived"), &["large", "mug"], "Large mug"));
+    fixture.marketplace.run(DeleteProduct { id: id(PRODUCT), by: seller(), expected: None }).await;
+    fixture
+        .index(&[message("product.deleted", PRODUCT, &json!({ "productId": PRODUCT, "marketId": MARKET }))])
+        .await;
+    assert!(fixture.name_terms().await.is_empty());
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use crate::kit::error::{ApiError, FieldErrors};
 use crate::repository::market::MarketSortOrder;
 use crate::repository::order::OrderSort;
+use crate::repository::product::list::{ProductSort, ProductSortKey};
 use crate::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
 
 /// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
@@ -141,11 +142,58 @@ impl From<OrderSortParam> for OrderSort {
     }
 }
 
+/// Sort order of products: `createdAt`, `price` or `title`; prefix with `-` for descending. Default
+/// `-createdAt`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+#[schemars(inline)]
+pub enum ProductSortParam {
+    /// Oldest first.
+    #[deserr(rename = "createdAt")]
+    #[schemars(rename = "createdAt")]
+    CreatedAsc,
+    /// Newest first.
+    #[default]
+    #[deserr(rename = "-createdAt")]
+    #[schemars(rename = "-createdAt")]
+    CreatedDesc,
+    /// Lowest price first.
+    #[deserr(rename = "price")]
+    #[schemars(rename = "price")]
+    PriceAsc,
+    /// Highest price first.
+    #[deserr(rename = "-price")]
+    #[schemars(rename = "-price")]
+    PriceDesc,
+    /// By title, ignoring case.
+    #[deserr(rename = "title")]
+    #[schemars(rename = "title")]
+    TitleAsc,
+    /// By title in descending order, ignoring case.
+    #[deserr(rename = "-title")]
+    #[schemars(rename = "-title")]
+    TitleDesc,
+}
+
+impl From<ProductSortParam> for ProductSort {
+    fn from(sort: ProductSortParam) -> Self {
+        let (by, descending) = match sort {
+            ProductSortParam::CreatedAsc => (ProductSortKey::CreatedAt, false),
+            ProductSortParam::CreatedDesc => (ProductSortKey::CreatedAt, true),
+            ProductSortParam::PriceAsc => (ProductSortKey::Price, false),
+            ProductSortParam::PriceDesc => (ProductSortKey::Price, true),
+            ProductSortParam::TitleAsc => (ProductSortKey::Title, false),
+            ProductSortParam::TitleDesc => (ProductSortKey::Title, true),
+        };
+        Self { by, descending }
+    }
+}
+
 impl From<ListError> for ApiError {
     fn from(error: ListError) -> Self {
         match error {
             ListError::TooManyMatches => Self::field("search", error),
-            ListError::TooManyToSort => Self::field("sort", error),
+            ListError::TooManyToSort | ListError::TooManyInRange => Self::field("sort", error),
             ListError::TooSparse => Self::field("status", error),
             ListError::TooDeep => Self::field("offset", error),
             ListError::Store(error) => error.into(),

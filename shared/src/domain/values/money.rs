@@ -25,6 +25,12 @@ pub struct Amount(i64);
 impl Amount {
     /// Highest limit of the payment gateway for any currency.
     pub const MAX: i64 = 999_999_999_999;
+
+    /// Number of minor units.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
 }
 
 impl TryFrom<i64> for Amount {

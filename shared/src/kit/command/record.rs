@@ -61,14 +61,14 @@ pub trait Entity: Record {
 }
 
 /// Index entries of an entity: (partition, sort value) in each index. The entity does not appear in an index
-/// without an entry. An entity with a summary has its entries in the indexes of summaries.
+/// without an entry. The indexes by name and by owner contain only summaries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IndexEntries {
     /// Children of a parent (index `by-parent` or `summaries-by-parent`).
     pub by_parent: Option<(String, String)>,
     /// Name of the entity, if the children are also listed by name (index `summaries-by-name`).
     pub name: Option<String>,
-    /// Entities of an owner (index `by-owner` or `summaries-by-owner`).
+    /// Entities of an owner (index `summaries-by-owner`).
     pub by_owner: Option<(String, String)>,
     /// Entities that are due at a time (index `due`).
     pub due: Option<(String, String)>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{HasName, NameTermKey, Words};
 use crate::domain::values::id::Id;
-use crate::domain::values::text::Name;
+use crate::domain::values::text::Text;
 use crate::kit::command::Version;
 use crate::kit::system::clock::Timestamp;
 use crate::projections::search_index::Indexed;
@@ -39,7 +39,7 @@ pub struct NameTerms<S> {
 impl<S> NameTerms<S> {
     /// Terms under the words of `name`.
     #[must_use]
-    pub fn new(list: String, name: &Name, summary: S) -> Self {
+    pub fn new<const MAX: usize>(list: String, name: &Text<MAX>, summary: S) -> Self {
         Self { list, words: Words::of(name).into_set(), summary }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::values::text::Name;
+use crate::domain::values::text::Text;
 use crate::projections::folding::fold;
 
 /// Maximum number of words of a name that are indexed.
@@ -18,7 +18,7 @@ pub struct Words(BTreeSet<String>);
 impl Words {
     /// The first [`MAX_WORDS`] words of a name.
     #[must_use]
-    pub fn of(name: &Name) -> Self {
+    pub fn of<const MAX: usize>(name: &Text<MAX>) -> Self {
         let folded = fold(name.as_str());
         let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         Self(words.take(MAX_WORDS).map(|word| word.chars().take(MAX_LENGTH).collect()).collect())
@@ -38,7 +38,7 @@ impl Words {
 
     /// Returns true if each of these words is a prefix of a word of `name`.
     #[must_use]
-    pub fn match_name(&self, name: &Name) -> bool {
+    pub fn match_name<const MAX: usize>(&self, name: &Text<MAX>) -> bool {
         let words = Self::of(name).0;
         !self.0.is_empty() && self.0.iter().all(|prefix| words.iter().any(|word| word.starts_with(prefix)))
     }
@@ -47,9 +47,10 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::values::text::Name;
 
     fn words(name: &str) -> Words {
-        Words::of(&name.parse().unwrap())
+        Words::of::<100>(&name.parse().unwrap())
     }
 
     #[test]
@@ -73,7 +74,7 @@ mod tests {
             ("STRASS", "straße"),
             ("straße", "Strasse"),
         ] {
-            assert!(words(search).match_name(&name.parse().unwrap()), "{search}");
+            assert!(words(search).match_name::<100>(&name.parse().unwrap()), "{search}");
         }
     }
 
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn each_word_of_a_search_is_a_prefix_of_a_word() {
-        let name = "Ada's Stoneware Mugs".parse().unwrap();
+        let name: Name = "Ada's Stoneware Mugs".parse().unwrap();
         for search in ["ada", "STONE", "mug ada", "mugs, ada's st"] {
             assert!(words(search).match_name(&name), "{search}");
         }

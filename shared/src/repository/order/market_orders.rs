@@ -2,7 +2,7 @@
 
 use crate::domain::job::job_type::SalesReport;
 use crate::domain::market::MarketId;
-use crate::domain::order::{Order, OrderId};
+use crate::domain::order::{Order, OrderId, OrderSummary};
 use crate::domain::values::period::Period;
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::Query;
@@ -21,8 +21,8 @@ pub const COUNT_CAP: u32 = 10_000;
 /// Page of a report's orders.
 #[derive(Debug, Clone)]
 pub struct OrderPage {
-    /// Orders, oldest first. One whose item cannot be parsed is the id of the order, so that a report does not
-    /// silently lack it.
+    /// Orders, oldest first. One that cannot be read is the id of the order, so that a report does not silently
+    /// lack it.
     pub orders: Vec<Result<Order, OrderId>>,
     /// Sort value after which the next page starts, if there may be more orders.
     pub next: Option<String>,
@@ -35,23 +35,25 @@ const MAX_RECENT_ORDERS: u32 = 100;
 fn queries(market: MarketId, period: &Period) -> Vec<Query> {
     let Some((first, last)) = period.bounds::<Order>() else { return Vec::new() };
     let shards = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(market, shard));
-    let query = |shard| Query::index(Index::ByParent, shard, 1).between(first.to_string(), last.to_string());
+    let query =
+        |shard| Query::index(Index::SummariesByParent, shard, 1).between(first.to_string(), last.to_string());
     shards.map(query).collect()
 }
 
-/// Reports an order that cannot be parsed, and returns its id from its key.
-fn order_or_id(order: Parsed<Order>) -> Option<Result<Order, OrderId>> {
-    match order {
-        Ok(order) => Some(Ok(order)),
+/// Id of an order. If its summary cannot be parsed, reports that, and returns the id from its key.
+fn id_of(summary: Parsed<OrderSummary>) -> Option<OrderId> {
+    match summary {
+        Ok(order) => Some(order.id),
         Err(malformed) => {
             malformed.report();
-            malformed.key?.pk.split_once('#')?.1.parse().ok().map(Err)
+            malformed.key?.pk.split_once('#')?.1.parse().ok()
         }
     }
 }
 
 impl DynamoReader {
-    /// Loads up to `limit` orders of a report, starting after the order with the id `after`.
+    /// Loads up to `limit` orders of a report, starting after the order with the id `after`: a page of ids from
+    /// the index, and the orders by key.
     ///
     /// # Errors
     /// [`ListError::Store`] if the table does not respond.
@@ -62,10 +64,11 @@ impl DynamoReader {
         limit: u32,
     ) -> Result<OrderPage, ListError> {
         let start = after.map_or(Start::First, |after| Start::After(after.to_owned()));
-        let page = self
-            .page_of_each(&queries(report.market_id, &report.period()), &PageRequest { limit, start })
-            .await?;
-        let orders = page.items.into_iter().filter_map(order_or_id);
+        let queries = queries(report.market_id, &report.period());
+        let page = self.page_of_each(&queries, &PageRequest { limit, start }).await?;
+        let ids: Vec<OrderId> = page.items.into_iter().filter_map(id_of).collect();
+        let orders = self.readable::<Order>(&ids).await?;
+        let orders = ids.iter().zip(orders).map(|(id, order)| order.ok_or(*id));
         Ok(OrderPage { orders: orders.collect(), next: page.next })
     }
 
@@ -78,9 +81,10 @@ impl DynamoReader {
     ) -> Result<bool, ListError> {
         let queries = queries(market, &Period { from: Some(since), to: None });
         let request = PageRequest { limit: MAX_RECENT_ORDERS, start: Start::First };
-        let page = self.page_of_each::<Order>(&queries, &request).await?;
-        // An order that cannot be parsed may be open.
-        let has_ended = |order: &Parsed<Order>| order.as_ref().is_ok_and(|order| order.status.is_final());
+        let page = self.page_of_each(&queries, &request).await?;
+        // An order whose summary cannot be parsed may be open.
+        let has_ended =
+            |order: &Parsed<OrderSummary>| order.as_ref().is_ok_and(|order| order.status.is_final());
         Ok(page.next.is_some() || !page.items.iter().all(has_ended))
     }
 

@@ -6,8 +6,9 @@ use strum::VariantArray as _;
 
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::{Market, MarketId, MarketStatus};
-use crate::domain::order::{Order, OrderStatus};
-use crate::domain::product::Product;
+use crate::domain::order::{OrderStatus, OrderSummary};
+use crate::domain::product::ProductStatus;
+use crate::domain::product::summary::ProductSummary;
 use crate::domain::user::{Role, UserStatus, UserSummary};
 use crate::domain::values::date::Date;
 use crate::kit::aws::dynamodb::DynamoReader;
@@ -68,7 +69,7 @@ impl DynamoReader {
         self.source(Index::SummariesByParent, partitions.collect(), after, limit).await
     }
 
-    /// Loads up to `limit` products of a market after the id `after`.
+    /// Loads up to `limit` products of a market, of any status, after the id `after`.
     ///
     /// # Errors
     /// [`ListError::Store`] if the table does not respond.
@@ -77,8 +78,10 @@ impl DynamoReader {
         market: MarketId,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<ListPage<Product>, ListError> {
-        self.source(Index::ByParent, vec![partitions::products_of(market)], after, limit).await
+    ) -> Result<ListPage<ProductSummary>, ListError> {
+        let statuses = ProductStatus::VARIANTS.iter();
+        let partitions = statuses.map(|status| partitions::products_in(market, *status));
+        self.source(Index::SummariesByParent, partitions.collect(), after, limit).await
     }
 
     /// Loads up to `limit` orders of a market after the id `after`.
@@ -90,9 +93,9 @@ impl DynamoReader {
         market: MarketId,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<ListPage<Order>, ListError> {
+    ) -> Result<ListPage<OrderSummary>, ListError> {
         let partitions = (0..MARKET_SHARDS).map(|shard| partitions::orders_in_shard(market, shard));
-        self.source(Index::ByParent, partitions.collect(), after, limit).await
+        self.source(Index::SummariesByParent, partitions.collect(), after, limit).await
     }
 
     /// Loads up to `limit` accounts of any role and status after the id `after`.

@@ -24,7 +24,7 @@ impl Countable for Market {
 
 impl Countable for Product {
     fn lists(&self) -> BTreeSet<ListKey> {
-        BTreeSet::from([ListKey::of(partitions::products_of(self.market_id))])
+        BTreeSet::from([ListKey::of(partitions::products_in(self.market_id, self.status))])
     }
 }
 

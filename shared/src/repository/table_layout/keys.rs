@@ -14,7 +14,8 @@ use crate::domain::market::{Market, MarketEvent, MarketId};
 use crate::domain::order::fulfilment::attempts::Attempts;
 use crate::domain::order::payment::{GatewayId, Payment, PaymentEvent, PaymentId};
 use crate::domain::order::shipment::address::DeliveryAddress;
-use crate::domain::order::{Order, OrderEvent, OrderId};
+use crate::domain::order::{Order, OrderEvent, OrderId, OrderSummary};
+use crate::domain::product::summary::ProductSummary;
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
 use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
 use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
@@ -33,7 +34,7 @@ use crate::messaging::email_dispatch::allowance::{EmailAllowance, EmailAllowance
 use crate::messaging::email_dispatch::{DispatchId, EmailDispatch};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
-use crate::projections::name_index::{HasName, NameEntry, NameTerm, NameTermKey, NameTerms};
+use crate::projections::name_index::{HasName, NameEntry, NameTerm, NameTermKey};
 use crate::projections::search_index::{DocumentId, IndexEntry, Indexed, TermEntry, TermEntryKey};
 use crate::projections::tally::{Counted, Subject, Tally};
 
@@ -173,7 +174,11 @@ records! {
     Product "product" {
         key(id: ProductId): format!("product#{id}"), "product";
         entity(self): self.id, ProductEvent;
-        by_parent: partitions::products_of(self.market_id), self.id.to_string();
+        by_parent: partitions::products_in(self.market_id, self.status), self.id.to_string();
+        by_name: partitions::name_sort(&self.title, &self.id.to_string());
+        by_owner: partitions::products_in(self.market_id, self.status),
+            partitions::amount_sort(self.price.amount(), self.id);
+        summary: ProductSummary::from(self);
     }
     Stock "stock" {
         key(id: ProductId): format!("product#{id}"), "stock";
@@ -184,6 +189,7 @@ records! {
         entity(self): self.id, OrderEvent;
         by_parent: partitions::order_in(self.market_id, self.id), self.id.to_string();
         by_owner: partitions::orders_of(self.buyer_id), self.id.to_string();
+        summary: OrderSummary::from(self);
         due: due_order(self);
     }
     DeliveryAddress "delivery-address" {
@@ -306,22 +312,6 @@ impl<N: HasName> Record for NameTerm<N> {
 
     fn key(at: &NameTermKey) -> Key {
         key(NameTermKey::partition(&at.list), format!("{}#{}", at.word, at.id))
-    }
-}
-
-impl HasName for Market {
-    type Summary = MarketSummary;
-
-    fn name_terms(&self) -> NameTerms<MarketSummary> {
-        NameTerms::new(partitions::markets(self.status), &self.name, self.into())
-    }
-}
-
-impl HasName for User {
-    type Summary = UserSummary;
-
-    fn name_terms(&self) -> NameTerms<UserSummary> {
-        NameTerms::new(partitions::accounts(self.role, self.status), &self.name, self.into())
     }
 }
 

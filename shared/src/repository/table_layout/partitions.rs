@@ -3,10 +3,11 @@
 use crate::domain::job::{JobId, JobStatus};
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::OrderId;
+use crate::domain::product::ProductStatus;
 use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::user::{Role, UserId, UserStatus};
 use crate::domain::values::id::{Id, Identified};
-use crate::domain::values::text::Name;
+use crate::domain::values::text::Text;
 use crate::kit::aws::dynamodb::schema::shard_of;
 use crate::messaging::dead_letter::DeadLetterStatus;
 use crate::messaging::event_routing::Subscriber;
@@ -38,6 +39,12 @@ pub fn amount_sort<T: Identified>(amount: i64, id: Id<T>) -> String {
     format!("{:019}#{id}", amount.max(0))
 }
 
+/// First and last sort value of the amounts from `min` to `max`, both inclusive.
+#[must_use]
+pub fn amount_bounds(min: i64, max: i64) -> (String, String) {
+    (format!("{min:019}#"), format!("{max:019}#~"))
+}
+
 /// Partition of the accounts of a role and a status.
 #[must_use]
 pub fn accounts(role: Role, status: UserStatus) -> String {
@@ -50,15 +57,15 @@ const MAX_NAME_SORT_BYTES: usize = 400;
 
 /// Sort value by name, ignoring case, then by id. Names do not contain the separator.
 #[must_use]
-pub fn name_sort(name: &Name, id: &str) -> String {
+pub fn name_sort<const MAX: usize>(name: &Text<MAX>, id: &str) -> String {
     let folded = name.case_folded();
     format!("{}\u{0}{id}", &folded[..folded.floor_char_boundary(MAX_NAME_SORT_BYTES)])
 }
 
-/// Partition of the products of a market.
+/// Partition of the products of a market with a status.
 #[must_use]
-pub fn products_of(market: MarketId) -> String {
-    format!("market#{market}#products")
+pub fn products_in(market: MarketId, status: ProductStatus) -> String {
+    format!("market#{market}#products#{status}")
 }
 
 /// Partition of the orders of a buyer.

@@ -14,7 +14,7 @@ use crate::kit::command::page::{ListPage, PageRequest, Start};
 use crate::kit::command::{Record, StoreError};
 use crate::projections::name_index::{NameTermKey, Words};
 
-/// Maximum number of matches of a search of accounts or orders, which are sorted in memory.
+/// Maximum number of accounts, orders or products that are sorted in memory.
 pub const MAX_MATCHES: usize = 1_000;
 
 /// Maximum number of items that each query of a search reads, for each match that the search may have.
@@ -48,6 +48,12 @@ pub enum ListError {
     /// memory.
     #[error("more than {MAX_MATCHES} matches; narrow the filter or sort by time")]
     TooManyToSort,
+    /// More than [`MAX_MATCHES`] products are in a range of prices, which would have to be sorted in memory.
+    #[error(
+        "more than {MAX_MATCHES} products have a price from `minPrice` to `maxPrice`; narrow the range, or sort by \
+         `price`"
+    )]
+    TooManyInRange,
     /// Too few items match the filter to skip to the offset.
     #[error("offset is too deep for a filtered list; use cursor pagination")]
     TooSparse,

@@ -2,9 +2,10 @@
 
 use crate::domain::job::{Job, JobSummary};
 use crate::domain::market::summary::MarketSummary;
-use crate::domain::market::{Market, MarketStatus};
-use crate::domain::order::Order;
+use crate::domain::market::{Market, MarketId, MarketStatus};
 use crate::domain::order::payment::Payment;
+use crate::domain::order::{Order, OrderSummary};
+use crate::domain::product::Product;
 use crate::domain::session::Session;
 use crate::domain::user::{User, UserId};
 use crate::kit::aws::dynamodb::DynamoReader;
@@ -91,7 +92,32 @@ impl DynamoReader {
         after: Option<&str>,
         limit: u32,
     ) -> Result<ListPage<Order>, ListError> {
-        self.owned(Query::index(Index::ByOwner, partitions::orders_of(buyer), limit), after, limit).await
+        let page = self.order_summaries(buyer, after, limit).await?;
+        self.entities_of(page, |order| &order.id).await
+    }
+
+    async fn order_summaries(
+        &self,
+        buyer: UserId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<OrderSummary>, ListError> {
+        let query = Query::index(Index::SummariesByOwner, partitions::orders_of(buyer), limit);
+        self.owned(query, after, limit).await
+    }
+
+    /// Loads up to `limit` products of a market, of any status, after the id `after`.
+    ///
+    /// # Errors
+    /// [`ListError::Store`] if the table does not respond.
+    pub async fn products_sold_in(
+        &self,
+        market: MarketId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<Product>, ListError> {
+        let page = self.all_products(market, after, limit).await?;
+        self.entities_of(page, |product| &product.id).await
     }
 
     /// Loads the payments of up to `limit` orders of a buyer after the order with the id `after`, and the
@@ -105,7 +131,7 @@ impl DynamoReader {
         after: Option<&str>,
         limit: u32,
     ) -> Result<(Vec<Payment>, Option<String>), ListError> {
-        let orders = self.orders_placed_by(buyer, after, limit).await?;
+        let orders = self.order_summaries(buyer, after, limit).await?;
         let ids: Vec<_> = orders.items.iter().map(|order| Payment::id_for(order.id)).collect();
         Ok((self.readable(&ids).await?.into_iter().flatten().collect(), orders.next))
     }

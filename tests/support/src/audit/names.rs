@@ -1,9 +1,11 @@
-//! Terms of names: those that are stored, and those that the markets and accounts must have.
+//! Terms of names: those that are stored, and those that the markets, products and accounts must have.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_dynamo::AttributeValue;
 use shared::domain::market::Market;
+use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::{Item, Key, Record};
 use shared::kit::system::clock::Timestamp;
@@ -18,16 +20,18 @@ pub(super) fn stored_terms(items: &Items) -> BTreeMap<String, String> {
     let term = |item: &Item| {
         let attributes =
             item.inner().iter().filter(|(name, _)| !["pk", "sk", "kind"].contains(&name.as_str()));
-        (subject(&key(item)), format!("{:?}", attributes.collect::<BTreeMap<_, _>>()))
+        (subject(&key(item)), content(attributes))
     };
-    // The kind is the same for markets and accounts.
+    // The kind is the same for markets, products and accounts.
     items.of_kind(NameTerm::<Market>::KIND).map(term).collect()
 }
 
-/// Content of each term that a market or account must have, by key.
+/// Content of each term that a market, product or account must have, by key.
 pub(super) fn expected_terms(items: &Items) -> BTreeMap<String, String> {
     let markets = items.of::<Market>().flat_map(|market| name_terms(&market));
-    markets.chain(items.of::<User>().flat_map(|user| name_terms(&user))).collect()
+    let products = items.of::<Product>().flat_map(|product| name_terms(&product));
+    let users = items.of::<User>().flat_map(|user| name_terms(&user));
+    markets.chain(products).chain(users).collect()
 }
 
 fn name_terms<N: HasName>(entity: &N) -> Vec<(String, String)> {
@@ -35,8 +39,17 @@ fn name_terms<N: HasName>(entity: &N) -> Vec<(String, String)> {
     let keys = entry.iter().flat_map(NameEntry::term_keys);
     let term = NameTerm::<N>(entity.name_terms().summary);
     let item: Item = serde_dynamo::to_item(&term).expect("the summary is serialised");
-    let content = format!("{:?}", item.inner().iter().collect::<BTreeMap<_, _>>());
+    let content = content(item.inner().iter());
     keys.map(|key| (subject(&NameTerm::<N>::key(&key)), content.clone())).collect()
+}
+
+/// Attributes as text, sorted by name, also those of maps.
+fn content<'a>(attributes: impl Iterator<Item = (&'a String, &'a AttributeValue)>) -> String {
+    let attributes = attributes.map(|(name, value)| match value {
+        AttributeValue::M(map) => (name, content(map.iter())),
+        value => (name, format!("{value:?}")),
+    });
+    format!("{:?}", attributes.collect::<BTreeMap<_, _>>())
 }
 
 fn subject(key: &Key) -> String {

@@ -67,7 +67,7 @@ pub(super) fn up_to_date(items: &Items, history: &History) -> Vec<Violation> {
         items.of::<Tally>().map(|tally| (tally.id.to_string(), counted_to(&tally))).collect();
     let mut entries: BTreeMap<String, Option<u64>> =
         items.of::<IndexEntry>().map(|entry| (entry.id.to_string(), indexed_to(entry.indexed))).collect();
-    // A market has an index entry and a name entry; the one with the lower version is checked.
+    // A market or product has an index entry and a name entry; the one with the lower version is checked.
     for (id, indexed) in name_entries(items) {
         let (to, least) = (indexed_to(indexed), |to: Option<u64>| to.unwrap_or(u64::MAX));
         let entry = entries.entry(id).or_insert(to);

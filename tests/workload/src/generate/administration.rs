@@ -12,7 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("getJob", 5, get_job),
     ("getJobResult", 4, job_result),
     ("cancelJob", 12, cancel_job),
-    ("retryJob", 16, retry_job),
+    ("retryJob", 24, retry_job),
     ("deleteJob", 5, delete_job),
     ("listDeadLetters", 4, list_dead_letters),
     ("getDeadLetter", 8, get_dead_letter),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, Entry, with_body, with_query};
+use super::{Draft, Entry, joined, with_body, with_query};
 use crate::model::{Kind, Resource};
 use crate::step::{Call, Caller};
 
@@ -19,7 +19,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("getMarketTax", 3, about_market),
     ("setMarketTax", 8, set_tax),
     ("createProduct", 36, create_product),
-    ("listProducts", 4, list_products),
+    ("listProducts", 8, list_products),
     ("getProduct", 4, get_product),
     ("patchProduct", 8, patch_product),
     ("replaceProduct", 4, replace_product),
@@ -154,8 +154,22 @@ fn create_product(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn list_products(draft: &mut Draft<'_>) -> Option<Call> {
     let (market, caller) = market(draft)?;
+    let filter = draft.one_of(&[
+        "",
+        "",
+        "status=active",
+        "status=archived",
+        "minPrice=500",
+        "maxPrice=1999&status=active",
+        "minPrice=500&maxPrice=2000",
+        "search=mug",
+        "search=cup&minPrice=1",
+        "fields=id,description",
+    ]);
+    let sort =
+        draft.one_of(&["", "sort=createdAt", "sort=price", "sort=-price", "sort=title", "sort=-title"]);
     let page = draft.page();
-    with_query(draft.about(caller, &market), page)
+    with_query(draft.about(caller, &market), joined(&[filter, sort, &page]))
 }
 
 fn get_product(draft: &mut Draft<'_>) -> Option<Call> {

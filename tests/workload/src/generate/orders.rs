@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Draft, Entry, with_body, with_query};
+use super::{Draft, Entry, joined, with_body, with_query};
 use crate::model::{Kind, Resource};
 use crate::step::{Call, Caller, Target};
 
@@ -97,17 +97,16 @@ fn quote(draft: &mut Draft<'_>) -> Option<Call> {
 
 fn list(draft: &mut Draft<'_>) -> Option<Call> {
     let page = draft.page();
+    let filter = draft.one_of(&["", "", "status=confirmed", "status=cancelled", "fields=id,lines"]);
+    let sort = draft.one_of(&["", "sort=createdAt", "sort=total", "sort=-total"]);
     if draft.percent(40) {
         let market = draft.any(Kind::Market)?;
         let caller = draft.mostly(market.owner);
-        return with_query(
-            draft.request(caller),
-            format!("marketId=$id:{}&{page}", market.step).trim_matches('&'),
-        );
+        let list = format!("marketId=$id:{}", market.step);
+        return with_query(draft.request(caller), joined(&[&list, filter, sort, &page]));
     }
     let caller = draft.account()?;
-    let filter = draft.one_of(&["", "status=confirmed", "status=cancelled", "sort=createdAt"]);
-    with_query(draft.request(caller), format!("{filter}&{page}").trim_matches('&'))
+    with_query(draft.request(caller), joined(&[filter, sort, &page]))
 }
 
 /// Order, mostly in one of these states, with its buyer or its seller, or another caller.

@@ -13,7 +13,12 @@ pub struct Placeholders {
 }
 
 impl Placeholders {
-    fn name(&mut self, attribute: &'static str) -> String {
+    /// Placeholders of an attribute, or of a path into a map: `summary.status`.
+    fn name(&mut self, path: &'static str) -> String {
+        path.split('.').map(|attribute| self.attribute(attribute)).collect::<Vec<_>>().join(".")
+    }
+
+    fn attribute(&mut self, attribute: &'static str) -> String {
         let existing =
             self.names.iter().find(|(_, name)| name.as_str() == attribute).map(|(key, _)| key.clone());
         existing.unwrap_or_else(|| {
@@ -78,7 +83,7 @@ impl From<i64> for Value {
     }
 }
 
-/// Condition on the attributes of an item.
+/// Condition on the attributes of an item. An attribute of a map is named by its path: `summary.status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Predicate {
     /// The attribute exists.
@@ -254,6 +259,15 @@ mod tests {
             "(#n0 = :v0 AND begins_with(#n1, :v1) AND (attribute_not_exists(#n2) OR #n3 < :v2))"
         );
         assert_eq!(placeholders.values().unwrap()[":v0"], AttributeValue::S(hostile.to_owned()));
+    }
+
+    #[test]
+    fn attribute_of_a_map_has_a_placeholder_for_each_name() {
+        let mut placeholders = Placeholders::default();
+        let predicate = Predicate::equal("summary.status", "shipped");
+        assert_eq!(predicate.render(&mut placeholders), "#n0.#n1 = :v0");
+        let names = placeholders.names().unwrap();
+        assert_eq!((names["#n0"].as_str(), names["#n1"].as_str()), ("summary", "status"));
     }
 
     #[test]

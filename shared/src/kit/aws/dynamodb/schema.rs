@@ -43,18 +43,16 @@ pub const PLATFORM_SCOPE: &str = "platform";
 /// An index of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Index {
-    /// Children of a parent, by id: the products and orders of a market, the dead letters of a queue and
-    /// status. Logged events of a subject, by time.
+    /// Children of a parent, by id: the dead letters of a queue and status. Totals of markets by volume, and
+    /// logged events of a subject by time.
     ByParent,
-    /// Entities of an owner, by id: the orders of a buyer.
-    ByOwner,
     /// Summaries of the children of a parent, by id: the markets of a status, the accounts of a role and
-    /// status, the jobs of an owner and status.
+    /// status, the jobs of an owner and status, the products of a market and status, the orders of a market.
     SummariesByParent,
-    /// The same summaries, sorted by name.
+    /// The same summaries of markets, accounts and products, sorted by name.
     SummariesByName,
-    /// Summaries of the entities of an owner, by id: the jobs of a user. Accounts are sorted by e-mail
-    /// address, for searching by prefix.
+    /// Summaries of the entities of an owner, by id: the jobs and the orders of a user. Accounts are sorted by
+    /// e-mail address, for searching by prefix; the products of a market and status by price.
     SummariesByOwner,
     /// Entities by due time: orders that await their payment, unfinished orders and jobs to examine,
     /// discrepancies to check again.
@@ -67,7 +65,6 @@ impl Index {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ByParent => "by-parent",
-            Self::ByOwner => "by-owner",
             Self::SummariesByParent => "summaries-by-parent",
             Self::SummariesByName => "summaries-by-name",
             Self::SummariesByOwner => "summaries-by-owner",
@@ -80,7 +77,6 @@ impl Index {
     pub const fn attributes(self) -> (&'static str, &'static str) {
         match self {
             Self::ByParent => ("parentKey", "parentSort"),
-            Self::ByOwner => ("ownerKey", "ownerSort"),
             Self::SummariesByParent => ("listKey", "listSort"),
             Self::SummariesByName => ("listKey", "nameSort"),
             Self::SummariesByOwner => ("listOwnerKey", "listOwnerSort"),
@@ -97,15 +93,15 @@ impl Index {
 
 /// Index entries of an item, with the index of each.
 pub(super) fn index_entries(entries: IndexEntries) -> impl Iterator<Item = (Index, (String, String))> {
-    let (by_parent, by_owner) = match entries.summary {
-        Some(_) => (Index::SummariesByParent, Index::SummariesByOwner),
-        None => (Index::ByParent, Index::ByOwner),
+    let by_parent = match entries.summary {
+        Some(_) => Index::SummariesByParent,
+        None => Index::ByParent,
     };
     let parent = entries.by_parent.as_ref().map(|(partition, _)| partition.clone());
     [
         (Index::SummariesByName, parent.zip(entries.name)),
         (by_parent, entries.by_parent),
-        (by_owner, entries.by_owner),
+        (Index::SummariesByOwner, entries.by_owner),
         (Index::Due, entries.due),
     ]
     .into_iter()

@@ -123,7 +123,10 @@ impl DynamoReader {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let Rows { mut rows, stop } = KWayMerge::new(&sort_keys, None).skip(self.table(), count).await?;
         match (stop, rows.pop()) {
-            (Stop::ReadLimit, _) => Err(PageError::FilterTooSelective),
+            (Stop::ReadLimit, _) if partitions.iter().any(Query::has_filter) => {
+                Err(PageError::FilterTooSelective)
+            }
+            (Stop::ReadLimit, _) => Ok(Skipped::TooFar),
             (Stop::Full, Some(last)) => Ok(Skipped::All(last.sort)),
             (_, last) => Ok(Skipped::Only(rows.len() + usize::from(last.is_some()))),
         }

@@ -26,6 +26,10 @@ use crate::kit::command::StoreError;
 /// each.
 const MAX_ROUNDS: u32 = 10;
 
+/// Maximum number of refills that skip the rows before a page of an unfiltered list. Each reads up to 1 MB of
+/// every partition, which takes 128 read units.
+const MAX_SKIP_ROUNDS: u32 = 6;
+
 /// Minimum number of rows to read at once when skipping.
 const MIN_SKIP_BATCH: usize = 100;
 
@@ -114,7 +118,8 @@ impl KWayMerge {
     /// filtered list, that row may be far away; there, a next page is assumed if anything is left to read.
     pub(super) async fn page(&mut self, table: &Table, length: usize) -> Result<Page, StoreError> {
         let count = if self.filtered { length } else { length + 1 };
-        let Rows { mut rows, stop } = self.take(table, count, count).await?;
+        let max_rounds = if self.filtered { MAX_ROUNDS } else { u32::MAX };
+        let Rows { mut rows, stop } = self.take(table, count, count, max_rounds).await?;
         let has_more =
             rows.len() > length || self.partitions.iter().any(|partition| !partition.rows.is_empty());
         let may_continue = has_more || self.partitions.iter().any(|partition| partition.has_more);
@@ -129,11 +134,18 @@ impl KWayMerge {
 
     /// Reads the next `count` rows in order to skip them. Each partition is read for its share of them.
     pub(super) async fn skip(&mut self, table: &Table, count: usize) -> Result<Rows, StoreError> {
-        self.take(table, count, MIN_SKIP_BATCH).await
+        let max_rounds = if self.filtered { MAX_ROUNDS } else { MAX_SKIP_ROUNDS };
+        self.take(table, count, MIN_SKIP_BATCH, max_rounds).await
     }
 
     /// Takes the next `count` rows. A refill reads at least `min_batch` items of a partition.
-    async fn take(&mut self, table: &Table, count: usize, min_batch: usize) -> Result<Rows, StoreError> {
+    async fn take(
+        &mut self,
+        table: &Table,
+        count: usize,
+        min_batch: usize,
+        max_rounds: u32,
+    ) -> Result<Rows, StoreError> {
         let mut taken: Vec<Row> = Vec::new();
         for round in 0.. {
             while taken.len() < count
@@ -149,7 +161,7 @@ impl KWayMerge {
                 return Ok(Rows { rows: taken, stop: Stop::Full });
             } else if to_refill == 0 {
                 return Ok(Rows { rows: taken, stop: Stop::Exhausted });
-            } else if self.filtered && round == MAX_ROUNDS {
+            } else if round == max_rounds {
                 return Ok(Rows { rows: taken, stop: Stop::ReadLimit });
             }
             let share = (count - taken.len()).div_ceil(to_refill).max(min_batch);
