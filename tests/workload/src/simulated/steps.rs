@@ -274,7 +274,9 @@ impl Simulated {
             self.run_until(end.saturating_add(SWEEP_INTERVAL)).await;
             self.run_until_idle().await;
             // Reconciliation commits its cursor and open discrepancies in each round, without an event.
-            let has_ended = self.table.events.len() == events && !self.table.awaits_payment();
+            let is_idle = self.table.events.len() == events && !self.table.awaits_payment();
+            // During an outage, reconciliation reads nothing.
+            let has_ended = is_idle && self.outage_until <= self.now();
             if has_ended && self.next_refund_check().is_none() {
                 return true;
             }
