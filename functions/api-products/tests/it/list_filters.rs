@@ -1,11 +1,13 @@
 //! Filters and sort orders of `GET /v1/markets/{marketId}/products`.
 
 use serde_json::{Value, json};
+use shared::domain::market::settings::tax::TaxClass;
 use shared::domain::product::ProductId;
 use shared::domain::product::create::{CreateProduct, NewProduct, StockedProduct};
 use shared::domain::product::update::{ProductChanges, UpdateProduct};
 use shared::domain::product::{Product, ProductStatus};
 use shared::domain::values::text::Name;
+use shared::kit::command::page::PageRequest;
 use shared::projections::name_index::Words;
 use shared::projections::tally::count::CountEntities;
 use shared::repository::product::ProductReader;
@@ -14,7 +16,6 @@ use test_support::lambda_event::page_ids;
 use test_support::search_index::index_names;
 
 use super::Products;
-use shared::kit::command::page::PageRequest;
 
 const TITLES: [&str; 5] = ["Blue mug", "blue Cup", "Ähre", "MUG, green", "Zebra mug-warmer"];
 const PRICES: [i64; 4] = [0, 500, 1_999, 120_000];
@@ -43,17 +44,16 @@ impl Products {
     }
 
     async fn create_titled(&self, title: &str, price: i64, n: usize) -> StockedProduct {
-        let mut product = NewProduct {
+        let product = NewProduct {
             id: new_id(),
             sku: format!("SKU-{n}").parse().unwrap(),
             title: title.parse().unwrap(),
             description: None,
             price: cents(price),
-            tax_class: shared::domain::market::settings::tax::TaxClass::Standard,
+            tax_class: TaxClass::Standard,
             requires_shipping: true,
             stock: 1,
         };
-        product.id = new_id();
         self.marketplace.run(CreateProduct { market_id: id(MARKET), by: seller(), product }).await
     }
 
