@@ -30,7 +30,7 @@ const MAX_ROUNDS: u32 = 10;
 /// every partition, which takes 128 read units.
 const MAX_SKIP_ROUNDS: u32 = 6;
 
-/// Minimum number of rows to read at once when skipping.
+/// Minimum number of rows to read at once when skipping as many or more.
 const MIN_SKIP_BATCH: usize = 100;
 
 /// The partitions of a list, each with its read position.
@@ -135,7 +135,7 @@ impl KWayMerge {
     /// Reads the next `count` rows in order to skip them. Each partition is read for its share of them.
     pub(super) async fn skip(&mut self, table: &Table, count: usize) -> Result<Rows, StoreError> {
         let max_rounds = if self.filtered { MAX_ROUNDS } else { MAX_SKIP_ROUNDS };
-        self.take(table, count, MIN_SKIP_BATCH, max_rounds).await
+        self.take(table, count, MIN_SKIP_BATCH.min(count), max_rounds).await
     }
 
     /// Takes the next `count` rows. A refill reads at least `min_batch` items of a partition.
