@@ -7,7 +7,7 @@ use clap::Parser;
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_and_units_do_not_grow_with_the_table() {
     let options = Cli::parse_from(["bench", "--warm", "10"]).options;
-    let scaling = Box::pin(scaling::measure(&options, &[1_000, 5_000], &[20, 200])).await.unwrap();
+    let scaling = Box::pin(scaling::measure(&options, &[2_000, 5_000], &[20, 200])).await.unwrap();
     let table = scaling.table();
     let target_results = scaling.target_results();
     let constant =
