@@ -19,7 +19,11 @@ A marketplace: users register, create markets and products, and place and pay fo
 **Getting started.** `POST /v1/auth/register` for a seller and for a buyer; `POST /v1/auth/login` for their \
 access tokens; `POST /v1/markets` with a product as the seller; `POST /v1/orders` with `paymentMethod` \
 `pm_card_visa` as the buyer. The order is `pending` at first and `confirmed` shortly after: poll \
-`GET /v1/orders/{id}`. The seller refunds it with `POST /v1/orders/{id}/refund`.
+`GET /v1/orders/{id}`. The seller refunds it, or lines of it, with `POST /v1/orders/{id}/refund`.
+
+**Shipping and taxes.** The seller sets them with `PUT /v1/markets/{id}/shipping` and \
+`PUT /v1/markets/{id}/tax`. `POST /v1/quotes` then returns the shipping options for a country, and with an \
+address and one of them the lines and the total; order with the same fields and the total as `expectedTotal`.
 
 **Versioning.** The first segment of the path, `/v1`, is the version of the API. An incompatible change \
 gets a new version.
