@@ -9,28 +9,40 @@ use crate::repository::order::OrderSort;
 use crate::repository::product::list::{ProductSort, ProductSortKey};
 use crate::repository::table_layout::sorted_list::{ListError, SortKey, SortOrder};
 
-/// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-#[schemars(inline)]
-pub enum Sort {
-    /// Oldest first.
-    #[deserr(rename = "createdAt")]
-    #[schemars(rename = "createdAt")]
-    CreatedAsc,
-    /// Newest first.
-    #[default]
-    #[deserr(rename = "-createdAt")]
-    #[schemars(rename = "-createdAt")]
-    CreatedDesc,
-    /// By name, ignoring case.
-    #[deserr(rename = "name")]
-    #[schemars(rename = "name")]
-    NameAsc,
-    /// By name in descending order, ignoring case.
-    #[deserr(rename = "-name")]
-    #[schemars(rename = "-name")]
-    NameDesc,
+/// Defines the values of a `sort` parameter: `createdAt` and `-createdAt`, which is the default, and further ones with
+/// their descriptions.
+macro_rules! sort_orders {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $value:tt, $description:tt;)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
+        #[deserr(error = FieldErrors)]
+        #[schemars(inline)]
+        pub enum $name {
+            /// Oldest first.
+            #[deserr(rename = "createdAt")]
+            #[schemars(rename = "createdAt")]
+            CreatedAsc,
+            /// Newest first.
+            #[default]
+            #[deserr(rename = "-createdAt")]
+            #[schemars(rename = "-createdAt")]
+            CreatedDesc,
+            $(
+                #[doc = $description]
+                #[deserr(rename = $value)]
+                #[schemars(rename = $value)]
+                $variant,
+            )*
+        }
+    };
+}
+
+sort_orders! {
+    /// Sort order: `createdAt` or `name`; prefix with `-` for descending. Default `-createdAt`.
+    Sort {
+        NameAsc = "name", "By name, ignoring case.";
+        NameDesc = "-name", "By name in descending order, ignoring case.";
+    }
 }
 
 impl From<Sort> for SortOrder {
@@ -45,53 +57,21 @@ impl From<Sort> for SortOrder {
     }
 }
 
-/// Sort order: `createdAt`; prefix with `-` for descending. Default `-createdAt`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-#[schemars(inline)]
-pub enum TimeSort {
-    /// Oldest first.
-    #[deserr(rename = "createdAt")]
-    #[schemars(rename = "createdAt")]
-    CreatedAsc,
-    /// Newest first.
-    #[default]
-    #[deserr(rename = "-createdAt")]
-    #[schemars(rename = "-createdAt")]
-    CreatedDesc,
+sort_orders! {
+    /// Sort order: `createdAt`; prefix with `-` for descending. Default `-createdAt`.
+    TimeSort {
+    }
 }
 
-/// Sort order of markets: `createdAt`, `name` or `volume`; prefix with `-` for descending. Default
-/// `-createdAt`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-#[schemars(inline)]
-pub enum MarketSort {
-    /// Oldest first.
-    #[deserr(rename = "createdAt")]
-    #[schemars(rename = "createdAt")]
-    CreatedAsc,
-    /// Newest first.
-    #[default]
-    #[deserr(rename = "-createdAt")]
-    #[schemars(rename = "-createdAt")]
-    CreatedDesc,
-    /// By name, ignoring case.
-    #[deserr(rename = "name")]
-    #[schemars(rename = "name")]
-    NameAsc,
-    /// By name in descending order, ignoring case.
-    #[deserr(rename = "-name")]
-    #[schemars(rename = "-name")]
-    NameDesc,
-    /// Lowest sales volume first.
-    #[deserr(rename = "volume")]
-    #[schemars(rename = "volume")]
-    VolumeAsc,
-    /// Highest sales volume first.
-    #[deserr(rename = "-volume")]
-    #[schemars(rename = "-volume")]
-    VolumeDesc,
+sort_orders! {
+    /// Sort order of markets: `createdAt`, `name` or `volume`; prefix with `-` for descending. Default
+    /// `-createdAt`.
+    MarketSort {
+        NameAsc = "name", "By name, ignoring case.";
+        NameDesc = "-name", "By name in descending order, ignoring case.";
+        VolumeAsc = "volume", "Lowest sales volume first.";
+        VolumeDesc = "-volume", "Highest sales volume first.";
+    }
 }
 
 impl From<MarketSort> for MarketSortOrder {
@@ -107,28 +87,12 @@ impl From<MarketSort> for MarketSortOrder {
     }
 }
 
-/// Sort order of orders: `createdAt` or `total`; prefix with `-` for descending. Default `-createdAt`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-#[schemars(inline)]
-pub enum OrderSortParam {
-    /// Oldest first.
-    #[deserr(rename = "createdAt")]
-    #[schemars(rename = "createdAt")]
-    CreatedAsc,
-    /// Newest first.
-    #[default]
-    #[deserr(rename = "-createdAt")]
-    #[schemars(rename = "-createdAt")]
-    CreatedDesc,
-    /// Lowest total first.
-    #[deserr(rename = "total")]
-    #[schemars(rename = "total")]
-    TotalAsc,
-    /// Highest total first.
-    #[deserr(rename = "-total")]
-    #[schemars(rename = "-total")]
-    TotalDesc,
+sort_orders! {
+    /// Sort order of orders: `createdAt` or `total`; prefix with `-` for descending. Default `-createdAt`.
+    OrderSortParam {
+        TotalAsc = "total", "Lowest total first.";
+        TotalDesc = "-total", "Highest total first.";
+    }
 }
 
 impl From<OrderSortParam> for OrderSort {
@@ -142,37 +106,15 @@ impl From<OrderSortParam> for OrderSort {
     }
 }
 
-/// Sort order of products: `createdAt`, `price` or `title`; prefix with `-` for descending. Default
-/// `-createdAt`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-#[schemars(inline)]
-pub enum ProductSortParam {
-    /// Oldest first.
-    #[deserr(rename = "createdAt")]
-    #[schemars(rename = "createdAt")]
-    CreatedAsc,
-    /// Newest first.
-    #[default]
-    #[deserr(rename = "-createdAt")]
-    #[schemars(rename = "-createdAt")]
-    CreatedDesc,
-    /// Lowest price first.
-    #[deserr(rename = "price")]
-    #[schemars(rename = "price")]
-    PriceAsc,
-    /// Highest price first.
-    #[deserr(rename = "-price")]
-    #[schemars(rename = "-price")]
-    PriceDesc,
-    /// By title, ignoring case.
-    #[deserr(rename = "title")]
-    #[schemars(rename = "title")]
-    TitleAsc,
-    /// By title in descending order, ignoring case.
-    #[deserr(rename = "-title")]
-    #[schemars(rename = "-title")]
-    TitleDesc,
+sort_orders! {
+    /// Sort order of products: `createdAt`, `price` or `title`; prefix with `-` for descending. Default
+    /// `-createdAt`.
+    ProductSortParam {
+        PriceAsc = "price", "Lowest price first.";
+        PriceDesc = "-price", "Highest price first.";
+        TitleAsc = "title", "By title, ignoring case.";
+        TitleDesc = "-title", "By title in descending order, ignoring case.";
+    }
 }
 
 impl From<ProductSortParam> for ProductSort {
