@@ -161,7 +161,7 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, an amount of it
          Pending refunds count as refunded. An `amount` above the remaining amount, an order that is not \
          paid, and a 21st refund of an order (a 101st, counting those that are `failed` or `cancelled`) are \
          refused with `INVALID_STATE`, as are more units than are left, and lines of which nothing is left; an \
-         amount of 0 or in another currency, and a product that is not in the order, is a `VALIDATION_ERROR`. \
+         amount of 0 or in another currency, and a product that is not in the order, are `VALIDATION_ERROR`s. \
          `Idempotency-Key` is required: a repetition with the same key and body makes no second refund. \
          Poll `GET /v1/orders/{id}` for the result.",
     )

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
 use shared::domain::order::lines::{LineAmounts, OrderLine};
-use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::payment::refund::lines::RefundLine;
 use shared::domain::order::{Order, OrderId};
 
 const HEADER: [&str; COLUMNS] = [
@@ -58,11 +58,11 @@ pub(crate) fn format_rows(
 fn rows(order: &Order) -> Vec<[String; COLUMNS]> {
     let lines = order.lines.iter().enumerate();
     lines
-        .map(|(position, (line, amounts))| row(order, line, amounts, &Refunded::of(order, position)))
+        .map(|(position, (line, amounts))| row(order, line, amounts, &order.refunded_line(position)))
         .collect()
 }
 
-fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: &Refunded) -> [String; COLUMNS] {
+fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: &RefundLine) -> [String; COLUMNS] {
     let (kind, code, title, units, tax) = match line {
         OrderLine::Item(line) => {
             ("item", line.sku.as_str(), line.title.as_str(), line.quantity.get(), line.tax.as_ref())
@@ -85,33 +85,11 @@ fn row(order: &Order, line: &OrderLine, amounts: LineAmounts, refunded: &Refunde
         tax.map_or(0, |tax| i64::from(tax.rate_basis_points)).to_string(),
         amounts.gross.amount().to_string(),
         refunded.units.to_string(),
-        refunded.net.to_string(),
-        refunded.tax.to_string(),
-        refunded.gross.to_string(),
+        refunded.amounts.net.amount().to_string(),
+        refunded.amounts.tax.amount().to_string(),
+        refunded.amounts.gross.amount().to_string(),
         amounts.gross.currency().as_str().to_owned(),
     ]
-}
-
-/// Refunded part of a line, in minor units: the sum of the refunds that were made.
-#[derive(Debug, Default)]
-struct Refunded {
-    units: u32,
-    net: i64,
-    tax: i64,
-    gross: i64,
-}
-
-impl Refunded {
-    fn of(order: &Order, line: usize) -> Self {
-        let made = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-        let parts = made.flat_map(|refund| &refund.lines).filter(|part| part.line == line);
-        parts.fold(Self::default(), |sum, part| Self {
-            units: sum.units.saturating_add(part.units),
-            net: sum.net.saturating_add(part.amounts.net.amount()),
-            tax: sum.tax.saturating_add(part.amounts.tax.amount()),
-            gross: sum.gross.saturating_add(part.amounts.gross.amount()),
-        })
-    }
 }
 
 fn unreadable_row(id: OrderId) -> [String; COLUMNS] {

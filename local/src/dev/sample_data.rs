@@ -161,6 +161,8 @@ fn print_usage(stack: &Stack) {
     console::line(format_args!(
         "  TOKEN=$(curl -s {url}/v1/auth/login {json} -d '{{\"email\":\"bea@example.com\",\"password\":\"{PASSWORD}\"}}' | {token})"
     ));
+    let quote = json!({ "marketId": order["marketId"], "items": order["items"], "country": "DE" });
+    console::line(format_args!("  curl -s {url}/v1/quotes {json} -d '{quote}'"));
     console::line(format_args!(
         "  ORDER=$(curl -s {url}/v1/orders {json} -H \"authorization: Bearer $TOKEN\" -H \"idempotency-key: $RANDOM\" \
          -d '{order}' | {id})"

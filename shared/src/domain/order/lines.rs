@@ -137,8 +137,13 @@ impl OrderLines {
 
     /// Lines of products.
     pub fn items(&self) -> impl Iterator<Item = &ItemLine> {
-        self.lines.iter().filter_map(|(line, _)| match line {
-            OrderLine::Item(line) => Some(line),
+        self.numbered_items().map(|(_, item)| item)
+    }
+
+    /// Lines of products with their positions among all lines, from 0.
+    pub fn numbered_items(&self) -> impl Iterator<Item = (usize, &ItemLine)> {
+        self.lines.iter().enumerate().filter_map(|(position, (line, _))| match line {
+            OrderLine::Item(item) => Some((position, item)),
             OrderLine::Shipping(_) => None,
         })
     }

@@ -92,7 +92,7 @@ pub enum RefundError {
     #[error("must be false, because the order has no shipping")]
     NoShipping,
     /// Fewer units of the product are left to refund. Pending refunds count as refunded.
-    #[error("at most {left} units of product {product} of order {order} can still be refunded")]
+    #[error("only {left} of the units of product {product} in order {order} can still be refunded")]
     TooManyUnits {
         /// Id of the order.
         order: OrderId,

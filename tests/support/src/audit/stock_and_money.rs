@@ -140,11 +140,9 @@ impl MoneyAndStock {
     fn units_of(&self, product: &str) -> (i64, i64) {
         let (mut reserved, mut sold) = (0, 0);
         for order in self.orders.values() {
-            // The items are the first lines.
             let units: i64 = order
                 .lines
-                .items()
-                .enumerate()
+                .numbered_items()
                 .filter(|(_, line)| line.product_id.to_string() == product)
                 .map(|(position, line)| i64::from(line.quantity) - i64::from(order.restocked(position)))
                 .sum();

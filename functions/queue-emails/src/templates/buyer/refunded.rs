@@ -2,6 +2,7 @@
 
 use shared::domain::order::Order;
 use shared::domain::order::payment::refund::RefundStatus;
+use shared::domain::order::payment::refund::lines::RefundLine;
 use shared::domain::values::money::Money;
 
 use crate::email::{EmailContent, Fact, Item};
@@ -32,14 +33,11 @@ pub(super) fn content(order: &Order, locale: Locale) -> Result<EmailContent, Ski
 
 /// Refunded parts of the lines.
 fn refunded_items(order: &Order, locale: Locale) -> Vec<Item> {
-    let made = || order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
-    let lines = order.lines.iter().enumerate().filter_map(|(position, (line, amounts))| {
-        let parts = || made().flat_map(|refund| &refund.lines).filter(|part| part.line == position);
-        let zero = Money::zero(amounts.gross.currency());
-        let gross = parts().try_fold(zero, |sum, part| sum.checked_add(part.amounts.gross)).ok()?;
-        let units: u32 = parts().map(|part| part.units).sum();
-        let item = Item { quantity: Some(units).filter(|units| *units > 0), ..item(line, gross, locale) };
-        (gross.amount() > 0).then_some(item)
+    let lines = order.lines.iter().enumerate().filter_map(|(position, (line, _))| {
+        let RefundLine { units, amounts, .. } = order.refunded_line(position);
+        let item =
+            Item { quantity: Some(units).filter(|units| *units > 0), ..item(line, amounts.gross, locale) };
+        (amounts.gross.amount() > 0).then_some(item)
     });
     lines.collect()
 }

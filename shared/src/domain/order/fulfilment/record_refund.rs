@@ -76,7 +76,7 @@ pub(crate) fn apply_refund(
         Some((payment, event)) => (payment, Some(event)),
         None => (payment.clone(), None),
     };
-    let after = order_after.with_refunds_by_line(&payment).after_refund(reported, change, &payment);
+    let after = order_after.after_refund(reported, change, &payment);
     Ok(save_refund(order, after, &payment, payment_event))
 }
 
@@ -86,17 +86,19 @@ pub(crate) fn apply_refund(
 fn accept_refund(order: &Order, payment: &Payment, made: &GatewayRefund, now: Timestamp) -> Decision {
     let accepted = GatewayRefund { status: RefundStatus::Pending, ..made.clone() };
     let (order_after, change) = order.clone().with_reported_refund(&accepted, now)?;
-    let order_after = Order { refund_check_at: Some(now), ..order_after.with_refunds_by_line(payment) };
+    let order_after = Order { refund_check_at: Some(now), ..order_after };
     Ok(save_refund(order, order_after.after_refund(&accepted, change, payment), payment, None))
 }
 
-/// Saves an order after a refund with its event, its stock, and the payment if it has changed.
+/// Distributes the refunds over the lines, and saves the order with its event, its stock, and the payment if it has
+/// changed.
 fn save_refund(
     before: &Order,
     (order, event): (Order, EventConstructor),
     payment: &Payment,
     payment_event: Option<PaymentEvent>,
 ) -> Change<OrderAndPayment, AdvanceError> {
+    let order = order.with_refunds_by_line(payment);
     let output = (Some(order.clone()), Some(payment.clone()));
     let saved = Change::of(output).save(&order, event((&order).into()));
     let saved = match payment_event {

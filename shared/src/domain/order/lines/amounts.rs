@@ -29,7 +29,11 @@ impl LineAmounts {
         }
     }
 
-    pub(super) fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+    /// Sum of these amounts and `other`.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if an amount is too large, or the currencies differ.
+    pub(crate) fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         Ok(Self {
             net: self.net.checked_add(other.net)?,
             tax: self.tax.checked_add(other.tax)?,

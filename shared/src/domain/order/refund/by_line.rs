@@ -20,8 +20,8 @@ pub struct LinesToRefund {
 }
 
 impl LinesToRefund {
-    /// Returns the parts of the lines, of which each has at most what is left of its line, and their sum. Units of
-    /// the parts that are restocked are taken over from refunds of `order` that were not made.
+    /// Returns the parts of the lines and their sum. No part is more than what is left of its line. Units that a
+    /// refund of `order` has returned to the stock before it failed belong to these parts from now on.
     ///
     /// # Errors
     /// [`RefundError`] if the order does not have these lines, or not as many units left, or if nothing is left of

@@ -26,9 +26,9 @@ pub enum ShipError {
     /// The actor has no access to the order.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The order is not confirmed, its payment is being refunded in full, or all of its units are refunded.
+    /// The order is not confirmed, is being refunded in full, or has no units left to ship.
     #[error(
-        "order {0} cannot be marked as shipped: it is not confirmed, or its payment or all units are refunded"
+        "order {0} cannot be marked as shipped: it is not confirmed, is being refunded in full, or has no units left"
     )]
     InvalidState(OrderId),
 }

@@ -1,9 +1,10 @@
 //! Refunds of an order by line: how much of each line is refunded, and how many units are back in the stock.
 
 use crate::domain::order::Order;
+use crate::domain::order::lines::LineAmounts;
 use crate::domain::order::payment::Payment;
-use crate::domain::order::payment::refund::Refund;
 use crate::domain::order::payment::refund::lines::{LineLeft, RefundLine};
+use crate::domain::order::payment::refund::{Refund, RefundStatus};
 
 impl Order {
     /// Distributes the refunds of the payment over the lines, so that the lines of each refund add up to its
@@ -34,21 +35,31 @@ impl Order {
         left
     }
 
+    /// Refunded part of a line: the sum of the refunds that were made.
+    #[must_use]
+    pub fn refunded_line(&self, line: usize) -> RefundLine {
+        let made = self.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        let parts = made.flat_map(|refund| &refund.lines).filter(|part| part.line == line);
+        let amounts = LineAmounts::zero(self.total().currency());
+        parts.fold(RefundLine { line, units: 0, restocked: 0, amounts }, |sum, part| RefundLine {
+            line,
+            units: sum.units.saturating_add(part.units),
+            restocked: sum.restocked.saturating_add(part.restocked),
+            // The sum is at most the line.
+            amounts: sum.amounts.checked_add(part.amounts).unwrap_or(sum.amounts),
+        })
+    }
+
     /// Number of units of a line that were returned to the stock by refunds, even by those that were not made.
     #[must_use]
     pub fn restocked(&self, line: usize) -> u32 {
-        self.refunds
-            .iter()
-            .flat_map(|refund| &refund.lines)
-            .filter(|part| part.line == line)
-            .map(restocked)
-            .sum()
+        let parts = self.refunds.iter().flat_map(|refund| &refund.lines);
+        parts.filter(|part| part.line == line).map(|part| part.restocked).sum()
     }
 
     /// Returns true if the order has units that were not returned to the stock.
     pub(crate) fn has_units(&self) -> bool {
-        let lines = LineLeft::of(&self.lines).into_iter().enumerate();
-        lines.into_iter().any(|(line, whole)| whole.units > self.restocked(line))
+        self.lines.numbered_items().any(|(line, item)| item.quantity.get() > self.restocked(line))
     }
 
     /// Takes units of a line over from refunds that were not made and have returned them to the stock. Returns
@@ -62,8 +73,4 @@ impl Order {
             taken.saturating_add(more)
         })
     }
-}
-
-const fn restocked(part: &RefundLine) -> u32 {
-    part.restocked
 }

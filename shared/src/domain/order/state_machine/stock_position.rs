@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::order::fulfilment::Fulfilment;
-use crate::domain::order::lines::{ItemLine, OrderLine};
+use crate::domain::order::lines::ItemLine;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::product::Stock;
 use crate::domain::values::money::Quantity;
@@ -104,10 +104,9 @@ impl Order {
         &self,
         units: impl Fn(usize, u32) -> u32,
     ) -> impl Iterator<Item = (&ItemLine, Quantity)> {
-        self.lines.iter().enumerate().filter_map(move |(position, (line, _))| {
-            let OrderLine::Item(line) = line else { return None };
-            let units = Quantity::try_from(i64::from(units(position, line.quantity.get()))).ok()?;
-            Some((line, units))
+        self.lines.numbered_items().filter_map(move |(position, item)| {
+            let units = Quantity::try_from(i64::from(units(position, item.quantity.get()))).ok()?;
+            Some((item, units))
         })
     }
 }

@@ -64,7 +64,7 @@ impl Refund {
     pub(crate) fn distribute(&mut self, left: &mut [LineLeft]) {
         let before = left.to_vec();
         if !self.status.is_unmade() {
-            self.take(left);
+            self.take_from(left);
         }
         let known = |line| self.lines.iter().find(|known| known.line == line);
         let lines = before.iter().zip(left.iter()).enumerate().filter_map(|(line, (before, after))| {
@@ -77,7 +77,8 @@ impl Refund {
         self.lines = lines.collect();
     }
 
-    fn take(&self, left: &mut [LineLeft]) {
+    /// Moves the amount and the units of the refund out of `left`.
+    fn take_from(&self, left: &mut [LineLeft]) {
         let mut missing = self.amount;
         for RefundLine { line, units, amounts, .. } in &self.lines {
             let Some(left) = left.get_mut(*line) else { continue };

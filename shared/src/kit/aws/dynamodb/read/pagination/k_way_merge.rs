@@ -30,7 +30,7 @@ const MAX_ROUNDS: u32 = 10;
 /// every partition, which takes 128 read units.
 const MAX_SKIP_ROUNDS: u32 = 6;
 
-/// Minimum number of rows to read at once when skipping as many or more.
+/// Minimum number of rows that are read at once to skip rows, unless fewer are skipped.
 const MIN_SKIP_BATCH: usize = 100;
 
 /// The partitions of a list, each with its read position.
