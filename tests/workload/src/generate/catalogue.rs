@@ -106,11 +106,13 @@ fn set_shipping(draft: &mut Draft<'_>) -> Option<Call> {
     let option =
         |id: &str| json!({ "id": id, "name": "Parcel", "amount": { "amount": amount, "currency": "EUR" } });
     let zone = |countries: Value| json!({ "countries": countries, "options": [option("standard"), option("express")] });
-    let zones = match draft.rng.u8(..4) {
+    let zones = match draft.rng.u8(..5) {
         0 => json!([]),
         1 => json!([zone(json!("*"))]),
         // A country in two zones.
         2 => json!([zone(json!(["DE"])), zone(json!(["DE", "AT"]))]),
+        // A market that does not deliver to the country of most requests.
+        3 => json!([zone(json!(["AT"]))]),
         _ => json!([zone(json!(["DE", "AT"])), zone(json!("*"))]),
     };
     with_body(draft.about(caller, &market), json!({ "zones": zones }))
