@@ -95,8 +95,10 @@ pub fn document() -> Value {
     let document = api_jobs::dead_letter_routes(document);
     let document = document.section("Events", "Log of the changes of all resources.");
     let document = event_catalogue::describe(api_events::routes(document));
-    let document = document
-        .section("Payments", "Payments of orders, discrepancies with the payment gateway, and its webhooks.");
+    let document = document.section(
+        "Payments",
+        "Payments of orders, the ledger, discrepancies with the payment gateway, and its webhooks.",
+    );
     let document = api_payments::routes(document);
     let document =
         api_payments::gateway_routes::<DynamoStore, StripeGateway, _>(document.without_rate_limit());

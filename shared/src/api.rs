@@ -11,6 +11,7 @@ pub mod rate_limits;
 pub mod state;
 pub mod user_body;
 
+pub use caller::market_access;
 pub use caller::permission::{self, HasPermission, PermissionForOthers, RequirePermission};
 pub use caller::{Authenticated, MaybeAuthenticated};
 pub use email_token::EmailTokens;

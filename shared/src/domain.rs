@@ -5,10 +5,10 @@
 
 pub mod access;
 pub mod job;
+pub mod ledger;
 pub mod market;
 pub mod order;
 pub mod product;
-pub mod reconciliation;
 pub mod session;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -6,12 +6,12 @@ pub mod webhook;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::domain::ledger::reconciliation::GatewayRecord;
 use crate::domain::order::payment::refund::RefundIntent;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{
     Capture, ChargeIntent, Checkout, CheckoutIntent, DeclineCode, GatewayId,
 };
-use crate::domain::reconciliation::GatewayRecord;
 use crate::kit::command::CorrelationId;
 use crate::kit::system::clock::Timestamp;
 

@@ -1,5 +1,6 @@
-//! Data derived from entities: tallies, list totals, daily sales and the search index.
+//! Data derived from entities: tallies, list totals, daily sales, balances of accounts and the search index.
 
+pub mod account_balances;
 pub mod daily_sales;
 pub mod folding;
 pub mod list_total;

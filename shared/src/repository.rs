@@ -7,9 +7,9 @@ pub mod cached;
 
 pub mod dead_letter;
 pub mod job;
+pub mod ledger;
 pub mod market;
 pub mod order;
-pub mod payment;
 pub mod product;
 pub mod projections;
 pub mod table_layout;

@@ -10,7 +10,7 @@ use serde_json::json;
 use shared::domain::job::Priority;
 use shared::domain::job::create::{CreateJob, RequestedWork};
 use shared::domain::market::create::{CreateMarket, InitialStatus};
-use shared::domain::market::settings::set::SetMarketSettings;
+use shared::domain::market::settings::set::{SetMarketSettings, SettingsRight};
 use shared::domain::market::settings::shipping::ShippingSettings;
 use shared::domain::order::lines::cart::{Cart, CartItem, Supply};
 use shared::domain::order::place::PlaceOrder;
@@ -285,7 +285,13 @@ async fn place_order_with_due_address(fixture: &Fixture, order: PlaceOrder) {
     let zones = json!({ "zones": [{ "countries": "*", "options": [option] }] });
     let settings: ShippingSettings = serde_json::from_value(zones).unwrap();
     let by = Actor { user: id(&fixture.seller.id), role: Role::User };
-    let set = SetMarketSettings { market_id: id(&fixture.market), by, expected: None, settings };
+    let set = SetMarketSettings {
+        market_id: id(&fixture.market),
+        by,
+        right: SettingsRight::OfCreator,
+        expected: None,
+        settings,
+    };
     run_in_the_past(&fixture.app, 20, set).await;
     let supply = Some(Supply::Address(Box::new(shipping_address())));
     let cart = Cart { supply, shipping_option: Some("standard".parse().unwrap()), ..order.cart };

@@ -41,6 +41,8 @@ pub fn routes<R: RouteBuilder<Commands>>(routes: R) -> R {
         .put("/v1/markets/{id}/shipping", settings::set_settings::<ShippingBody>, SET_SHIPPING)
         .get("/v1/markets/{id}/tax", settings::get_settings::<TaxBody>, GET_TAX)
         .put("/v1/markets/{id}/tax", settings::set_settings::<TaxBody>, SET_TAX)
+        .get("/v1/markets/{id}/commission", settings::get_commission, GET_COMMISSION)
+        .put("/v1/markets/{id}/commission", settings::set_commission, SET_COMMISSION)
 }
 
 const LIST: OperationDoc = OperationDoc::new("List markets").with_description(
@@ -181,6 +183,26 @@ const SET_TAX: OperationDoc = OperationDoc::new("Set the tax settings of a marke
     )
     .with_errors(&[ErrorCode::Forbidden])
     .with_operation_id("setMarketTax");
+
+const GET_COMMISSION: OperationDoc = OperationDoc::new("Get the commission on the orders of a market")
+    .with_description(
+        "Returns the rate of the marketplace's commission on new orders of a market, to its creator and to callers with \
+         the permission `markets:set-commission`. `basisPoints` is null if the default of the marketplace applies. The \
+         commission on an order is frozen when it is placed, and shown to the seller in `GET /v1/orders/{id}`.",
+    )
+    .with_errors(&[ErrorCode::Forbidden])
+    .with_operation_id("getMarketCommission");
+
+const SET_COMMISSION: OperationDoc = OperationDoc::new("Set the commission on the orders of a market (administrators)")
+    .with_description(
+        "Sets the rate of the marketplace's commission on new orders of a market: a part of the net price of each item, \
+         without shipping and taxes. Callers need the permission `markets:set-commission`. With null, the default of the \
+         marketplace applies. Existing orders keep their rate.\n\n\
+         `If-Match` must contain the `ETag` of the settings, or `*`. `VERSION_MISMATCH` means that they have changed \
+         since: read them again.",
+    )
+    .with_errors(&[ErrorCode::Forbidden])
+    .with_operation_id("setMarketCommission");
 
 /// Router of the function.
 pub fn router(app: Commands) -> ApiRouter {

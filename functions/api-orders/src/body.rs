@@ -14,6 +14,7 @@ use shared::domain::order::{Order, OrderId, OrderStatus, Party, Shipment};
 use shared::domain::user::UserId;
 use shared::domain::values::actor::Actor;
 use shared::domain::values::money::Money;
+use shared::domain::values::money::tax::BasisPoints;
 use shared::kit::command::Version;
 use shared::kit::http::{EntityTag, Resource};
 use shared::kit::system::clock::Timestamp;
@@ -113,6 +114,9 @@ pub(crate) struct OrderBody {
     tax: Money,
     /// Total to pay: the sum of `gross` of the lines.
     total: Money,
+    /// Commission of the marketplace on the order, before refunds; absent for the buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commission: Option<CommissionBody>,
     /// Id of the payment; absent until a payment is captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
@@ -138,6 +142,20 @@ pub(crate) struct OrderBody {
     version: Version,
 }
 
+/// Commission of the marketplace on an order.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Commission")]
+struct CommissionBody {
+    /// Rate of the commission on `net` of each item, as it was when the order was placed. Shipping and taxes are free
+    /// of it.
+    basis_points: BasisPoints,
+    /// Sum of the commission on the items, each rounded to the minor unit.
+    amount: Money,
+    /// True if the marketplace keeps the commission on items that are refunded.
+    kept_on_refund: bool,
+}
+
 impl Resource for OrderBody {
     fn location(&self) -> String {
         format!("/v1/orders/{}", self.id)
@@ -149,10 +167,16 @@ impl Resource for OrderBody {
 }
 
 impl OrderBody {
-    /// Representation for `party`. Only the buyer gets the checkout.
+    /// Representation for `party`. Only the buyer gets the checkout, and not the commission.
     pub(crate) fn for_party(party: Option<Party>, order: Order) -> Self {
         let (lines, total) = (LineBody::of_all(&order.lines), order.lines.sum());
         let refunds = order.refunds.into_iter().map(|refund| RefundBody::new(refund, &order.lines)).collect();
+        let terms = order.commission.filter(|_| party != Some(Party::Buyer));
+        let commission = terms.map(|terms| CommissionBody {
+            basis_points: terms.rate_basis_points,
+            amount: terms.of(&order.lines),
+            kept_on_refund: terms.kept_on_refund,
+        });
         let payment = match order.fulfilment {
             Fulfilment::AwaitingPayment { checkout, .. } => checkout.filter(|_| party == Some(Party::Buyer)),
             _ => None,
@@ -166,6 +190,7 @@ impl OrderBody {
             lines,
             tax: total.tax,
             total: total.gross,
+            commission,
             payment_id: order.payment_id,
             payment,
             refunds,

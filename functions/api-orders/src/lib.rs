@@ -18,7 +18,7 @@ use shared::api::CommandState;
 use shared::kit::error::ErrorCode;
 use shared::kit::http::openapi::{ApiRouter, OperationDoc, RouteBuilder};
 
-pub use config::AddressRetention;
+pub use config::OrderConfig;
 
 /// Routes of the function.
 pub fn routes<R: RouteBuilder<CommandState>>(routes: R) -> R {
@@ -168,7 +168,7 @@ const REFUND: OperationDoc = OperationDoc::new("Refund an order, an amount of it
     .with_errors(&[ErrorCode::Forbidden, ErrorCode::InvalidState]);
 
 /// Router of the function.
-pub fn router(app: CommandState, retention: AddressRetention) -> ApiRouter {
+pub fn router(app: CommandState, config: OrderConfig) -> ApiRouter {
     let router = routes(ApiRouter::new()).with_state(app);
-    router.map_router(|router| router.layer(Extension(retention)))
+    router.map_router(|router| router.layer(Extension(config)))
 }

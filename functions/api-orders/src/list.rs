@@ -6,19 +6,18 @@ use axum::extract::State;
 use deserr::Deserr;
 use schemars::JsonSchema;
 use shared::api::list::sort::OrderSortParam;
+use shared::api::market_access::require_market_access;
 use shared::api::permission::OrdersReadAny;
 use shared::api::{Authenticated, HasPermission, QueryState};
-use shared::domain::access::{AccessError, require_permission};
 use shared::domain::market::MarketId;
 use shared::domain::order::{Order, OrderId, OrderStatus, OrderSummary};
-use shared::domain::values::actor::{Actor, Permission};
+use shared::domain::values::actor::Actor;
 use shared::domain::values::period::Period;
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::StoreError;
 use shared::kit::error::{ApiError, FieldErrors};
 use shared::kit::http::{CursorCodec, ListQuery, ListResponse};
 use shared::kit::system::clock::Timestamp;
-use shared::repository::market::MarketReader;
 use shared::repository::order::{OrderList, OrderQuery};
 
 use crate::body::OrderBody;
@@ -91,11 +90,10 @@ async fn list_items(
     Ok(orders.into_iter().map(item).collect())
 }
 
-/// Returns the requested list if the caller may read it. The orders of a deleted market remain readable for
-/// its seller.
+/// Returns the requested list if the caller may read it.
 ///
 /// # Errors
-/// 404 if the market does not exist or is not visible to the caller; 403 if it is visible but not their own.
+/// Those of [`require_market_access`].
 async fn list_for(
     actor: &Actor,
     reads_any: HasPermission<OrdersReadAny>,
@@ -103,16 +101,6 @@ async fn list_for(
     markets: &DynamoReader,
 ) -> Result<OrderList, ApiError> {
     let Some(id) = market else { return Ok(OrderList::OfBuyer(actor.user)) };
-    let market = markets.market(id).await?;
-    if market.is_none()
-        && let Some(seller) = markets.seller_in(id).await?
-        && (seller == actor.user || reads_any.is_held())
-    {
-        return Ok(OrderList::InMarket(id));
-    }
-    let market = market.filter(|market| market.is_visible_to(Some(actor)) || reads_any.is_held());
-    let market = market.ok_or(AccessError::not_found(id))?;
-    let permitted = market.is_owned_by(actor) || reads_any.is_held();
-    require_permission(permitted, Permission::OrdersReadAny)?;
+    require_market_access(actor, reads_any, id, markets).await?;
     Ok(OrderList::InMarket(id))
 }

@@ -20,7 +20,7 @@ use shared::kit::http::{ApiResponse, Created, Json};
 
 use crate::body::OrderBody;
 use crate::cart::{CartFields, ItemRequest};
-use crate::config::AddressRetention;
+use crate::config::OrderConfig;
 
 /// Order to place.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -75,7 +75,7 @@ pub(crate) struct PlaceOrderRequest {
 /// Places an order at the current prices. It is `pending` until its stock is reserved.
 pub(crate) async fn place_order(
     State(app): State<CommandState>,
-    Extension(AddressRetention(days)): Extension<AddressRetention>,
+    Extension(OrderConfig { address_retention_days, commission }): Extension<OrderConfig>,
     Authenticated(actor): Authenticated,
     IdempotencyKeyRequired(context): IdempotencyKeyRequired,
     Json(request): Json<PlaceOrderRequest>,
@@ -85,7 +85,8 @@ pub(crate) async fn place_order(
     let id = Id::generate(context.at, &app.entropy);
     let command = PlaceOrder {
         expected_total,
-        address_retention_days: days,
+        commission,
+        address_retention_days,
         ..PlaceOrder::new(id, actor, cart, payment_method)
     };
     let placed = app.execute_as(&actor, command, &context).await?;

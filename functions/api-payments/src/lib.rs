@@ -1,8 +1,9 @@
-//! The function `api-payments`: payments, discrepancies with the payment gateway, and its webhooks.
+//! The function `api-payments`: payments, the ledger, discrepancies with the payment gateway, and its webhooks.
 
 mod body;
 mod discrepancies;
 mod get;
+mod ledger;
 mod webhook;
 mod webhook_signature;
 mod webhook_state;
@@ -20,12 +21,50 @@ pub use webhook_state::WebhookState;
 
 /// Adds the routes of the users.
 pub fn routes<R: RouteBuilder<QueryState>>(routes: R) -> R {
-    routes.get("/v1/payments/discrepancies", discrepancies::list_discrepancies, LIST_DISCREPANCIES).get(
-        "/v1/payments/{id}",
-        get::get_payment,
-        GET,
-    )
+    routes
+        .get("/v1/payments/discrepancies", discrepancies::list_discrepancies, LIST_DISCREPANCIES)
+        .get("/v1/payments/{id}", get::get_payment, GET)
+        .get("/v1/markets/{id}/balance", ledger::balance::get_balance, BALANCE)
+        .get("/v1/markets/{id}/ledger", ledger::entries::list_entries, LIST_ENTRIES)
+        .get("/v1/ledger/trial-balance", ledger::trial_balance::get_trial_balance, TRIAL_BALANCE)
 }
+
+const BALANCE: OperationDoc = OperationDoc::new("Get the balance of a market")
+    .with_description(
+        "Returns the money that the marketplace holds for the seller of a market, in each currency. `pending` is the money \
+         from paid orders that are not delivered yet; it becomes `available` with the delivery, or at once if nothing is \
+         shipped. The commission of the marketplace is already subtracted from both. A refund reduces them when it is \
+         decided, and returns the commission on what is refunded, unless the marketplace keeps it.\n\n\
+         `available` is below zero if orders were refunded after their money was paid out. The balances are updated a \
+         little later than the orders: `GET /v1/markets/{id}/ledger` lists the entries of which they are the sums.\n\n\
+         Only the creator of the market and callers with the permission `ledger:read-any` (moderators and \
+         administrators) can read them, also after the market was deleted.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound])
+    .with_operation_id("getMarketBalance");
+
+const LIST_ENTRIES: OperationDoc = OperationDoc::new("List the journal entries of a market")
+    .with_description(
+        "Lists the entries of the double-entry journal that the orders of a market have caused, newest first. Each entry \
+         belongs to one change of an order and is stored together with it. Its postings add up to 0 in each currency, and \
+         never change.\n\n\
+         Amounts are debit positive. `gateway` is what the payment gateway holds, `seller:pending` and \
+         `seller:available` are what the marketplace owes to the seller, `refunds:owed` what it owes to buyers, and \
+         `platform:commission` what it has earned: these are below zero as long as money is owed or earned. A sale of \
+         105.00 EUR with 10.00 EUR of commission posts 10500 to `gateway`, -9500 to `seller:pending` and -1000 to \
+         `platform:commission`; the delivery posts 9500 to `seller:pending` and -9500 to `seller:available`.\n\n\
+         `orderId` lists the entries of one order, from which its whole life can be read. `pagination.total` counts up to \
+         40000 entries. Only the creator of the market and callers with the permission `ledger:read-any` can list the \
+         entries, also after the market was deleted.",
+    )
+    .with_errors(&[ErrorCode::Forbidden, ErrorCode::NotFound])
+    .with_operation_id("listMarketEntries");
+
+const TRIAL_BALANCE: OperationDoc = OperationDoc::new("Get the trial balance of the marketplace").with_description(
+    "Returns the balances of all accounts of the ledger, in each currency: moderators and administrators have the \
+     permission `ledger:read-any`. Their `sum` is 0, because the postings of each journal entry add up to 0. `gateway` is \
+     what the payment gateway holds for orders that are recorded. The balances are updated a little later than the orders.",
+);
 
 const LIST_DISCREPANCIES: OperationDoc =
     OperationDoc::new("List payments on which the gateway's ledger and ours disagree").with_description(

@@ -16,6 +16,7 @@ use shared::domain::values::id::Id;
 use shared::kit::command::page::ListPage;
 use shared::kit::command::{CommandContext, ExecuteError, Store, StoreError};
 use shared::kit::system::clock::Clock;
+use shared::projections::account_balances::BalanceScope;
 use shared::projections::daily_sales::InconsistentRead;
 use shared::projections::name_index::HasName;
 use shared::projections::name_index::index_name::IndexName;
@@ -227,7 +228,9 @@ impl<S: Store, E: Embedder, C: Clock> Reports<S, E, C> {
                 return Ok(());
             }
         }
-        let end = EndReset { reset, lists: order_lists_of(market_id) };
+        let balances = self.reader.balances(BalanceScope::Market(market_id)).await?;
+        let currencies = balances.into_iter().map(|balances| balances.currency).collect();
+        let end = EndReset { reset, lists: order_lists_of(market_id), currencies };
         is_superseded(self.store.execute(end, context).await.map(drop)).map(drop)
     }
 

@@ -8,17 +8,17 @@ mod recheck_open;
 use std::slice;
 use std::time::Duration;
 
+use shared::domain::ledger::reconciliation::GatewayRecord;
+use shared::domain::ledger::reconciliation::compare::{Finding, MismatchKind};
+use shared::domain::ledger::reconciliation::cursor::{
+    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
+};
+use shared::domain::ledger::reconciliation::discrepancy::RecordDiscrepancy;
 use shared::domain::order::OrderId;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::fulfilment::record_refund::RecordRefund;
 use shared::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use shared::domain::order::payment::{Capture, GatewayId, Payment};
-use shared::domain::reconciliation::GatewayRecord;
-use shared::domain::reconciliation::compare::{Finding, MismatchKind};
-use shared::domain::reconciliation::cursor::{
-    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
-};
-use shared::domain::reconciliation::discrepancy::RecordDiscrepancy;
 use shared::kit::command::{Command, CommandContext, ExecuteError, ReadSet, Store, StoreError, Version};
 use shared::kit::system::clock::{Clock, Timestamp};
 use shared::kit::system::config::{ConfigError, Environment};

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use shared::domain::market::create::{CreateMarket, InitialStatus};
-use shared::domain::market::settings::set::SetMarketSettings;
+use shared::domain::market::settings::set::{SetMarketSettings, SettingsRight};
 use shared::domain::market::settings::shipping::ShippingSettings;
 use shared::domain::market::settings::tax::{TaxClass, TaxSettings};
 use shared::domain::product::create::NewProduct;
@@ -123,7 +123,13 @@ fn tax() -> Result<TaxSettings, SeedError> {
 
 fn settings<S>(settings: S) -> Result<SetMarketSettings<S>, SeedError> {
     let by = Actor { user: SELLER.parse()?, role: Role::User };
-    Ok(SetMarketSettings { market_id: MARKET.parse()?, by, expected: None, settings })
+    Ok(SetMarketSettings {
+        market_id: MARKET.parse()?,
+        by,
+        right: SettingsRight::OfCreator,
+        expected: None,
+        settings,
+    })
 }
 
 /// Executes a command unless an earlier start has executed it. An existing account with the same address is

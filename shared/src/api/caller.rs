@@ -1,5 +1,6 @@
 //! Authentication of the caller. A handler declares in its arguments whether it needs an access token.
 
+pub mod market_access;
 pub mod permission;
 
 use axum::extract::FromRequestParts;

@@ -12,12 +12,12 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValuePointer
 use crate::domain::job::job_type::JobType;
 use crate::domain::job::output::chunk::Part;
 use crate::domain::job::{JobStatus, Priority};
+use crate::domain::ledger::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries};
 use crate::domain::market::settings::tax::TaxClass;
 use crate::domain::order::OrderStatus;
 use crate::domain::order::payment::PaymentMethod;
 use crate::domain::product::ProductStatus;
-use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::values::country::{Country, Region};
 use crate::domain::values::date::Date;
 use crate::domain::values::email::Email;

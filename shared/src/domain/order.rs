@@ -14,6 +14,7 @@ pub mod state_machine;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ledger::commission::CommissionTerms;
 use super::market::MarketId;
 use super::user::UserId;
 use crate::domain::values::actor::{Actor, Permission};
@@ -49,6 +50,10 @@ pub struct Order {
     pub market_id: MarketId,
     /// Lines with the prices and taxes at the time of placement.
     pub lines: OrderLines,
+    /// Terms of the commission; `None` if an earlier version of this software has placed the order, which then is not
+    /// on the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<CommissionTerms>,
     /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
     /// Payment, once money was captured.
@@ -216,6 +221,7 @@ pub(crate) mod tests {
             seller_id: "usr_01J8Z3K5V0ABCDEFGHJKMNPQRT".parse().unwrap(),
             market_id: "mkt_01J8Z3K5V0ABCDEFGHJKMNPQRS".parse().unwrap(),
             lines: vec![mugs(1_999)].try_into().unwrap(),
+            commission: Some(CommissionTerms::NONE),
             payment_method: method.map(|method| method.parse().unwrap()),
             payment_id: None,
             refunds: Vec::new(),

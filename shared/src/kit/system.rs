@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod config;
 mod rfc3339;
+pub mod shard;

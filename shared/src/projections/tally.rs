@@ -19,9 +19,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::order::Order;
+use crate::domain::order::payment::Payment;
 use crate::kit::command::{Entity, EventId, Version};
 use crate::kit::system::clock::Timestamp;
-use crate::projections::daily_sales::Sale;
+use crate::projections::account_balances::OrderBalances;
+use crate::projections::daily_sales::{InconsistentRead, Sale};
 use crate::projections::list_total::ListKey;
 pub use subject::{Subject, SubjectError};
 
@@ -39,6 +42,9 @@ pub struct Tally {
     pub lists: BTreeSet<ListKey>,
     /// Sale that is counted for the entity.
     pub sale: Option<Sale>,
+    /// Balances that are counted for an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balances: Option<OrderBalances>,
     /// Recount of the market in which an order is counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recount: Option<EventId>,
@@ -70,20 +76,29 @@ pub struct Contribution {
     pub lists: BTreeSet<ListKey>,
     /// Sale of the entity, if it is a confirmed order.
     pub sale: Option<Sale>,
+    /// Balances of the entity, if it is an order with money on the ledger.
+    pub balances: Option<OrderBalances>,
     /// Recount of the order's market, if there was one.
     pub recount: Option<EventId>,
 }
 
 impl Contribution {
-    /// Contribution of `entity` with `sale`.
-    pub fn of<E: Countable>(entity: &E, sale: Option<Sale>) -> Self {
-        Self { version: entity.version(), lists: entity.lists(), sale, recount: None }
+    /// Contribution of an entity that is not an order.
+    pub fn of<E: Countable>(entity: &E) -> Self {
+        Self { version: entity.version(), lists: entity.lists(), sale: None, balances: None, recount: None }
     }
 
-    /// Contribution of an order in a recount of its market.
-    #[must_use]
-    pub fn in_recount(self, recount: Option<EventId>) -> Self {
-        Self { recount, ..self }
+    /// Contribution of an order, in a recount of its market if there was one.
+    ///
+    /// # Errors
+    /// [`InconsistentRead`] if the order and its payment were read in different versions.
+    pub fn of_order(
+        order: &Order,
+        payment: Option<&Payment>,
+        recount: Option<EventId>,
+    ) -> Result<Self, InconsistentRead> {
+        let (sale, balances) = (Sale::of(order, payment)?, OrderBalances::of(order, payment)?);
+        Ok(Self { sale, balances, recount, ..Self::of(order) })
     }
 }
 
@@ -113,17 +128,21 @@ impl Tally {
             (None, _) => Counted::Deleted(now),
         };
         let version = previous.map_or(Version::FIRST, |tally| tally.version.next());
-        let (lists, sale, recount) = match contribution {
-            Some(Contribution { lists, sale, recount, .. }) => (lists, sale, recount),
-            None => (BTreeSet::new(), None, previous.and_then(|tally| tally.recount.clone())),
-        };
-        Some(Self { id, version, counted, lists, sale, recount })
+        Some(match contribution {
+            Some(Contribution { lists, sale, balances, recount, .. }) => {
+                Self { id, version, counted, lists, sale, balances, recount }
+            }
+            None => {
+                let recount = previous.and_then(|tally| tally.recount.clone());
+                Self { id, version, counted, lists: BTreeSet::new(), sale: None, balances: None, recount }
+            }
+        })
     }
 
     /// The tally without its contribution to the totals of a market.
     fn without_market(&self) -> Self {
         let lists = self.lists.iter().filter(|list| !list.is_of_market()).cloned().collect();
-        Self { lists, sale: None, ..self.clone() }
+        Self { lists, sale: None, balances: None, ..self.clone() }
     }
 
     /// Returns true if the entity was deleted.

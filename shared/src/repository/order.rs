@@ -1,6 +1,7 @@
 //! Queries of orders.
 
 pub mod market_orders;
+mod payment;
 
 use std::time::Duration;
 

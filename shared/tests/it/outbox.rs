@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::kit::aws::dynamodb::schema::{OUTBOX_SHARDS, outbox_partition, shard_of};
+use shared::kit::aws::dynamodb::schema::{OUTBOX_SHARDS, outbox_partition};
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::command::{Key, Store};
 use shared::kit::system::clock::Timestamp;
+use shared::kit::system::shard::shard_of;
 
 use crate::fixture::{Fixture, context, moment};
 use crate::toy_domain::Save;

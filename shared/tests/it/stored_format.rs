@@ -5,6 +5,13 @@ use std::time::Duration;
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
+use shared::domain::ledger::reconciliation::compare::MismatchKind;
+use shared::domain::ledger::reconciliation::cursor::{
+    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
+};
+use shared::domain::ledger::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::domain::ledger::reconciliation::{GatewayRecord, LedgerStatus};
+use shared::domain::ledger::{EntryId, JournalEntry};
 use shared::domain::market::Market;
 use shared::domain::market::create::InitialStatus;
 use shared::domain::market::settings::tax::TaxClass;
@@ -19,12 +26,6 @@ use shared::domain::order::payment::{Capture, Checkout, ClientSecret, GatewayId,
 use shared::domain::order::place::PlaceOrder;
 use shared::domain::product::create::{CreateProduct, NewProduct};
 use shared::domain::product::{Product, SkuClaim, SkuKey, Stock};
-use shared::domain::reconciliation::compare::MismatchKind;
-use shared::domain::reconciliation::cursor::{
-    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
-};
-use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
-use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::domain::session::end::EndSession;
 use shared::domain::session::known_network::{KnownNetwork, KnownNetworkKey, NetworkDigest};
 use shared::domain::session::rotate::RotateSession;
@@ -247,6 +248,8 @@ async fn payment_is_stored_once_per_order() {
     let capture = Capture { gateway_id: GatewayId("pi_1".to_owned()), amount: cents(3_998) };
     fixture.run(advance(FulfilmentTransition::Captured(capture))).await;
     assert_json_snapshot!("payment-captured", fixture.stored::<Payment>(&Payment::id_for(id(ORDER))).await);
+    let entry = EntryId { order_id: id(ORDER), order_version: Version::new(3).unwrap() };
+    assert_json_snapshot!("journal-entry-captured", fixture.stored::<JournalEntry>(&entry).await);
     fixture.run(CancelOrder { id: id(ORDER), by: buyer(), reason: None }).await;
     let order: Option<Order> = fixture.store.load(ReadSet::get(&id(ORDER))).await.unwrap();
     let refund = gateway_refund(&order.unwrap(), 1, RefundStatus::Succeeded);

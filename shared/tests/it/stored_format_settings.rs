@@ -2,10 +2,11 @@
 
 use insta::assert_json_snapshot;
 use serde_json::json;
-use shared::domain::market::settings::set::SetMarketSettings;
+use shared::domain::market::settings::commission::CommissionSettings;
+use shared::domain::market::settings::set::{SetMarketSettings, SettingsRight};
 use shared::domain::market::settings::shipping::ShippingSettings;
 use shared::domain::market::settings::tax::TaxSettings;
-use shared::domain::market::settings::{MarketShipping, MarketTax};
+use shared::domain::market::settings::{MarketCommission, MarketShipping, MarketTax};
 use shared::domain::order::lines::cart::{Cart, CartItem, Supply};
 use shared::domain::order::place::PlaceOrder;
 use shared::domain::order::shipment::address::DeliveryAddress;
@@ -21,7 +22,15 @@ async fn settings_are_stored_in_the_partition_of_their_market() {
         json!([{ "id": "standard", "name": "Standard", "amount": cents(490), "freeFrom": cents(5_000) }]);
     let zones = json!([{ "countries": ["DE"], "options": options }, { "countries": "*", "options": [] }]);
     let settings: ShippingSettings = serde_json::from_value(json!({ "zones": zones })).unwrap();
-    fixture.run(SetMarketSettings { market_id: id(MARKET), by: seller(), expected: None, settings }).await;
+    fixture
+        .run(SetMarketSettings {
+            market_id: id(MARKET),
+            by: seller(),
+            right: SettingsRight::OfCreator,
+            expected: None,
+            settings,
+        })
+        .await;
     assert_json_snapshot!("market-shipping", fixture.stored::<MarketShipping>(&id(MARKET)).await);
     place_shipped_order(&fixture).await;
     assert_json_snapshot!("delivery-address", fixture.stored::<DeliveryAddress>(&id(ORDER)).await);
@@ -32,7 +41,15 @@ async fn settings_are_stored_in_the_partition_of_their_market() {
     });
     let settings = json!({ "pricesIncludeTax": false, "rates": [rate] });
     let settings: TaxSettings = serde_json::from_value(settings).unwrap();
-    fixture.run(SetMarketSettings { market_id: id(MARKET), by: seller(), expected: None, settings }).await;
+    fixture
+        .run(SetMarketSettings {
+            market_id: id(MARKET),
+            by: seller(),
+            right: SettingsRight::OfCreator,
+            expected: None,
+            settings,
+        })
+        .await;
     assert_json_snapshot!("market-tax", fixture.stored::<MarketTax>(&id(MARKET)).await);
 }
 
@@ -49,4 +66,13 @@ async fn place_shipped_order(fixture: &Fixture) {
         ..Cart::new(Some(id(MARKET)), vec![item])
     };
     fixture.run(PlaceOrder::new(id(ORDER), buyer(), cart, None)).await;
+}
+
+#[tokio::test]
+async fn commission_is_stored_with_its_market() {
+    let fixture = with_market().await;
+    let settings = CommissionSettings { basis_points: Some(750.try_into().unwrap()) };
+    let (market_id, right) = (id(MARKET), SettingsRight::ByPermission);
+    fixture.run(SetMarketSettings { market_id, by: seller(), right, expected: None, settings }).await;
+    assert_json_snapshot!("market-commission", fixture.stored::<MarketCommission>(&id(MARKET)).await);
 }

@@ -11,7 +11,7 @@ use shared::kit::aws::dynamodb::schema::{LOGGED_EVENT_KIND, OUTBOX_KIND};
 use shared::kit::command::Record;
 use shared::kit::command::read_set::parse;
 use shared::messaging::event_routing::subscribers;
-use test_support::audit::{Expectations, MoneyAndStock};
+use test_support::audit::{Expectations, Journal, MoneyAndStock, Violation};
 
 use crate::payments::Payments;
 use crate::queues::{Queues, queue_name};
@@ -51,6 +51,8 @@ impl AuditInput<'_> {
         let acknowledged = self.acknowledged.placed.values().flatten().cloned().collect();
         let expectations = Expectations { stocked: [(product, self.scenario.stock)].into(), acknowledged };
         let mut found = state.violations(&expectations, &self.payments.ledger());
+        let wrong = self.journal().violations(&self.payments.ledger(), |order| state.is_dead_lettered(order));
+        found.extend(wrong.iter().map(Violation::to_string));
         found.extend(self.one_order_per_key(&state));
         found.extend(self.every_version_once());
         for order in state.orders.values() {
@@ -61,6 +63,14 @@ impl AuditInput<'_> {
         found.extend(self.every_event_is_logged_once());
         found.extend(self.acknowledged_actions_hold(&state));
         found
+    }
+
+    fn journal(&self) -> Journal {
+        let mut journal = Journal::default();
+        for (kind, _, item) in self.table.items() {
+            journal.add(&kind, &item);
+        }
+        journal
     }
 
     fn state(&self) -> MoneyAndStock {

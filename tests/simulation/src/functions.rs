@@ -12,7 +12,7 @@ use queue_fulfilment::Fulfilment;
 use queue_search_index::SearchIndex;
 use schedule_sweeper::Sweeper;
 use schedule_sweeper::reconciliation::Reconciliation;
-use shared::domain::reconciliation::cursor::RoundConfig;
+use shared::domain::ledger::reconciliation::cursor::RoundConfig;
 use shared::kit::aws::dynamodb::write::outbox::{Outbox, OutboxEvent};
 use shared::kit::aws::dynamodb::{DynamoReader, DynamoStore, Table};
 use shared::kit::aws::mail::SesMailer;

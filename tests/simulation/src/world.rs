@@ -2,8 +2,8 @@
 
 use fastrand::Rng;
 use http_body_util::BodyExt;
+use shared::domain::ledger::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
 use shared::domain::order::OrderId;
-use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
 use shared::kit::command::{CommandContext, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use shared::domain::ledger::{Account, JournalEntry};
 use shared::domain::market::Market;
 use shared::domain::market::totals::MarketTotals;
 use shared::domain::order::payment::Payment;
@@ -10,8 +11,11 @@ use shared::domain::order::{Order, OrderStatus};
 use shared::domain::product::Product;
 use shared::domain::user::User;
 use shared::kit::command::{Item, Record};
+use shared::projections::account_balances::{AccountBalances, BalanceKey, BalanceScope};
 use shared::projections::daily_sales::DailySales;
 use shared::projections::list_total::ListTotal;
+
+use strum::VariantArray as _;
 
 use crate::audit::Items;
 use crate::audit::items::{read, text};
@@ -25,6 +29,8 @@ pub struct Counts {
     pub markets: BTreeMap<String, (String, i64, i64)>,
     /// Number of orders, volume and refunds by market and day.
     pub days: BTreeMap<(String, String), (i64, i64, i64)>,
+    /// Balance of each account that is not zero, by partition, currency and account.
+    pub balances: BTreeMap<(String, String, Account), i64>,
 }
 
 impl Counts {
@@ -49,6 +55,7 @@ impl Counts {
             recount.add_entity(item, &payments);
         }
         recount.sum_market_sales();
+        recount.balances.retain(|_, amount| *amount != 0);
         (stored, recount)
     }
 
@@ -68,6 +75,15 @@ impl Counts {
             let market = pk.trim_start_matches("market#").to_owned();
             let sold = (sales.orders, sales.volume, sales.refunded);
             self.days.insert((market, sales.date.to_string()), sold);
+        } else if is::<AccountBalances>(item) {
+            let balances: AccountBalances = read(item);
+            let currency = text(item, "sk").trim_start_matches("balance#").to_owned();
+            for account in Account::VARIANTS {
+                let amount = balances.of(*account);
+                if amount != 0 {
+                    self.balances.insert((pk.to_owned(), currency.clone(), *account), amount);
+                }
+            }
         }
     }
 
@@ -91,6 +107,18 @@ impl Counts {
                 self.increment(list);
             }
             self.add_sale(&order, payments);
+        } else if is::<JournalEntry>(item) {
+            self.add_entry(&read(item));
+        }
+    }
+
+    fn add_entry(&mut self, entry: &JournalEntry) {
+        for scope in BalanceScope::of_market(entry.market_id) {
+            for posting in entry.postings.iter() {
+                let key = AccountBalances::key(&BalanceKey { scope, currency: posting.currency });
+                let currency = posting.currency.as_str().to_owned();
+                *self.balances.entry((key.pk, currency, posting.account)).or_default() += posting.amount;
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! of that safeguard must detect it.
 
 mod http;
+mod ledger;
 mod outbox;
 mod rate_limits;
 mod sagas;
@@ -48,7 +49,7 @@ impl SeededBug {
 
 /// All seeded bugs.
 pub fn all() -> impl Iterator<Item = &'static SeededBug> {
-    [stock::BUGS, sagas::BUGS, outbox::BUGS, http::BUGS, sessions::BUGS, rate_limits::BUGS]
+    [stock::BUGS, sagas::BUGS, ledger::BUGS, outbox::BUGS, http::BUGS, sessions::BUGS, rate_limits::BUGS]
         .into_iter()
         .flatten()
 }

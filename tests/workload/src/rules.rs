@@ -89,7 +89,8 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
         "getOrder" | "getOrderTimeline" | "cancelOrder" | "shipOrder" | "deliverOrder" | "refundOrder" => {
             of_order(call, facts, model)
         }
-        "listDeadLetters" | "listDiscrepancies" | "listUsers" | "createUser" | "redriveQueue" => {
+        "listDeadLetters" | "listDiscrepancies" | "getTrialBalance" | "listUsers" | "createUser"
+        | "redriveQueue" => {
             match (&call.caller, &facts.caller) {
                 // The address of an account may be taken; it may also have been released meanwhile.
                 (Caller::Admin, _) if names_an_account(call) => Expected::Either,
@@ -107,6 +108,18 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
         },
         "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" | "getMarketShipping"
         | "setMarketShipping" | "getMarketTax" | "setMarketTax" => of_market(call, facts),
+        "setMarketCommission" => match &facts.caller {
+            _ if facts.market.is_none() => refused(&[401, 403, 404]),
+            Some(caller) if is_user(caller) => refused(&[403, 404]),
+            _ => Expected::Either,
+        },
+        "getMarketCommission" | "getMarketBalance" | "listMarketEntries" => {
+            match (&facts.market, &facts.caller) {
+                (Some(market), _) if is_creator(market, facts) => Expected::Success,
+                (_, Some(caller)) if is_user(caller) && facts.market.is_some() => refused(&[403, 404]),
+                _ => Expected::Either,
+            }
+        }
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use local::services::ses::Email;
-use shared::domain::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
+use shared::domain::ledger::reconciliation::cursor::{AdvanceCursor, ReconciliationCursor};
 use shared::domain::values::id::Id;
 use shared::kit::command::{CommandContext, Item, Key, Store as _};
 use shared::kit::system::clock::{Clock, Timestamp};

@@ -34,7 +34,9 @@ impl Variation {
             Self::ReusedKey => is_keyed && (other_body(call).is_some() || operation.has_target()),
             Self::NoToken => has_token && operation.requires_token,
             Self::DamagedToken => operation.accepts_token && operation.documents(401),
-            Self::UnknownTarget => operation.has_target() && operation.documents(404),
+            Self::UnknownTarget => {
+                operation.has_target() && operation.documents(404) && !has_conflicting_fields(call)
+            }
             Self::WrongAccept => operation.documents(406),
             Self::WrongContentType => call.body.is_some() && operation.documents(415),
             Self::TooLarge => call.body.is_some() && operation.documents(413),
@@ -64,6 +66,14 @@ impl Variation {
             Self::InvalidQuery => Some(&[400, 401, 403, 404]),
         }
     }
+}
+
+/// Returns true if the body has fields that exclude each other, so that the request is refused for its body.
+fn has_conflicting_fields(call: &Call) -> bool {
+    call.body.as_ref().is_some_and(|body| {
+        let has = |field: &str| body.get(field).is_some();
+        has("amount") && (has("lines") || has("shipping"))
+    })
 }
 
 /// Another valid body of a request, for the same idempotency key.

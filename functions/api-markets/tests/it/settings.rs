@@ -1,9 +1,9 @@
-//! `GET` and `PUT /v1/markets/{id}/shipping` and `/tax`.
+//! `GET` and `PUT /v1/markets/{id}/shipping`, `/tax` and `/commission`.
 
 use serde_json::{Value, json};
 use shared::domain::market::settings::MarketTax;
 use shared::kit::command::{ReadSet, Store};
-use test_support::fixture::{MARKET, buyer, id, seller, stranger};
+use test_support::fixture::{MARKET, admin, buyer, id, moderator, seller, stranger};
 
 use super::Markets;
 
@@ -134,4 +134,32 @@ async fn settings_belong_to_the_creator_and_end_with_the_market() {
     let reads = ReadSet::<Option<MarketTax>>::get(&id(MARKET));
     let left = markets.marketplace.store.load(reads).await.unwrap();
     assert_eq!(left, None, "the settings are deleted with the market");
+}
+
+#[tokio::test]
+async fn administrators_set_the_commission_that_the_seller_reads() {
+    let markets = Markets::new().await;
+    markets.marketplace.user(admin(), "admin").await;
+    let path = path("commission");
+    let read = || markets.api.get(&path).by(seller());
+    let default = read().await;
+    assert_eq!(default.json()["data"], json!({ "marketId": MARKET, "basisPoints": null, "version": 1 }));
+    let set = |actor, rate: Value| {
+        markets.api.put(&path).by(actor).if_match("*").json(&json!({ "basisPoints": rate }))
+    };
+    assert_eq!(set(admin(), json!(750)).await.json()["data"]["basisPoints"], 750);
+    assert_eq!(read().await.json()["data"], json!({ "marketId": MARKET, "basisPoints": 750, "version": 2 }));
+    for actor in [seller(), moderator(), stranger()] {
+        assert_eq!(set(actor, json!(0)).await.error(), (403, "FORBIDDEN"), "{actor:?}");
+    }
+    assert_eq!(markets.api.get(&path).by(stranger()).await.error(), (403, "FORBIDDEN"));
+    for rate in [json!(-1), json!(10_001), json!(1.5), json!("750")] {
+        let refused = set(admin(), rate.clone()).await;
+        assert_eq!(refused.error(), (400, "VALIDATION_ERROR"), "{rate}");
+        assert!(refused.json()["error"]["fields"]["basisPoints"].is_string(), "{rate}");
+    }
+    let without = markets.api.put(&path).by(admin()).if_match("*").json(&json!({}));
+    assert_eq!(without.await.error(), (400, "VALIDATION_ERROR"));
+    assert_eq!(set(admin(), Value::Null).await.json()["data"]["basisPoints"], Value::Null);
+    assert_eq!(set(admin(), json!(750)).if_match("\"2\"").await.error(), (412, "VERSION_MISMATCH"));
 }

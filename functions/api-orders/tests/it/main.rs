@@ -14,9 +14,10 @@ mod refund;
 mod ship_deliver;
 mod timeline;
 
-use api_orders::AddressRetention;
+use api_orders::OrderConfig;
 use serde_json::{Value, json};
 use shared::api::CommandState;
+use shared::domain::ledger::commission::CommissionTerms;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::{Capture, GatewayId};
@@ -48,7 +49,9 @@ impl Orders {
         let meter = CapacityMeter::default();
         let reader = DynamoReader::new(meter.on(&marketplace.table));
         let app = CommandState::new(&env, marketplace.store.clone(), reader).unwrap();
-        let router = api_orders::router(app, AddressRetention(RETENTION_DAYS));
+        let config =
+            OrderConfig { address_retention_days: RETENTION_DAYS, commission: CommissionTerms::NONE };
+        let router = api_orders::router(app, config);
         Self { api: ApiFunction::new(&marketplace, router), marketplace, meter }
     }
 

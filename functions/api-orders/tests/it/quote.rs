@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::domain::market::MarketStatus;
-use shared::domain::market::settings::set::SetMarketSettings;
+use shared::domain::market::settings::set::{SetMarketSettings, SettingsRight};
 use shared::domain::market::settings::shipping::ShippingSettings;
 use shared::domain::market::settings::tax::TaxSettings;
 use shared::domain::order::shipment::address::DeliveryAddress;
@@ -34,14 +34,26 @@ impl Orders {
         ]);
         let settings: ShippingSettings = serde_json::from_value(json!({ "zones": zones })).unwrap();
         let (market_id, by, expected) = (id(MARKET), seller(), None);
-        orders.marketplace.run(SetMarketSettings { market_id, by, expected: None, settings }).await;
+        orders
+            .marketplace
+            .run(SetMarketSettings {
+                market_id,
+                by,
+                right: SettingsRight::OfCreator,
+                expected: None,
+                settings,
+            })
+            .await;
         let rate = json!({
             "country": "DE", "class": "standard", "basisPoints": 1_900, "name": "VAT",
             "appliesToShipping": true,
         });
         let settings = json!({ "pricesIncludeTax": true, "rates": [rate] });
         let settings: TaxSettings = serde_json::from_value(settings).unwrap();
-        orders.marketplace.run(SetMarketSettings { market_id, by, expected, settings }).await;
+        orders
+            .marketplace
+            .run(SetMarketSettings { market_id, by, right: SettingsRight::OfCreator, expected, settings })
+            .await;
         orders
     }
 

@@ -2,10 +2,10 @@
 
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
+use shared::domain::ledger::reconciliation::compare::MismatchKind;
+use shared::domain::ledger::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::domain::ledger::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::domain::order::payment::GatewayId;
-use shared::domain::reconciliation::compare::MismatchKind;
-use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
-use shared::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use shared::kit::command::Version;
 use shared::kit::system::clock::{Clock, SystemClock};
 use test_support::fixture::{ORDER, buyer, cents, id, moderator};

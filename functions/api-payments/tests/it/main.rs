@@ -5,6 +5,7 @@
 mod discrepancies;
 mod events;
 mod get;
+mod ledger;
 mod refund_webhooks;
 mod webhook_outcomes;
 mod webhook_signature;

@@ -63,6 +63,7 @@ fn refunds(at: Timestamp) -> Vec<Refund> {
         status,
         failure: (status == RefundStatus::Failed).then(|| DeclineCode::new("card_closed")),
         failed_after: None,
+        commission: None,
         refund_id: None,
         attempt: 1,
         decided_at: at,

@@ -1,10 +1,10 @@
 //! Our records of an entry in the gateway's ledger.
 
+use shared::domain::ledger::reconciliation::GatewayRecord;
+use shared::domain::ledger::reconciliation::compare::{Finding, MismatchKind, compare, compare_damaged};
+use shared::domain::ledger::reconciliation::discrepancy::Discrepancy;
 use shared::domain::order::Order;
 use shared::domain::order::payment::Payment;
-use shared::domain::reconciliation::GatewayRecord;
-use shared::domain::reconciliation::compare::{Finding, MismatchKind, compare, compare_damaged};
-use shared::domain::reconciliation::discrepancy::Discrepancy;
 use shared::kit::command::read_set::{Parsed, parsed_or_reported};
 use shared::kit::system::clock::Timestamp;
 

@@ -1,7 +1,7 @@
 //! Rechecks discrepancies that were open before this round, regardless of the age of the payment: each is
 //! confirmed or closed.
 
-use shared::domain::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
+use shared::domain::ledger::reconciliation::discrepancy::{CloseDiscrepancy, Discrepancy, RecordDiscrepancy};
 use shared::kit::aws::dynamodb::DynamoReader;
 use shared::kit::command::read_set::{Parsed, parsed_or_reported};
 use shared::kit::command::{CommandContext, ReadSet, Store};

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use schedule_sweeper::reconciliation::{ReconcileError, Reconciliation, ReconciliationSummary};
+use shared::domain::ledger::reconciliation::compare::MismatchKind;
+use shared::domain::ledger::reconciliation::discrepancy::{
+    Discrepancy, DiscrepancyStatus, RecordDiscrepancy, Totals,
+};
 use shared::domain::order::cancel::CancelOrder;
 use shared::domain::order::fulfilment::Fulfilment;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::payment::{Checkout, CheckoutIntent, GatewayId, Payment, PaymentEvent};
 use shared::domain::order::{Order, OrderId, OrderStatus};
-use shared::domain::reconciliation::compare::MismatchKind;
-use shared::domain::reconciliation::discrepancy::{
-    Discrepancy, DiscrepancyStatus, RecordDiscrepancy, Totals,
-};
 use shared::domain::values::money::Money;
 use shared::kit::command::page::PageRequest;
 use shared::kit::system::clock::{Clock, SystemClock};

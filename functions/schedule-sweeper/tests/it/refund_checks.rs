@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use schedule_sweeper::reconciliation::Reconciliation;
+use shared::domain::ledger::reconciliation::compare::MismatchKind;
+use shared::domain::ledger::reconciliation::cursor::{
+    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
+};
+use shared::domain::ledger::reconciliation::discrepancy::DiscrepancyStatus;
 use shared::domain::order::fulfilment::advance::FulfilmentTransition;
 use shared::domain::order::fulfilment::record_capture::RecordCapture;
 use shared::domain::order::payment::Capture;
 use shared::domain::order::payment::refund::RefundStatus;
 use shared::domain::order::{Order, OrderStatus};
-use shared::domain::reconciliation::compare::MismatchKind;
-use shared::domain::reconciliation::cursor::{
-    AdvanceCursor, PaymentsCursorKey, ReconciliationCursor, RoundConfig,
-};
-use shared::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use shared::kit::aws::dynamodb::DynamoStore;
 use shared::kit::command::{ReadSet, Store as _};
 use shared::kit::system::clock::{Clock, SystemClock, Timestamp};

@@ -37,10 +37,14 @@ permission_types! {
     OrdersReadAny,
     /// Read payments of all users.
     PaymentsReadAny,
+    /// Read the balances and the journal entries of all markets, and the trial balance.
+    LedgerReadAny,
     /// Refund orders of all sellers.
     OrdersRefundAny,
     /// Suspend markets and lift suspensions.
     MarketsSuspend,
+    /// Set the commission on the orders of a market.
+    MarketsSetCommission,
     /// Read the daily sales of all markets.
     MarketsStats,
     /// Read and list accounts of all users.

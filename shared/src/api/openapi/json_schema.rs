@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::api::deserialize::{Bounded, InitialStock, MAX_COUNTRIES, NonNull, Patch, StockDelta};
 use crate::domain::job::output::chunk::Part;
+use crate::domain::ledger::EntryId;
 use crate::domain::market::settings::shipping::{ShippingOptionId, ZoneCountries};
 use crate::domain::order::payment::{ClientSecret, DeclineCode, GatewayId, PaymentMethod};
 use crate::domain::order::shipment::address::{PhoneNumber, PostalCode};
@@ -67,7 +68,12 @@ schema! {
     };
     BasisPoints = {
         "type": "integer", "minimum": 0, "maximum": 10_000,
-        "description": "Tax rate in basis points (hundredths of a percent).", "examples": [1900]
+        "description": "Rate in basis points (hundredths of a percent).", "examples": [1900]
+    };
+    EntryId = {
+        "type": "string", "pattern": "^ord_[0-9A-HJKMNP-TV-Z]{26}\\.[1-9][0-9]*$",
+        "description": "Id of a journal entry: the order that caused it, and the version of the order after the change.",
+        "examples": ["ord_01J8Z3K5V0ABCDEFGHJKMNPQRS.3"]
     };
     ShippingOptionId = {
         "type": "string", "pattern": ShippingOptionId::PATTERN,

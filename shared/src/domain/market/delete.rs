@@ -1,6 +1,6 @@
 //! Deleting a market.
 
-use super::settings::{MarketShipping, MarketTax};
+use super::settings::{MarketCommission, MarketShipping, MarketTax};
 use super::status_copy::remove_status_copies;
 use super::{Market, MarketEvent, MarketId, MarketStatus};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
@@ -66,6 +66,7 @@ impl Command for DeleteMarket {
         let last = Market { version: market.version.next(), ..market };
         let change = Change::of(()).delete_entity(&last, MarketEvent::Deleted { market_id: last.id });
         let change = change.remove::<MarketShipping>(&last.id).remove::<MarketTax>(&last.id);
+        let change = change.remove::<MarketCommission>(&last.id);
         Ok(remove_status_copies(change, last.id))
     }
 }

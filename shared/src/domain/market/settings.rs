@@ -1,5 +1,6 @@
-//! Settings with which orders of a market are priced: shipping and tax.
+//! Settings for the orders of a market: shipping and tax, with which they are priced, and commission.
 
+pub mod commission;
 pub mod set;
 pub mod shipping;
 pub mod tax;
@@ -42,6 +43,9 @@ pub trait Settings:
     /// [`InvalidSettings`], with the position of the invalid value.
     fn check(&self, currency: Currency) -> Result<(), InvalidSettings>;
 }
+
+/// Commission settings of a market, as they are stored.
+pub type MarketCommission = MarketSettings<commission::CommissionSettings>;
 
 /// Tax settings of a market, as they are stored.
 pub type MarketTax = MarketSettings<tax::TaxSettings>;

@@ -3,6 +3,7 @@
 use super::{Order, OrderEvent, OrderId};
 use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::text::Reason;
 use crate::kit::command::{Change, Command, ReadSet};
@@ -54,13 +55,15 @@ impl Command for CancelOrder {
         let party = order.party(&self.by);
         let party =
             party.ok_or(AccessError::Forbidden("only the buyer or the seller can cancel the order"))?;
-        let before = order.stock_position();
+        let (before, payment) = (order.clone(), payment.as_ref());
         let reason = self.reason.clone().map(String::from);
-        let cancelled = order.cancelled(party, reason, payment.as_ref(), now);
+        let cancelled = order.cancelled(party, reason, payment, now);
         let cancelled = cancelled.map_err(|_| CancelError::TooLate(self.id))?;
-        let change =
-            Change::of(cancelled.clone()).save(&cancelled, OrderEvent::Cancelled((&cancelled).into()));
-        Ok(cancelled.move_stock(before, change, |_| CancelError::TooLate(self.id)))
+        let before = PaidOrder { order: &before, payment };
+        let saved =
+            PaidOrder { order: &cancelled, ..before }
+                .commit(before, OrderEvent::Cancelled, None, |_| CancelError::TooLate(self.id));
+        Ok(saved.with_output(cancelled))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::event::EventConstructor;
 use super::fulfilment::Fulfilment;
+use super::state_machine::commit::PaidOrder;
 use super::{InvalidState, Order, OrderEvent, OrderId};
 use crate::kit::command::{Change, Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
@@ -31,13 +32,14 @@ impl Command for ExpireOrder {
         now: Timestamp,
     ) -> Result<Change<Order, InvalidState>, InvalidState> {
         let order = order.ok_or(InvalidState)?;
-        let before = order.stock_position();
+        let before = order.clone();
         let overdue = order.overdue(now)?;
         let event: EventConstructor = match overdue.fulfilment {
             Fulfilment::ClosingCheckout { .. } => OrderEvent::PaymentOverdue,
             _ => OrderEvent::Expired,
         };
-        let change = Change::of(overdue.clone()).save(&overdue, event((&overdue).into()));
-        Ok(overdue.move_stock(before, change, |_| InvalidState))
+        // An order that waits for its payment has none.
+        let (before, after) = [&before, &overdue].map(|order| PaidOrder { order, payment: None }).into();
+        Ok(after.commit(before, event, None, |_| InvalidState).with_output(overdue))
     }
 }

@@ -6,6 +6,8 @@ use super::lines::cart::{Cart, CartError, CartState, PricedCart, Supply};
 use super::lines::pricing::PricingError;
 use super::shipment::address::{DEFAULT_RETENTION_DAYS, DeliveryAddress, PostalAddress};
 use super::{Order, OrderEvent, OrderId, OrderStatus, Party, Transition};
+use crate::domain::ledger::commission::CommissionTerms;
+use crate::domain::market::settings::MarketCommission;
 use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::payment::PaymentMethod;
@@ -27,6 +29,8 @@ pub struct PlaceOrder {
     pub expected_total: Option<Money>,
     /// Payment method to charge; `None` if the buyer pays at the gateway.
     pub payment_method: Option<PaymentMethod>,
+    /// Default terms of the commission, for a market without a rate of its own.
+    pub commission: CommissionTerms,
     /// Number of days for which the delivery address is stored after the last change of the order.
     pub address_retention_days: u16,
 }
@@ -69,25 +73,26 @@ pub enum PlaceOrderError {
 }
 
 impl Command for PlaceOrder {
-    type State = CartState;
+    type State = (CartState, Vec<Option<MarketCommission>>);
     type Output = Order;
     type Error = PlaceOrderError;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        self.cart.reads()
+        self.cart.reads().and(ReadSet::get_all(self.cart.market_id.iter()))
     }
 
     /// # Errors
     /// [`PlaceOrderError`].
     fn decide(
         &self,
-        state: Self::State,
+        (state, commission): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, PlaceOrderError>, PlaceOrderError> {
         let priced = self.cart.price(state).map_err(missing_address)?;
         let address = self.delivery_address(priced.quote.is_shipped)?;
         self.check(priced.quote.lines.sum())?;
-        let order = self.order(priced, now);
+        let of_market = commission.into_iter().flatten().find_map(|stored| stored.settings.basis_points);
+        let order = Order { commission: Some(self.commission.at_rate(of_market)), ..self.order(priced, now) };
         let copy = StatusCopyKey::of_order(order.market_id, order.id);
         let closed = PlaceOrderError::MarketClosed(order.market_id);
         let mut placed = Change::of(order.clone()).save(&order, OrderEvent::Created((&order).into()));
@@ -110,11 +115,11 @@ fn missing_address(error: CartError) -> PlaceOrderError {
 }
 
 impl PlaceOrder {
-    /// Creates a command without an expected total.
+    /// Creates a command without an expected total and without commission.
     #[must_use]
     pub const fn new(id: OrderId, by: Actor, cart: Cart, payment_method: Option<PaymentMethod>) -> Self {
-        let address_retention_days = DEFAULT_RETENTION_DAYS;
-        Self { id, by, cart, expected_total: None, payment_method, address_retention_days }
+        let (commission, address_retention_days) = (CommissionTerms::NONE, DEFAULT_RETENTION_DAYS);
+        Self { id, by, cart, expected_total: None, payment_method, commission, address_retention_days }
     }
 
     /// Address to store with the order.
@@ -151,6 +156,7 @@ impl PlaceOrder {
             seller_id: priced.seller_id,
             market_id: priced.market_id,
             lines: priced.quote.lines,
+            commission: None,
             payment_method: self.payment_method.clone(),
             payment_id: None,
             refunds: Vec::new(),
@@ -174,6 +180,7 @@ impl PlaceOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::market::settings::commission::CommissionSettings;
     use crate::domain::market::settings::shipping::{
         ShippingOption, ShippingSettings, ShippingZone, ZoneCountries,
     };
@@ -186,6 +193,8 @@ mod tests {
     use crate::domain::tests::{BUYER, actor, at, decide, euros, product, refusal};
     use crate::domain::values::country::Place;
     use crate::kit::command::{Condition, Operation};
+
+    type State = <PlaceOrder as Command>::State;
 
     /// Order of two units of the product.
     fn place() -> PlaceOrder {
@@ -213,19 +222,19 @@ mod tests {
     }
 
     /// State without settings.
-    fn state(product: Product) -> CartState {
-        ((vec![Some(product)], vec![None]), vec![None])
+    fn state(product: Product) -> State {
+        (((vec![Some(product)], vec![None]), vec![None]), vec![None])
     }
 
     /// State of a market that ships to all countries for 4.90 EUR.
-    fn shipping_state(product: Product) -> CartState {
+    fn shipping_state(product: Product) -> State {
         let (name, amount) = ("Parcel".parse().unwrap(), euros(490));
         let option = ShippingOption { id: "standard".parse().unwrap(), name, amount, free_from: None };
         let zones = vec![ShippingZone { countries: ZoneCountries::All, options: vec![option] }];
         let (market_id, settings) = (product.market_id, ShippingSettings { zones });
         let stored: MarketShipping =
             MarketSettings { market_id, version: Version::FIRST, settings, updated_at: at(0) };
-        ((vec![Some(product)], vec![Some(stored)]), vec![None])
+        (((vec![Some(product)], vec![Some(stored)]), vec![None]), vec![None])
     }
 
     #[test]
@@ -239,6 +248,22 @@ mod tests {
         assert!(matches!(copy.operation, Operation::Check));
         assert_eq!(copy.condition, Condition::Is("status", "active".to_owned()));
         assert_eq!(copy.refusal, Some(PlaceOrderError::MarketClosed(product().market_id)));
+    }
+
+    #[test]
+    fn rate_of_the_market_replaces_the_default() {
+        let rate = |points: i64| points.try_into().unwrap();
+        let default = CommissionTerms { rate_basis_points: rate(1_000), kept_on_refund: true };
+        let command = PlaceOrder { commission: default, ..place() };
+        let terms = |basis_points| {
+            let (market_id, settings) = (product().market_id, CommissionSettings { basis_points });
+            let stored = MarketSettings { market_id, version: Version::FIRST, settings, updated_at: at(0) };
+            let (cart, _) = state(product());
+            decide(&command, (cart, vec![Some(stored)]), at(0)).output.commission
+        };
+        assert_eq!(decide(&command, state(product()), at(0)).output.commission, Some(default));
+        assert_eq!(terms(None), Some(default));
+        assert_eq!(terms(Some(rate(0))), Some(CommissionTerms { rate_basis_points: rate(0), ..default }));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::domain::access::{AccessError, forbid_unless};
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
 use crate::domain::order::payment::refund::{MAX_REFUNDS, MAX_REQUESTED_REFUNDS};
 use crate::domain::order::payment::{GatewayId, Payment};
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::order::state_machine::refund_transitions::DueRefund;
 use crate::domain::product::ProductId;
 use crate::domain::values::actor::Actor;
@@ -148,8 +149,12 @@ impl Command for RefundOrder {
         }
         let refunding = order.with_refund_of_lines_due(due, by, self.reason.as_str(), now);
         let order = refunding.with_refunds_by_line(&payment).next_version(now);
-        let change = Change::of(order.clone()).save(&order, OrderEvent::RefundStarted((&order).into()));
-        Ok(order.return_units(&before, change, RefundError::InvalidState(self.id)))
+        let payment = Some(&payment);
+        let before = PaidOrder { order: &before, payment };
+        let saved =
+            PaidOrder { order: &order, ..before }
+                .commit(before, OrderEvent::RefundStarted, None, |_| RefundError::InvalidState(self.id));
+        Ok(saved.with_output(order))
     }
 }
 

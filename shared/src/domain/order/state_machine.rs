@@ -1,5 +1,7 @@
-//! State machine of an order: statuses, transitions, and the stock position that follows from them.
+//! State machine of an order: statuses, transitions, and the stock position and balances that follow from them.
 
+pub mod balances;
+pub(crate) mod commit;
 #[cfg(test)]
 pub(crate) mod proptests;
 pub(crate) mod refund_transitions;

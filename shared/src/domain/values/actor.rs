@@ -16,6 +16,9 @@ pub enum Permission {
     /// Suspend markets and lift suspensions.
     #[strum(serialize = "markets:suspend")]
     MarketsSuspend,
+    /// Set the commission on the orders of a market.
+    #[strum(serialize = "markets:set-commission")]
+    MarketsSetCommission,
     /// Read the daily sales of all markets.
     #[strum(serialize = "markets:stats")]
     MarketsStats,
@@ -37,6 +40,9 @@ pub enum Permission {
     /// Read payments of all users.
     #[strum(serialize = "payments:read-any")]
     PaymentsReadAny,
+    /// Read the balances and the journal entries of all markets, and the trial balance.
+    #[strum(serialize = "ledger:read-any")]
+    LedgerReadAny,
     /// Read the events of all markets and of the platform.
     #[strum(serialize = "events:read-any")]
     EventsReadAny,
@@ -63,6 +69,7 @@ impl Role {
             Self::Moderator => &[
                 Permission::OrdersReadAny,
                 Permission::PaymentsReadAny,
+                Permission::LedgerReadAny,
                 Permission::MarketsSuspend,
                 Permission::MarketsStats,
                 Permission::UsersRead,
@@ -75,8 +82,10 @@ impl Role {
             Self::Admin => &[
                 Permission::OrdersReadAny,
                 Permission::PaymentsReadAny,
+                Permission::LedgerReadAny,
                 Permission::MarketsSuspend,
                 Permission::MarketsStats,
+                Permission::MarketsSetCommission,
                 Permission::UsersRead,
                 Permission::UsersSuspend,
                 Permission::DeadLettersRead,

@@ -25,6 +25,8 @@ pub struct Amount(i64);
 impl Amount {
     /// Highest limit of the payment gateway for any currency.
     pub const MAX: i64 = 999_999_999_999;
+    /// No money.
+    pub const ZERO: Self = Self(0);
 
     /// Number of minor units.
     #[must_use]
@@ -92,7 +94,7 @@ impl Money {
     /// Zero in `currency`.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
-        Self { amount: Amount(0), currency }
+        Self { amount: Amount::ZERO, currency }
     }
 
     /// Number of minor units.
@@ -144,7 +146,7 @@ impl Money {
 }
 
 /// ISO 4217 currency code in upper case.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
 

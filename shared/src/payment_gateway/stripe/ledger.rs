@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{INTENTS, StripeGateway, checkout, refunds};
+use crate::domain::ledger::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::order::payment::GatewayId;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
-use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;

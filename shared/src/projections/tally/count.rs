@@ -12,7 +12,7 @@ use crate::domain::user::{User, UserId};
 use crate::domain::values::id::Id;
 use crate::kit::command::{Change, Command, NoEvents, ReadSet, Record};
 use crate::kit::system::clock::Timestamp;
-use crate::projections::daily_sales::{InconsistentRead, Sale};
+use crate::projections::daily_sales::InconsistentRead;
 use crate::projections::tally::delta::CounterDelta;
 use crate::projections::tally::market_totals::{MarketState, update_totals};
 
@@ -92,7 +92,7 @@ impl Command for CountEntities {
         let mut change = Change::of(());
         for (((id, market), tally), totals) in self.markets.iter().zip(markets).zip(tallies).zip(totals) {
             let sold = recount.delta.sold_in(*id);
-            let contribution = market.as_ref().map(|market| Contribution::of(market, None));
+            let contribution = market.as_ref().map(|market| Contribution::of(market));
             let after = recount.count_one(Subject::Market(*id), contribution, tally.as_ref());
             let (market, before) = (market.as_ref(), tally.as_ref());
             let orders_counted = counted_in.contains(id);
@@ -138,11 +138,10 @@ impl CountEntities {
                 Some(totals) => totals.recount.clone(),
                 None => tally.as_ref().and_then(|tally| tally.recount.clone()),
             };
-            let sale = order.as_ref().map(|order| Sale::of(order, payment.as_ref())).transpose()?;
             let contribution = order
                 .as_ref()
-                .zip(sale)
-                .map(|(order, sale)| Contribution::of(order, sale).in_recount(of_market));
+                .map(|order| Contribution::of_order(order, payment.as_ref(), of_market))
+                .transpose()?;
             if recount.count_one(Subject::Order(*id), contribution, tally.as_ref()).is_some() {
                 counted_in.insert(*market);
             }
@@ -166,7 +165,7 @@ impl Recount {
         (entities, tallies): Counted<T>,
     ) {
         for ((id, entity), tally) in ids.iter().zip(entities).zip(tallies) {
-            let contribution = entity.map(|entity| Contribution::of(&entity, None));
+            let contribution = entity.map(|entity| Contribution::of(&entity));
             self.count_one(subject(*id), contribution, tally.as_ref());
         }
     }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Tally;
+use crate::domain::ledger::Account;
 use crate::domain::market::MarketId;
 use crate::kit::command::{Adjustment, Change};
+use crate::projections::account_balances::{AccountBalances, BalanceKey, BalanceScope, OrderBalances};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
 
@@ -14,6 +16,7 @@ use crate::projections::list_total::{ListKey, ListTotal};
 pub(super) struct CounterDelta {
     lists: BTreeMap<ListKey, i64>,
     days: BTreeMap<DailySalesKey, SalesDelta>,
+    balances: BTreeMap<BalanceKey, BTreeMap<Account, i64>>,
 }
 
 /// Changes of the number of orders and of amounts in minor units.
@@ -45,6 +48,15 @@ impl CounterDelta {
         for list in &tally.lists {
             *self.lists.entry(list.clone()).or_default() += times;
         }
+        if let Some(OrderBalances { market_id, postings }) = &tally.balances {
+            for scope in BalanceScope::of_market(*market_id) {
+                for posting in postings.iter() {
+                    let key = BalanceKey { scope, currency: posting.currency };
+                    let balance = self.balances.entry(key).or_default().entry(posting.account).or_default();
+                    *balance += times * posting.amount;
+                }
+            }
+        }
         if let Some(sale) = &tally.sale {
             let sales =
                 self.days.entry(DailySalesKey { market_id: sale.market_id, day: sale.day }).or_default();
@@ -72,8 +84,14 @@ impl CounterDelta {
                 .adjust_unchecked::<ListTotal>(&list, Adjustment::of::<ListTotal>().add(ListTotal::COUNT, by))
         });
         let changed = self.days.into_iter().filter(|(_, sales)| *sales != SalesDelta::default());
-        changed.fold(change, |change, (day, sales)| {
+        let change = changed.fold(change, |change, (day, sales)| {
             change.adjust_unchecked::<DailySales>(&day, sales.adjustment(day))
+        });
+        self.balances.into_iter().fold(change, |change, (key, amounts)| {
+            match AccountBalances::adjustment(key.currency, amounts) {
+                Some(adjustment) => change.adjust_unchecked::<AccountBalances>(&key, adjustment),
+                None => change,
+            }
         })
     }
 }

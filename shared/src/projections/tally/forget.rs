@@ -119,6 +119,7 @@ impl Tally {
             counted,
             lists: BTreeSet::new(),
             sale: None,
+            balances: None,
             recount,
         }
     }
@@ -131,14 +132,12 @@ mod tests {
     use crate::domain::order::tests::confirmed;
     use crate::domain::tests::{at, decide, refusal};
     use crate::kit::command::Operation;
-    use crate::projections::daily_sales::Sale;
     use crate::projections::tally::Contribution;
 
     /// Command that forgets the only order of a market, the order's tally, and the totals of the market.
     fn counted() -> (ForgetTallies, Tally, MarketTotals) {
         let (order, payment) = confirmed();
-        let sale = Sale::of(&order, Some(&payment)).unwrap();
-        let contribution = Contribution::of(&order, sale);
+        let contribution = Contribution::of_order(&order, Some(&payment), None).unwrap();
         let tally = Tally::next(None, Subject::Order(order.id), Some(contribution), at(0)).unwrap();
         let totals = MarketTotals {
             market_id: order.market_id,
@@ -162,7 +161,8 @@ mod tests {
         assert_eq!((stored.orders, stored.volume), (0, 0));
         assert!(matches!(decided.write::<Tally>(&tally.id).operation, Operation::Delete));
         let adjusted = decided.writes.iter().filter(|write| matches!(write.operation, Operation::Adjust(_)));
-        assert_eq!(adjusted.count(), tally.lists.len() + 1, "each list, and the sales of the day");
+        let others = 1 + 2;
+        assert_eq!(adjusted.count(), tally.lists.len() + others, "each list, sales of the day, two balances");
         let missing = decide(&forget, (vec![None], vec![Some(stored)]), at(2));
         assert!(missing.writes.iter().all(|write| matches!(write.operation, Operation::Check)));
     }

@@ -5,16 +5,19 @@
 mod entities;
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use strum::VariantArray as _;
 
 use super::{Countable, Subject, Tally};
+use crate::domain::ledger::Account;
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::Order;
 use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::values::date::Date;
+use crate::projections::account_balances::{AccountBalances, BalanceKey, BalanceScope};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
 use entities::{ENTITIES, TestEntity};
@@ -61,6 +64,7 @@ struct Counts {
     lists: BTreeMap<ListKey, i64>,
     days: BTreeMap<(MarketId, Date), (i64, i64, i64)>,
     markets: BTreeMap<MarketId, (MarketStatus, i64, i64)>,
+    balances: BTreeMap<(BalanceScope, Account), i64>,
 }
 
 /// Values from a recount of all entities.
@@ -68,6 +72,7 @@ fn recounted(world: &World) -> Counts {
     let mut lists: BTreeMap<ListKey, i64> = BTreeMap::new();
     let mut days: BTreeMap<(MarketId, Date), (i64, i64, i64)> = BTreeMap::new();
     let mut sold: BTreeMap<MarketId, (i64, i64)> = BTreeMap::new();
+    let mut balances: BTreeMap<(BalanceScope, Account), i64> = BTreeMap::new();
     for entity in world.entities.iter().flatten() {
         let lists_of_entity = match entity {
             TestEntity::User(user) => user.lists(),
@@ -77,6 +82,13 @@ fn recounted(world: &World) -> Counts {
         };
         for list in lists_of_entity {
             *lists.entry(list).or_default() += 1;
+        }
+        if let TestEntity::Order(order, payment) = entity {
+            for scope in BalanceScope::of_market(order.market_id) {
+                for posting in order.balances(payment.as_ref()).iter() {
+                    *balances.entry((scope, posting.account)).or_default() += posting.amount;
+                }
+            }
         }
         if let TestEntity::Order(order, Some(payment)) = entity {
             let (volume, refunded) = (payment.captured.amount(), refunded_amount(order));
@@ -93,7 +105,8 @@ fn recounted(world: &World) -> Counts {
         }
         _ => None,
     });
-    Counts { lists, days, markets: markets.collect() }
+    balances.retain(|_, amount| *amount != 0);
+    Counts { lists, days, markets: markets.collect(), balances }
 }
 
 /// Refunded amount of an order's own payment.
@@ -125,7 +138,22 @@ fn counted(world: &World) -> Counts {
     );
     let totals = world.records::<MarketTotals>(markets).into_iter().flatten();
     let totals = totals.map(|totals| (totals.market_id, (totals.status, totals.orders, totals.volume)));
-    Counts { lists: lists.collect(), days: days.collect(), markets: totals.collect() }
+    let balances = stored_balances(world);
+    Counts { lists: lists.collect(), days: days.collect(), markets: totals.collect(), balances }
+}
+
+/// Stored balances that are not zero.
+fn stored_balances(world: &World) -> BTreeMap<(BalanceScope, Account), i64> {
+    let currency = "EUR".parse().unwrap();
+    let markets = MARKETS.map(|number| BalanceScope::of_market(market(number)));
+    let scopes: BTreeSet<BalanceScope> = markets.into_iter().flatten().collect();
+    let stored =
+        world.records::<AccountBalances>(scopes.iter().map(|scope| BalanceKey { scope: *scope, currency }));
+    let found = scopes.into_iter().zip(stored).filter_map(|(scope, stored)| Some((scope, stored?)));
+    let all = found.flat_map(|(scope, stored)| {
+        Account::VARIANTS.iter().map(move |account| ((scope, *account), stored.of(*account)))
+    });
+    all.filter(|(_, amount)| *amount != 0).collect()
 }
 
 proptest! {

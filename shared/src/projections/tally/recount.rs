@@ -16,8 +16,10 @@
 use crate::domain::job::{ClaimLost, Job, JobClaim};
 use crate::domain::market::totals::MarketTotals;
 use crate::domain::market::{Market, MarketId};
+use crate::domain::values::money::Currency;
 use crate::kit::command::{Change, Command, EventId, NoEvents, ReadSet, Version};
 use crate::kit::system::clock::Timestamp;
+use crate::projections::account_balances::{AccountBalances, BalanceKey, BalanceScope};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
 use crate::projections::tally::delta::CounterDelta;
@@ -65,7 +67,7 @@ impl Command for BeginRecount {
             resetting: true,
         };
         let change = Change::of(Some(recount)).require_unchanged(&job).save(&reset, NoEvents);
-        let contribution = Contribution::of(&market, None);
+        let contribution = Contribution::of(&market);
         match tally {
             Some(_) => Ok(change),
             None => Ok(match Tally::next(None, Subject::Market(market.id), Some(contribution), now) {
@@ -144,23 +146,51 @@ pub struct EndReset {
     pub reset: Reset,
     /// Lists of the market's orders.
     pub lists: Vec<ListKey>,
+    /// Currencies of the market's balances.
+    pub currencies: Vec<Currency>,
+}
+
+impl EndReset {
+    fn balances(&self) -> impl Iterator<Item = BalanceKey> {
+        let scope = BalanceScope::Market(self.reset.market_id);
+        self.currencies.iter().map(move |currency| BalanceKey { scope, currency: *currency })
+    }
 }
 
 impl Command for EndReset {
-    type State = Option<MarketTotals>;
+    type State = (Option<MarketTotals>, Vec<Option<AccountBalances>>);
     type Output = ();
     type Error = Superseded;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        self.reset.reads()
+        let balances: Vec<BalanceKey> = self.balances().collect();
+        self.reset.reads().and(ReadSet::get_all(&balances))
     }
 
+    /// The balances of the market become zero, and are subtracted from those of the marketplace: they do not change
+    /// meanwhile, because no order of the market is counted.
+    ///
     /// # Errors
     /// [`Superseded`].
-    fn decide(&self, totals: Self::State, _: Timestamp) -> Result<Change<(), Superseded>, Superseded> {
+    fn decide(
+        &self,
+        (totals, balances): Self::State,
+        _: Timestamp,
+    ) -> Result<Change<(), Superseded>, Superseded> {
         let totals = self.reset.check(totals)?;
         let counting = MarketTotals { version: totals.version.next(), resetting: false, ..totals };
         let change = Change::of(()).save(&counting, NoEvents);
-        Ok(self.lists.iter().fold(change, |change, list| change.overwrite(list, &ListTotal::default())))
+        let change =
+            self.lists.iter().fold(change, |change, list| change.overwrite(list, &ListTotal::default()));
+        Ok(balances.into_iter().flatten().fold(change, |change, balances| {
+            let negated = balances.iter().map(|(account, amount)| (account, amount.saturating_neg()));
+            let Some(adjustment) = AccountBalances::adjustment(balances.currency, negated) else {
+                return change;
+            };
+            BalanceScope::of_market(self.reset.market_id).into_iter().fold(change, |change, scope| {
+                let key = BalanceKey { scope, currency: balances.currency };
+                change.adjust_unchecked::<AccountBalances>(&key, adjustment.clone())
+            })
+        }))
     }
 }

@@ -6,7 +6,10 @@ use super::due_list::{due_job, due_order};
 use super::partitions;
 use crate::domain::job::output::chunk::{Chunk, ChunkKey};
 use crate::domain::job::{Job, JobEvent, JobId, JobSummary};
-use crate::domain::market::settings::{MarketShipping, MarketTax};
+use crate::domain::ledger::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
+use crate::domain::ledger::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
+use crate::domain::ledger::{EntryId, JournalEntry};
+use crate::domain::market::settings::{MarketCommission, MarketShipping, MarketTax};
 use crate::domain::market::status_copy::{StatusCopy, StatusCopyKey};
 use crate::domain::market::summary::MarketSummary;
 use crate::domain::market::totals::MarketTotals;
@@ -17,24 +20,21 @@ use crate::domain::order::shipment::address::DeliveryAddress;
 use crate::domain::order::{Order, OrderEvent, OrderId, OrderSummary};
 use crate::domain::product::summary::ProductSummary;
 use crate::domain::product::{Product, ProductEvent, ProductId, SkuClaim, SkuKey, Stock};
-use crate::domain::reconciliation::cursor::{PaymentsCursorKey, ReconciliationCursor};
-use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::domain::session::known_network::{KnownNetwork, KnownNetworkKey};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::password_reset::{PasswordReset, PasswordResetEvent, PasswordResetId};
 use crate::domain::user::update::email_change::{EmailChange, EmailChangeKey};
 use crate::domain::user::{Credentials, EmailClaim, User, UserEvent, UserId, UserSummary};
 use crate::domain::values::email::Email;
-use crate::domain::values::id::Id;
 use crate::kit::command::idempotency_record::MESSAGE_RETENTION;
 use crate::kit::command::{Entity, IndexEntries, Key, NoEvents, Record, Version};
 use crate::kit::system::clock::Timestamp;
 use crate::messaging::dead_letter::{DeadLetter, DeadLetterEvent, DeadLetterId};
 use crate::messaging::email_dispatch::allowance::{EmailAllowance, EmailAllowanceId};
 use crate::messaging::email_dispatch::{DispatchId, EmailDispatch};
+use crate::projections::account_balances::{AccountBalances, BalanceKey, BalanceScope};
 use crate::projections::daily_sales::{DailySales, DailySalesKey};
 use crate::projections::list_total::{ListKey, ListTotal};
-use crate::projections::name_index::{HasName, NameEntry, NameTerm, NameTermKey};
 use crate::projections::search_index::{DocumentId, IndexEntry, Indexed, TermEntry, TermEntryKey};
 use crate::projections::tally::{Counted, Subject, Tally};
 
@@ -155,6 +155,10 @@ records! {
         key(id: MarketId): format!("market#{id}"), "tax";
         entity(self): self.market_id, NoEvents;
     }
+    MarketCommission "market-commission" {
+        key(id: MarketId): format!("market#{id}"), "commission";
+        entity(self): self.market_id, NoEvents;
+    }
     StatusCopy "market-status" {
         key(id: StatusCopyKey): format!("market#{}#status#{}", id.market_id, id.number), "status";
     }
@@ -206,6 +210,12 @@ records! {
         entity(self): self.id, PaymentEvent;
     }
 
+    JournalEntry "journal-entry" {
+        key(id: EntryId): format!("order#{}", id.order_id), format!("entry#{:010}", id.order_version.get());
+        entity(self): self.id, NoEvents;
+        by_parent: partitions::entries_of(self.market_id, self.id.order_id), format!("{}#{}", self.created_at, self.id);
+        due: self.earned_at.map(|at| (partitions::unclaimed_entries_of(self.market_id, self.id.order_id), at));
+    }
     ReconciliationCursor "position" {
         key(_id: PaymentsCursorKey): "reconciliation", "position";
         entity(self): PaymentsCursorKey, NoEvents;
@@ -250,6 +260,10 @@ records! {
         expires_at: self.expires_at();
     }
 
+    AccountBalances "account-balances" {
+        key(id: BalanceKey): partition_of_balances(id.scope), format!("balance#{}", id.currency.as_str());
+    }
+
     ListTotal "list-total" {
         key(list: ListKey): format!("total#{}", list.as_str()), "total";
     }
@@ -277,45 +291,7 @@ records! {
     }
 }
 
-impl<N: HasName> Record for NameEntry<N> {
-    const KIND: &'static str = "name-entry";
-    type Id = Id<N>;
-
-    fn key(id: &Id<N>) -> Key {
-        key(N::key(id).pk, "name")
-    }
-}
-
-impl<N: HasName> Entity for NameEntry<N> {
-    type Event = NoEvents;
-
-    fn id(&self) -> &Id<N> {
-        &self.id
-    }
-
-    fn version(&self) -> Version {
-        self.version
-    }
-
-    // Another worker may still index the name of a deleted entity from an earlier read.
-    fn expires_at(&self) -> Option<Timestamp> {
-        match self.indexed {
-            Indexed::At(_) => None,
-            Indexed::Deleted(at) => Some(at.saturating_add(MESSAGE_RETENTION)),
-        }
-    }
-}
-
-impl<N: HasName> Record for NameTerm<N> {
-    const KIND: &'static str = "name-term";
-    type Id = NameTermKey;
-
-    fn key(at: &NameTermKey) -> Key {
-        key(NameTermKey::partition(&at.list), format!("{}#{}", at.word, at.id))
-    }
-}
-
-fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+pub(super) fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
     Key { pk: pk.into(), sk: sk.into() }
 }
 
@@ -326,6 +302,14 @@ fn partition_of(subject: Subject) -> String {
         Subject::Market(id) => Market::key(&id).pk,
         Subject::Product(id) => Product::key(&id).pk,
         Subject::Order(id) => Order::key(&id).pk,
+    }
+}
+
+/// Partition of the balances of a market, or of a part of all markets.
+pub(crate) fn partition_of_balances(scope: BalanceScope) -> String {
+    match scope {
+        BalanceScope::Market(id) => Market::key(&id).pk,
+        BalanceScope::Shard(number) => format!("ledger#{number}"),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Partitions of the indexes: one per list or shard.
 
 use crate::domain::job::{JobId, JobStatus};
+use crate::domain::ledger::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::market::{MarketId, MarketStatus};
 use crate::domain::order::OrderId;
 use crate::domain::product::ProductStatus;
-use crate::domain::reconciliation::discrepancy::DiscrepancyStatus;
 use crate::domain::user::{Role, UserId, UserStatus};
 use crate::domain::values::id::{Id, Identified};
 use crate::domain::values::text::Text;
-use crate::kit::aws::dynamodb::schema::shard_of;
+use crate::kit::system::shard::shard_of;
 use crate::messaging::dead_letter::DeadLetterStatus;
 use crate::messaging::event_routing::Subscriber;
 
@@ -94,6 +94,31 @@ pub fn orders_in_shard(market: MarketId, shard: u32) -> String {
 #[must_use]
 pub fn order_in(market: MarketId, order: OrderId) -> String {
     orders_in_shard(market, shard_of(&order.to_string(), MARKET_SHARDS))
+}
+
+/// Partition of the journal entries of a market in a shard, sorted by time.
+#[must_use]
+pub fn entries_in_shard(market: MarketId, shard: u32) -> String {
+    format!("market#{market}#entries#{shard}")
+}
+
+/// Partition of the journal entries of an order.
+#[must_use]
+pub fn entries_of(market: MarketId, order: OrderId) -> String {
+    entries_in_shard(market, shard_of(&order.to_string(), MARKET_SHARDS))
+}
+
+/// Partition of the journal entries of a market and shard with money of the seller that is not paid out, sorted by the
+/// time since when it is earned.
+#[must_use]
+pub fn unclaimed_entries(market: MarketId, shard: u32) -> String {
+    format!("market#{market}#unclaimed#{shard}")
+}
+
+/// Partition of the unclaimed journal entries of an order.
+#[must_use]
+pub fn unclaimed_entries_of(market: MarketId, order: OrderId) -> String {
+    unclaimed_entries(market, shard_of(&order.to_string(), MARKET_SHARDS))
 }
 
 /// Partition of the orders of a shard that await their payment, sorted by expiry.

@@ -8,7 +8,7 @@ use shared::domain::order::{Order, OrderStatus, Party};
 use shared::domain::user::User;
 use shared::kit::aws::dynamodb::write::outbox::OutboxEvent;
 use shared::kit::system::clock::Timestamp;
-use shared::messaging::dead_letter::DeadLetter;
+use shared::messaging::dead_letter::{DeadLetter, DeadLetterStatus};
 use shared::messaging::email_dispatch::{DispatchId, DispatchState, EmailDispatch, MAX_SENDS, Recipient};
 
 use super::events::ever_written;
@@ -77,7 +77,12 @@ fn per_event(
         users: items.of::<User>().map(|user| (user.id.to_string(), user)).collect(),
         settings: settings.collect(),
     };
-    let dead_letters: Vec<DeadLetter> = items.of::<DeadLetter>().collect();
+    // The message of a dead letter whose removal an operator has decided is no longer in it.
+    let removed = history.of::<DeadLetter>().filter_map(|(_, versions, _)| {
+        let is_removed = versions.last().is_some_and(|last| last.status == DeadLetterStatus::Removed);
+        versions.into_iter().next().filter(|_| is_removed)
+    });
+    let dead_letters: Vec<DeadLetter> = items.of::<DeadLetter>().chain(removed).collect();
     let mut found = Vec::new();
     for event in ever_written(history) {
         let is_dead_lettered =

@@ -88,7 +88,7 @@ fn wrong_refunds(order: &Value) -> Vec<(String, String)> {
     wrong
 }
 
-fn list(value: &Value) -> Vec<&Value> {
+pub(super) fn list(value: &Value) -> Vec<&Value> {
     value.as_array().into_iter().flatten().collect()
 }
 
@@ -98,7 +98,7 @@ fn sum_of_parts(refunds: &[&Value], line: Option<usize>, number: impl Fn(&Value)
     parts.filter(|part| line.is_none_or(|line| part["line"] == line)).map(number).sum()
 }
 
-fn part_gross(part: &Value) -> i128 {
+pub(super) fn part_gross(part: &Value) -> i128 {
     amount(&part["amounts"]["net"]) + part_tax(part)
 }
 
@@ -106,11 +106,11 @@ fn part_tax(part: &Value) -> i128 {
     amount(&part["amounts"]["tax"])
 }
 
-fn integer(value: &Value) -> i128 {
+pub(super) fn integer(value: &Value) -> i128 {
     value.as_i64().map_or(0, i128::from)
 }
 
-fn amount(money: &Value) -> i128 {
+pub(super) fn amount(money: &Value) -> i128 {
     integer(&money["amount"])
 }
 
@@ -122,7 +122,7 @@ fn price(line: &Value) -> i128 {
     }
 }
 
-fn tax(line: &Value) -> i128 {
+pub(super) fn tax(line: &Value) -> i128 {
     amount(&line["tax"]["amount"])
 }
 
@@ -133,7 +133,7 @@ fn exact_tax(line: &Value) -> i128 {
     (2 * price(line) * rate + whole).div_euclid(2 * whole)
 }
 
-fn gross(line: &Value) -> i128 {
+pub(super) fn gross(line: &Value) -> i128 {
     price(line) + if line["tax"]["included"] == true { 0 } else { tax(line) }
 }
 

@@ -26,6 +26,11 @@ pub(super) fn equal_a_recount(items: &Items, stored: &Counts, recount: &Counts) 
         counts.days.iter().map(|((market, day), sold)| (format!("{market} on {day}"), *sold)).collect()
     };
     found.extend(differences("sales of", &days(stored), &days(recount)));
+    let balances = |counts: &Counts| -> BTreeMap<String, i64> {
+        let name = |(partition, currency, account)| format!("{partition} {account} {currency}");
+        counts.balances.iter().map(|(key, amount)| (name(key.clone()), *amount)).collect()
+    };
+    found.extend(differences("balance of", &balances(stored), &balances(recount)));
     let markets = items.of::<Market>().map(|market| Document::from(&market));
     let documents = markets.chain(items.of::<Product>().map(|product| Document::from(&product)));
     let expected: BTreeSet<Key> = documents.flat_map(|document| term_entries(&document)).collect();

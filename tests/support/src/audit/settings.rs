@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shared::domain::market::Market;
-use shared::domain::market::settings::{MarketShipping, MarketTax};
+use shared::domain::market::settings::{MarketCommission, MarketShipping, MarketTax};
 use shared::kit::command::{Item, Record};
 
 use super::items::{key, read, text};
@@ -48,7 +48,8 @@ type Rules = fn(&Value, &str) -> Vec<&'static str>;
 
 fn without_a_market(items: &Items) -> Vec<Violation> {
     let markets: BTreeSet<&str> = items.of_kind(Market::KIND).map(|market| text(market, "id")).collect();
-    let settings = [MarketShipping::KIND, MarketTax::KIND].into_iter().flat_map(|kind| items.of_kind(kind));
+    let kinds = [MarketShipping::KIND, MarketTax::KIND, MarketCommission::KIND];
+    let settings = kinds.into_iter().flat_map(|kind| items.of_kind(kind));
     let orphans = settings.filter(|settings| !markets.contains(text(settings, "marketId")));
     let violation = |settings: &Item| {
         let key = key(settings);

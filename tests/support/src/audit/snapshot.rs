@@ -3,8 +3,8 @@
 use local::services::ses::Email;
 use stripe_sandbox::Ledger;
 
-use super::{Expectations, History, HttpLog, Items, MoneyAndStock, Violation};
-use super::{emails, event_log, events, jobs, lines, projections, sessions, stock, versions};
+use super::{Expectations, History, HttpLog, Items, Journal, MoneyAndStock, Violation};
+use super::{emails, event_log, events, jobs, journal, lines, projections, sessions, stock, versions};
 use crate::app::TestApp;
 use crate::audit::{market_status, personal_data, rate_limits, settings, uniqueness};
 use crate::recount::Counts;
@@ -41,6 +41,9 @@ impl AuditSnapshot {
     pub fn violations(&self, expectations: &Expectations, log: &HttpLog) -> Vec<Violation> {
         let state = MoneyAndStock::of(&self.items);
         let mut found = state.audit(expectations, &self.ledger);
+        found
+            .extend(Journal::of(&self.items).violations(&self.ledger, |order| state.is_dead_lettered(order)));
+        found.extend(journal::entries_are_final(&self.history));
         found.extend(stock::in_any_version(&self.history));
         found.extend(versions::without_a_gap(&self.history));
         found.extend(events::of_every_version(&self.history));

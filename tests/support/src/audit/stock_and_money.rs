@@ -54,6 +54,12 @@ impl MoneyAndStock {
             && self.unknown_emails.iter().any(|id| dead_letter.body.contains(id))
     }
 
+    /// Returns true if a message about an order could not be handled.
+    #[must_use]
+    pub fn is_dead_lettered(&self, order: &str) -> bool {
+        self.dead_letters.iter().any(|dead_letter| dead_letter.body.contains(order))
+    }
+
     /// Selects the records among items.
     #[must_use]
     pub fn of(items: &Items) -> Self {
@@ -162,7 +168,7 @@ impl MoneyAndStock {
         let mut wrong = |expected: &str, was: String| {
             found.push(Violation::new(Invariant::Sagas, id, expected, was));
         };
-        let is_dead_lettered = self.dead_letters.iter().any(|dead_letter| dead_letter.body.contains(id));
+        let is_dead_lettered = self.is_dead_lettered(id);
         let awaits_payment = matches!(order.fulfilment, Fulfilment::AwaitingPayment { .. });
         if order.fulfilment != Fulfilment::Finished && !awaits_payment && !is_dead_lettered {
             wrong("fulfilment ends", format!("it is still {}", order.fulfilment.public_name()));

@@ -15,6 +15,9 @@ pub enum Invariant {
     Stock,
     /// Fulfilment ends; a charged buyer gets the order or a refund; no order is charged twice.
     Sagas,
+    /// Every captured and refunded minor unit has exactly one journal entry, entries are balanced and never change, and
+    /// the accounts contain what orders and the gateway determine.
+    Ledger,
     /// Each version has its event, each event takes effect once for each subscriber and is logged once, and
     /// projections match the entities.
     Outbox,

@@ -18,6 +18,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("setMarketShipping", 8, set_shipping),
     ("getMarketTax", 3, about_market),
     ("setMarketTax", 8, set_tax),
+    ("getMarketCommission", 3, about_market),
+    ("setMarketCommission", 8, set_commission),
+    ("getMarketBalance", 4, about_market),
+    ("listMarketEntries", 4, list_entries),
+    ("getTrialBalance", 3, trial_balance),
     ("createProduct", 36, create_product),
     ("listProducts", 8, list_products),
     ("getProduct", 4, get_product),
@@ -116,6 +121,25 @@ fn set_shipping(draft: &mut Draft<'_>) -> Option<Call> {
         _ => json!([zone(json!(["DE", "AT"])), zone(json!("*"))]),
     };
     with_body(draft.about(caller, &market), json!({ "zones": zones }))
+}
+
+fn set_commission(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, _) = market(draft)?;
+    let caller = draft.mostly(Caller::Admin);
+    let points = draft.one_of(&[None, Some(0), Some(750), Some(10_000)]);
+    with_body(draft.about(caller, &market), json!({ "basisPoints": points }))
+}
+
+fn list_entries(draft: &mut Draft<'_>) -> Option<Call> {
+    let (market, caller) = market(draft)?;
+    let filter = draft.one_of(&["", "sort=createdAt", "from=2020-01-01T00:00:00Z"]);
+    let page = draft.page();
+    with_query(draft.about(caller, &market), format!("{filter}&{page}").trim_matches('&'))
+}
+
+fn trial_balance(draft: &mut Draft<'_>) -> Option<Call> {
+    let caller = draft.mostly(Caller::Admin);
+    Some(draft.request(caller))
 }
 
 fn set_tax(draft: &mut Draft<'_>) -> Option<Call> {

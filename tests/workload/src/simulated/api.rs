@@ -2,7 +2,7 @@
 //! clock of the machine, so the same seed would not give the same run.
 
 use api_auth::AuthState;
-use api_orders::AddressRetention;
+use api_orders::OrderConfig;
 use api_users::UsersState;
 use axum::Router;
 use http_body_util::BodyExt;
@@ -90,8 +90,8 @@ fn routers(functions: &Functions, entropy: &SimEntropy) -> Vec<(&'static str, Ap
     let (env, state) = commands("api-jobs", functions, entropy, reader.clone());
     add("api-jobs", limited(&env, functions, state.clone(), api_jobs::router(state)));
     let (env, state) = commands("api-orders", functions, entropy, reader.clone());
-    let retention = AddressRetention::from_env(&env).expect("the template has the retention");
-    add("api-orders", limited(&env, functions, state.clone(), api_orders::router(state, retention)));
+    let config = OrderConfig::from_env(&env).expect("the template has the settings");
+    add("api-orders", limited(&env, functions, state.clone(), api_orders::router(state, config)));
     let uncached = || CachedReader::uncached(reader.clone());
     let (env, state) = commands("api-markets", functions, entropy, uncached());
     add("api-markets", limited(&env, functions, state.clone(), api_markets::router(state)));

@@ -1,4 +1,4 @@
-//! Setting the shipping or the tax of a market.
+//! Setting the shipping, the tax or the commission of a market.
 
 use super::{CurrentSettings, InvalidSettings, MarketSettings, Settings};
 use crate::domain::access::{AccessError, forbid_unless, require_version};
@@ -14,10 +14,21 @@ pub struct SetMarketSettings<S> {
     pub market_id: MarketId,
     /// Actor that sets them.
     pub by: Actor,
+    /// Right of the actor to set them.
+    pub right: SettingsRight,
     /// Accepted revisions; `None` accepts any revision.
     pub expected: Option<VersionSet>,
     /// New settings.
     pub settings: S,
+}
+
+/// Right to settings of a market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsRight {
+    /// The actor must have created the market.
+    OfCreator,
+    /// The actor currently has a permission for the settings of all markets.
+    ByPermission,
 }
 
 /// Reason why settings cannot be set.
@@ -50,7 +61,7 @@ where
         (market, stored): Self::State,
         now: Timestamp,
     ) -> Result<Change<CurrentSettings<S>, SetSettingsError>, SetSettingsError> {
-        let market = owned_market(self.market_id, market, &self.by)?;
+        let market = market_for(self.market_id, market, &self.by, self.right)?;
         let version = stored.as_ref().map_or(Version::FIRST, |stored| stored.version.next());
         let current = CurrentSettings::new(market.id, stored);
         require_version(current.id(), current.revision, self.expected.as_ref())?;
@@ -67,14 +78,21 @@ where
     }
 }
 
-/// Returns the market, if the actor is its creator.
+/// Returns the market, if the actor has the right to its settings.
 ///
 /// # Errors
 /// [`AccessError`].
-pub fn owned_market(id: MarketId, market: Option<Market>, by: &Actor) -> Result<Market, AccessError> {
-    let market = market.filter(|market| market.is_visible_to(Some(by)));
+pub fn market_for(
+    id: MarketId,
+    market: Option<Market>,
+    by: &Actor,
+    right: SettingsRight,
+) -> Result<Market, AccessError> {
+    let is_permitted = right == SettingsRight::ByPermission;
+    let market = market.filter(|market| is_permitted || market.is_visible_to(Some(by)));
     let market = market.ok_or(AccessError::not_found(id))?;
-    forbid_unless(market.is_owned_by(by), "only the creator of the market has access to its settings")?;
+    let rule = "only the creator of the market has access to its settings";
+    forbid_unless(is_permitted || market.is_owned_by(by), rule)?;
     Ok(market)
 }
 
@@ -108,7 +126,13 @@ mod tests {
 
     fn set(by: &str, zones: Vec<ShippingZone>) -> SetMarketSettings<ShippingSettings> {
         let settings = ShippingSettings { zones };
-        SetMarketSettings { market_id: market().id, by: actor(by), expected: None, settings }
+        SetMarketSettings {
+            market_id: market().id,
+            by: actor(by),
+            right: SettingsRight::OfCreator,
+            expected: None,
+            settings,
+        }
     }
 
     fn germany() -> Vec<ShippingZone> {

@@ -6,15 +6,16 @@ mod tests;
 use std::time::Duration;
 
 use crate::domain::order::event::EventConstructor;
-use crate::domain::order::fulfilment::decision::Decision;
+use crate::domain::order::fulfilment::decision::{Decision, save};
 use crate::domain::order::fulfilment::record_refund::{
     RefundRefusal, apply_end, apply_refund, apply_refusal,
 };
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{Capture, Checkout, DeclineCode, Payment, PaymentEvent};
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::order::{Order, OrderEvent, OrderId, Party};
 use crate::domain::product::ProductId;
-use crate::kit::command::{Change, Command, ReadSet};
+use crate::kit::command::{Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 pub(crate) use super::decision::order_and_payment;
@@ -85,10 +86,10 @@ impl Command for AdvanceOrder {
     fn decide(&self, (order, payment): Self::State, now: Timestamp) -> Decision {
         use FulfilmentTransition as Transition;
         let order = order.ok_or(AdvanceError::Stale)?;
-        let before = order.stock_position();
+        let before = order.clone();
         let declined = |code: &DeclineCode| format!("payment declined: {}", code.as_str());
         let (order, event): (Order, EventConstructor) = match &self.by {
-            Transition::Reserve => return self.reserve(order, now),
+            Transition::Reserve => return self.reserve(order, payment, now),
             Transition::Captured(capture) => return apply_capture(order, payment, capture, now),
             Transition::RefundReported(refund) => {
                 return apply_refund(&order, payment.as_ref(), refund, now);
@@ -120,19 +121,19 @@ impl Command for AdvanceOrder {
                 (order.retry_refund(*number, *attempt, now)?, OrderEvent::Progressed)
             }
         };
-        let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));
-        Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
+        Ok(save(&before, payment.as_ref(), order, event))
     }
 }
 
 impl AdvanceOrder {
-    fn reserve(&self, order: Order, now: Timestamp) -> Decision {
-        let before = order.stock_position();
-        let reserved = order.reserved(self.payment_window, now)?;
+    fn reserve(&self, order: Order, payment: Option<Payment>, now: Timestamp) -> Decision {
+        let reserved = order.clone().reserved(self.payment_window, now)?;
         let event: EventConstructor =
             if reserved.is_free() { OrderEvent::Confirmed } else { OrderEvent::AwaitingPayment };
-        let change = Change::of((Some(reserved.clone()), None)).save(&reserved, event((&reserved).into()));
-        Ok(reserved.move_stock(before, change, |line| AdvanceError::OutOfStock(line.product_id)))
+        let before = PaidOrder { order: &order, payment: payment.as_ref() };
+        let saved = PaidOrder { order: &reserved, ..before }
+            .commit(before, event, None, |line| AdvanceError::OutOfStock(line.product_id));
+        Ok(saved.with_output((Some(reserved), payment)))
     }
 }
 
@@ -144,17 +145,21 @@ pub(crate) fn apply_capture(
     capture: &Capture,
     now: Timestamp,
 ) -> Decision {
-    let before = order.stock_position();
+    let before = order.clone();
     let Some(existing) = payment else {
         let payment = Payment::captured(order.id, capture, now);
         let order = order.apply_payment(&payment, now)?;
         let is_refunded = order.due_refund().is_some();
         let event: EventConstructor =
             if is_refunded { OrderEvent::RefundStarted } else { OrderEvent::Confirmed };
-        let change = Change::of((Some(order.clone()), Some(payment.clone())))
-            .save(&order, event((&order).into()))
-            .save(&payment, PaymentEvent::Captured(payment.event_data(order.market_id, payment.captured)));
-        return Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch));
+        let captured = PaymentEvent::Captured(payment.event_data(order.market_id, payment.captured));
+        let saved = PaidOrder { order: &order, payment: Some(&payment) }.commit(
+            PaidOrder { order: &before, payment: None },
+            event,
+            Some(captured),
+            |_| AdvanceError::StockMismatch,
+        );
+        return Ok(saved.with_output((Some(order), Some(payment))));
     };
     let is_recorded = existing.gateway_id == capture.gateway_id
         || order.refunds.iter().any(|refund| refund.gateway_id == capture.gateway_id);
@@ -163,7 +168,5 @@ pub(crate) fn apply_capture(
     }
     let refunding =
         order.with_refund_due(&capture.gateway_id, capture.amount, Party::System, "duplicate payment", now);
-    let order = refunding.next_version(now);
-    let event = OrderEvent::RefundStarted((&order).into());
-    Ok(Change::of((Some(order.clone()), Some(existing))).save(&order, event))
+    Ok(save(&before, Some(&existing), refunding.next_version(now), OrderEvent::RefundStarted))
 }

@@ -1,6 +1,8 @@
 //! Decisions on an order and its payment: their state, result and errors.
 
+use crate::domain::order::event::EventConstructor;
 use crate::domain::order::payment::Payment;
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::order::{InvalidState, Order, OrderId};
 use crate::domain::product::ProductId;
 use crate::kit::command::{Change, ReadSet};
@@ -30,6 +32,19 @@ pub(crate) type Decision = Result<Change<OrderAndPayment, AdvanceError>, Advance
 
 /// Order and its payment.
 pub type OrderAndPayment = (Option<Order>, Option<Payment>);
+
+/// Saves an order whose payment does not change.
+pub(crate) fn save(
+    before: &Order,
+    payment: Option<&Payment>,
+    order: Order,
+    event: EventConstructor,
+) -> Change<OrderAndPayment, AdvanceError> {
+    let before = PaidOrder { order: before, payment };
+    let saved = PaidOrder { order: &order, ..before };
+    let saved = saved.commit(before, event, None, |_| AdvanceError::StockMismatch);
+    saved.with_output((Some(order), payment.cloned()))
+}
 
 /// Reads an order and its payment.
 pub(crate) fn order_and_payment(id: OrderId) -> ReadSet<OrderAndPayment> {

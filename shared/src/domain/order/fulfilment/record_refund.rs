@@ -1,14 +1,14 @@
 //! Recording the state of a refund at the gateway: of one that the order requested, or of one that was made
 //! at the gateway itself.
 
-use super::decision::{AdvanceError, Decision, OrderAndPayment, order_and_payment};
-use crate::domain::order::event::EventConstructor;
+use super::decision::{AdvanceError, Decision, OrderAndPayment, order_and_payment, save};
 use crate::domain::order::payment::refund::RefundStatus;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{DeclineCode, Payment, PaymentEvent};
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::order::state_machine::refund_transitions::RefundChange;
-use crate::domain::order::{InvalidState, Order, OrderEvent, OrderId};
-use crate::kit::command::{Change, Command, ReadSet};
+use crate::domain::order::{InvalidState, Order, OrderId};
+use crate::kit::command::{Command, ReadSet};
 use crate::kit::system::clock::Timestamp;
 
 /// Records the present state of a refund at the gateway.
@@ -72,12 +72,19 @@ pub(crate) fn apply_refund(
         }
         _ => None,
     };
-    let (payment, payment_event) = match payment_after {
+    let (payment_after, payment_event) = match payment_after {
         Some((payment, event)) => (payment, Some(event)),
         None => (payment.clone(), None),
     };
-    let after = order_after.after_refund(reported, change, &payment);
-    Ok(save_refund(order, after, &payment, payment_event))
+    let (order_after, event) = order_after.after_refund(reported, change, &payment_after);
+    let order_after = order_after.with_refunds_by_line(&payment_after);
+    let saved = PaidOrder { order: &order_after, payment: Some(&payment_after) }.commit(
+        PaidOrder { order, payment: Some(payment) },
+        event,
+        payment_event,
+        |_| AdvanceError::StockMismatch,
+    );
+    Ok(saved.with_output((Some(order_after), Some(payment_after))))
 }
 
 /// Records a refund that the gateway has made as accepted only, because the payment has no amount left for it: it
@@ -87,25 +94,8 @@ fn accept_refund(order: &Order, payment: &Payment, made: &GatewayRefund, now: Ti
     let accepted = GatewayRefund { status: RefundStatus::Pending, ..made.clone() };
     let (order_after, change) = order.clone().with_reported_refund(&accepted, now)?;
     let order_after = Order { refund_check_at: Some(now), ..order_after };
-    Ok(save_refund(order, order_after.after_refund(&accepted, change, payment), payment, None))
-}
-
-/// Distributes the refunds over the lines, and saves the order with its event, its stock, and the payment if it has
-/// changed.
-fn save_refund(
-    before: &Order,
-    (order, event): (Order, EventConstructor),
-    payment: &Payment,
-    payment_event: Option<PaymentEvent>,
-) -> Change<OrderAndPayment, AdvanceError> {
-    let order = order.with_refunds_by_line(payment);
-    let output = (Some(order.clone()), Some(payment.clone()));
-    let saved = Change::of(output).save(&order, event((&order).into()));
-    let saved = match payment_event {
-        Some(event) => saved.save(payment, event),
-        None => saved,
-    };
-    order.move_stock(before.stock_position(), saved, |_| AdvanceError::StockMismatch)
+    let (order_after, event) = order_after.after_refund(&accepted, change, payment);
+    Ok(save(order, Some(payment), order_after.with_refunds_by_line(payment), event))
 }
 
 /// The gateway refused a refund. Refunds that it has made and the order does not contain are recorded first,
@@ -126,21 +116,16 @@ pub(crate) fn apply_refusal(
     let refund = order.refunds.iter().find(|refund| refund.number == *number).ok_or(InvalidState)?;
     let captured = order.captured_by(&refund.gateway_id, payment.as_ref()).ok_or(InvalidState)?;
     let left = order.left_at_gateway(&refund.gateway_id, captured);
-    let before = order.stock_position();
-    let (order, event) = order.refund_refused(*number, *attempt, left, code, now)?;
-    let order = match &payment {
-        Some(payment) => order.with_refunds_by_line(payment),
-        None => order,
+    let (refused, event) = order.clone().refund_refused(*number, *attempt, left, code, now)?;
+    let refused = match &payment {
+        Some(payment) => refused.with_refunds_by_line(payment),
+        None => refused,
     };
-    let change = Change::of((Some(order.clone()), payment)).save(&order, event((&order).into()));
-    Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
+    Ok(save(&order, payment.as_ref(), refused, event))
 }
 
 /// The order ends: it has no refund left to request.
 pub(crate) fn apply_end(order: Order, payment: Option<Payment>, now: Timestamp) -> Decision {
-    let before = order.stock_position();
-    let (order, event) = order.refunds_requested(now)?;
-    let event: OrderEvent = event((&order).into());
-    let change = Change::of((Some(order.clone()), payment)).save(&order, event);
-    Ok(order.move_stock(before, change, |_| AdvanceError::StockMismatch))
+    let (ended, event) = order.clone().refunds_requested(now)?;
+    Ok(save(&order, payment.as_ref(), ended, event))
 }

@@ -45,6 +45,9 @@ pub struct Refund {
     /// Number of the last refund of the order when this one failed: only later ones replace it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_after: Option<u32>,
+    /// Part of the amount by which the commission is reduced while a refund that has failed is owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<Money>,
     /// Id of the refund at the gateway, once the gateway has accepted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_id: Option<GatewayId>,

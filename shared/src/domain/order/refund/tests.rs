@@ -55,6 +55,7 @@ fn refund_is_pending_in_the_next_version() {
             status: RefundStatus::Pending,
             failure: None,
             failed_after: None,
+            commission: None,
             refund_id: None,
             attempt: 1,
             decided_at: at(7),

@@ -1,6 +1,8 @@
 //! Marking an order as delivered.
 
 use crate::domain::access::AccessError;
+use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::values::actor::Actor;
@@ -28,24 +30,28 @@ pub enum DeliverError {
 }
 
 impl Command for DeliverOrder {
-    type State = Option<Order>;
+    type State = OrderAndPayment;
     type Output = Order;
     type Error = DeliverError;
 
     fn reads(&self) -> ReadSet<Self::State> {
-        ReadSet::get(&self.id)
+        order_and_payment(self.id)
     }
 
     /// # Errors
     /// [`DeliverError`].
     fn decide(
         &self,
-        order: Self::State,
+        (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, DeliverError>, DeliverError> {
-        let delivered = require_seller(self.id, order, &self.by)?.delivered(now);
+        let (order, payment) = (require_seller(self.id, order, &self.by)?, payment.as_ref());
+        let delivered = order.clone().delivered(now);
         let delivered = delivered.map_err(|_| DeliverError::InvalidState(self.id))?;
-        let event = OrderEvent::Delivered((&delivered).into());
-        Ok(Change::of(delivered.clone()).save(&delivered, event))
+        let before = PaidOrder { order: &order, payment };
+        let saved =
+            PaidOrder { order: &delivered, ..before }
+                .commit(before, OrderEvent::Delivered, None, |_| DeliverError::InvalidState(self.id));
+        Ok(saved.with_output(delivered))
     }
 }

@@ -3,6 +3,7 @@
 use super::Shipment;
 use crate::domain::access::AccessError;
 use crate::domain::order::fulfilment::advance::{OrderAndPayment, order_and_payment};
+use crate::domain::order::state_machine::commit::PaidOrder;
 use crate::domain::order::state_machine::require_seller::require_seller;
 use crate::domain::order::{Order, OrderEvent, OrderId};
 use crate::domain::values::actor::Actor;
@@ -49,11 +50,13 @@ impl Command for ShipOrder {
         (order, payment): Self::State,
         now: Timestamp,
     ) -> Result<Change<Order, ShipError>, ShipError> {
-        let order = require_seller(self.id, order, &self.by)?;
-        let shipped = order.shipped(self.shipment.clone(), payment.as_ref(), now);
+        let (order, payment) = (require_seller(self.id, order, &self.by)?, payment.as_ref());
+        let shipped = order.clone().shipped(self.shipment.clone(), payment, now);
         let shipped = shipped.map_err(|_| ShipError::InvalidState(self.id))?;
-        let event = OrderEvent::Shipped((&shipped).into());
-        Ok(Change::of(shipped.clone()).save(&shipped, event))
+        let before = PaidOrder { order: &order, payment };
+        let saved = PaidOrder { order: &shipped, ..before }
+            .commit(before, OrderEvent::Shipped, None, |_| ShipError::InvalidState(self.id));
+        Ok(saved.with_output(shipped))
     }
 }
 
@@ -74,13 +77,13 @@ mod tests {
     #[test]
     fn shipment_is_stored() {
         let (order, payment) = confirmed();
-        let shipped = decide(&ship(actor(SELLER)), (Some(order), Some(payment)), at(7));
+        let shipped = decide(&ship(actor(SELLER)), (Some(order), Some(payment.clone())), at(7));
         assert_eq!(shipped.stored::<Order>(), shipped.output);
         assert_eq!(shipped.output.shipment, Some(ship(actor(SELLER)).shipment));
         assert_eq!(shipped.events(), [("order.shipped", shipped.output.version)]);
 
         let deliver = DeliverOrder { id: placed(None).id, by: actor(SELLER) };
-        let delivered = decide(&deliver, Some(shipped.output), at(8));
+        let delivered = decide(&deliver, (Some(shipped.output), Some(payment)), at(8));
         assert_eq!(delivered.stored::<Order>(), delivered.output);
         assert_eq!(delivered.events(), [("order.delivered", delivered.output.version)]);
     }
@@ -98,7 +101,7 @@ mod tests {
             let state = (order.cloned(), Some(payment.clone()));
             assert_eq!(refusal(&ship(by), state, at(7)), error.into());
             let deliver = DeliverOrder { id: placed(None).id, by };
-            assert_eq!(refusal(&deliver, order.cloned(), at(7)), error.into());
+            assert_eq!(refusal(&deliver, (order.cloned(), None), at(7)), error.into());
         }
     }
 
@@ -116,6 +119,9 @@ mod tests {
         assert_eq!(refused(order.clone(), None), ShipError::InvalidState(order.id));
         assert_eq!(refused(placed(None), Some(payment)), ShipError::InvalidState(order.id));
         let deliver = DeliverOrder { id: order.id, by: actor(SELLER) };
-        assert_eq!(refusal(&deliver, Some(order), at(7)), DeliverError::InvalidState(placed(None).id));
+        assert_eq!(
+            refusal(&deliver, (Some(order), None), at(7)),
+            DeliverError::InvalidState(placed(None).id)
+        );
     }
 }

@@ -3,11 +3,13 @@
 
 mod checks;
 mod gateway;
+mod ledger;
 mod reconciliation;
 mod world;
 
 use proptest::prelude::*;
 
+use crate::domain::ledger::commission::CommissionTerms;
 use crate::domain::order::Order;
 use crate::domain::order::lines::{ItemLine, LineTax, OrderLine, OrderLines, ShippingLine};
 use crate::domain::order::refund::RefundPart;
@@ -106,14 +108,19 @@ fn parts() -> impl Strategy<Value = RefundPart> {
     prop_oneof![1 => Just(RefundPart::Rest), 1 => amount, 2 => lines]
 }
 
-/// Orders with and without a payment method, a total, a tax, and shipping.
+/// Orders with and without a payment method, a total, a tax, and shipping, with different commissions.
 fn orders() -> impl Strategy<Value = Order> {
     let method = prop_oneof![Just(None), Just(Some("pm_card_visa"))];
     let shipped = (method.clone(), 0..=3_998_i64, 0..=1_000_i64).prop_map(|(method, tax, shipping)| {
         let order = placed(method);
         Order { lines: taxed_and_shipped(&order.lines, tax, shipping), ..order }
     });
-    prop_oneof![2 => method.clone().prop_map(placed), 2 => shipped, 1 => method.prop_map(placed_free)]
+    let order =
+        prop_oneof![2 => method.clone().prop_map(placed), 2 => shipped, 1 => method.prop_map(placed_free)];
+    (order, 0..=10_000_i64, any::<bool>()).prop_map(|(order, rate, kept_on_refund)| {
+        let rate_basis_points = rate.try_into().unwrap();
+        Order { commission: Some(CommissionTerms { rate_basis_points, kept_on_refund }), ..order }
+    })
 }
 
 /// The lines with a tax of the first one, which its price includes, and with shipping.

@@ -103,6 +103,7 @@ impl Order {
             status: RefundStatus::Pending,
             failure: None,
             failed_after: None,
+            commission: None,
             refund_id: None,
             attempt: 1,
             decided_at: now,
@@ -262,8 +263,9 @@ impl Order {
     /// records the money that the order keeps as a discrepancy.
     fn with_failed_refund(mut self, position: usize) -> Self {
         let last = self.last_refund_number();
+        let commission = self.refunds.get(position).and_then(|refund| self.commission_of(refund));
         let Some(refund) = self.refunds.get_mut(position) else { return self };
-        refund.failed_after = Some(last);
+        (refund.failed_after, refund.commission) = (Some(last), commission);
         let verb = if refund.status == RefundStatus::Cancelled { "was withdrawn" } else { "failed" };
         let (amount, currency) = (refund.amount.amount(), refund.amount.currency());
         let code = refund.failure.as_ref().map_or_else(String::new, |code| format!(": {}", code.as_str()));

@@ -84,17 +84,17 @@ impl Order {
     }
 
     /// Adds to `change` the return of the units to the stock that refunds have returned since `before`.
-    pub(crate) fn return_units<T, E: Copy>(
+    pub(crate) fn return_units<T, E>(
         &self,
         before: &Self,
         change: Change<T, E>,
-        otherwise: E,
+        otherwise: impl Fn(&ItemLine) -> E,
     ) -> Change<T, E> {
         let returned = |line, _| self.restocked(line).saturating_sub(before.restocked(line));
         self.items_with_units(returned).fold(change, |change, (line, units)| {
             let moved =
                 Stock::transfer(StockPosition::Sold.counter(), StockPosition::Available.counter(), units);
-            change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise)
+            change.adjust_if_exists::<Stock>(&line.product_id, moved, otherwise(line))
         })
     }
 

@@ -93,7 +93,9 @@ fn apply(step: Step, (order, payment): OrderAndPayment, millis: i64) -> Applied 
             let ship = ShipOrder { id, by: seller, shipment: Shipment { carrier, tracking_number } };
             accepted(ship.decide((order, payment), now), with_payment)
         }
-        Step::Deliver => accepted(DeliverOrder { id, by: seller }.decide(order, now), with_payment),
+        Step::Deliver => {
+            accepted(DeliverOrder { id, by: seller }.decide((order, payment), now), with_payment)
+        }
         _ => {
             let reason = "scratched".parse().unwrap();
             let refund =

@@ -1,6 +1,7 @@
 //! Tax of an amount, at a rate in basis points.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use super::{Amount, Money};
 const WHOLE: i64 = 10_000;
 
 /// Rate in hundredths of a percent, for example 1900 for 19 %: 0 to 10000.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct BasisPoints(u16);
 
@@ -18,6 +19,11 @@ pub struct BasisPoints(u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an integer of basis points from 0 to 10000, like 1900 for 19 %")]
 pub struct BasisPointsError;
+
+impl BasisPoints {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+}
 
 impl TryFrom<i64> for BasisPoints {
     type Error = BasisPointsError;
@@ -27,6 +33,14 @@ impl TryFrom<i64> for BasisPoints {
             return Err(BasisPointsError);
         }
         u16::try_from(points).map(Self).map_err(|_| BasisPointsError)
+    }
+}
+
+impl FromStr for BasisPoints {
+    type Err = BasisPointsError;
+
+    fn from_str(text: &str) -> Result<Self, BasisPointsError> {
+        text.parse::<i64>().map_err(|_| BasisPointsError)?.try_into()
     }
 }
 
@@ -58,7 +72,7 @@ impl Money {
     /// ```
     #[must_use]
     pub fn tax_on_top(self, rate: BasisPoints) -> Self {
-        self.portion(rate.into(), WHOLE)
+        self.at_rate(rate)
     }
 
     /// Tax that this gross amount includes, rounded half away from zero to the minor unit.
@@ -81,6 +95,12 @@ impl Money {
     }
 
     /// The amount times `numerator / denominator`, which is at most 1. The products are below 10¹⁷.
+    /// Part of this amount at `rate`, rounded half away from zero to the minor unit.
+    #[must_use]
+    pub fn at_rate(self, rate: BasisPoints) -> Self {
+        self.portion(rate.into(), WHOLE)
+    }
+
     const fn portion(self, numerator: i64, denominator: i64) -> Self {
         let amount = (2 * self.amount.0 * numerator + denominator) / (2 * denominator);
         Self { amount: Amount(amount), ..self }

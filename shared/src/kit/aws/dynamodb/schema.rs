@@ -1,10 +1,7 @@
 //! Table schema: attributes that every item has, indexes, and the keys of the kit's own items.
 
-use std::hash::Hasher as _;
-
-use fnv::FnvHasher;
-
 use crate::kit::command::{IdempotencyRecord, IndexEntries, Key};
+use crate::kit::system::shard::shard_of;
 
 /// Partition key.
 pub const PK: &str = "pk";
@@ -141,27 +138,4 @@ pub fn event_log_shard(scope: &str, day: &str, shard: u32) -> String {
 #[must_use]
 pub fn subject_events(subject: &str) -> String {
     format!("events#{subject}")
-}
-
-/// Assigns a text to one of `shards`, evenly. The number is stored: it must be the same in every release
-/// (64-bit FNV-1a).
-#[must_use]
-pub fn shard_of(text: &str, shards: u32) -> u32 {
-    let mut hasher = FnvHasher::default();
-    hasher.write(text.as_bytes());
-    u32::try_from(hasher.finish() % u64::from(shards)).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shard_sizes_differ_by_at_most_ten_percent() {
-        let mut counts = [0_i32; 16];
-        for n in 0..16_000 {
-            counts[shard_of(&format!("ord_{n:026}"), 16) as usize] += 1;
-        }
-        assert!(counts.iter().all(|count| (900..=1_100).contains(count)), "{counts:?}");
-    }
 }

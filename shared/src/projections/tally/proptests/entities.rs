@@ -147,6 +147,7 @@ impl TestEntity {
 
 fn confirm(order: &mut Order, variant: usize) -> Payment {
     order.status = OrderStatus::Confirmed;
+    order.payment_id = Some(Payment::id_for(order.id));
     let at = Timestamp::from_millis(NOW).saturating_add(Duration::from_hours(24 * (variant as u64 % 2)));
     order.timeline.push(Transition { status: order.status, at, by: Party::System, reason: None });
     let capture = Capture { gateway_id: GatewayId("pi_own".to_owned()), amount: order.total() };
@@ -165,6 +166,7 @@ fn refund(order: &mut Order, gateway_id: &str, amount: i64) {
         status: RefundStatus::Succeeded,
         failure: None,
         failed_after: None,
+        commission: None,
         refund_id: None,
         attempt: 1,
         decided_at: at,

@@ -159,7 +159,14 @@ impl World {
         let Some(recount) = self.resets.remove(&number) else { return };
         let reset = Reset { market_id: market(number), recount };
         self.run(&ResetDailySales { reset: reset.clone(), days: days(number) });
-        if self.run(&EndReset { reset, lists: order_lists_of(market(number)) }).is_some() {
+        if self
+            .run(&EndReset {
+                reset,
+                lists: order_lists_of(market(number)),
+                currencies: vec!["EUR".parse().unwrap()],
+            })
+            .is_some()
+        {
             self.unrepaired.remove(&number);
             for which in 0..ENTITIES {
                 let order = match &self.entities[which] {

@@ -7,6 +7,7 @@ use crate::domain::order::payment::GatewayId;
 use crate::domain::order::payment::refund::{MAX_REFUNDS, Refund, RefundStatus};
 use crate::domain::order::tests::{confirmed, placed, reported};
 use crate::domain::tests::{Decided, at, decide, euros, refusal};
+use crate::kit::command::Record as _;
 
 fn advance(by: FulfilmentTransition) -> AdvanceOrder {
     AdvanceOrder { id: placed(None).id, by, payment_window: Duration::from_hours(1) }
@@ -104,8 +105,11 @@ fn refund_of_a_duplicate_capture_keeps_the_payment() {
     let (order, payment) = confirmed();
     let state = decide(&captured("pi_2", 500), (Some(order), Some(payment.clone())), at(7)).output;
     let made = refunded(1, &state);
-    assert_eq!(made.output.1, Some(payment));
-    assert_eq!(made.writes.len(), 1, "only the order is stored");
+    assert_eq!(made.output.1.as_ref(), Some(&payment));
+    assert!(
+        made.writes.iter().all(|write| write.key != Payment::key(&payment.id)),
+        "the payment is not stored"
+    );
 }
 
 #[test]

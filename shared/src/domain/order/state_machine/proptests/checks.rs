@@ -43,6 +43,7 @@ impl World {
         if let Some(stock) = self.stock {
             assert_eq!(stock, Stock { available: 5 - reserved - sold, reserved, sold }, "{order:?}");
         }
+        self.check_journal(before);
         let Some(payment) = &self.state.1 else {
             assert!(order.refunds.is_empty() && order.payment_id.is_none());
             return;

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::world::World;
 use super::{actions, orders};
+use crate::domain::ledger::reconciliation::compare::{Finding, MismatchKind, compare};
+use crate::domain::ledger::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::order::Order;
 use crate::domain::order::fulfilment::advance::OrderAndPayment;
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{GatewayId, Payment};
-use crate::domain::reconciliation::compare::{Finding, MismatchKind, compare};
-use crate::domain::reconciliation::{GatewayRecord, LedgerStatus};
 use crate::domain::tests::euros;
 use crate::domain::values::money::Money;
 

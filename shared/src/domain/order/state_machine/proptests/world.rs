@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::gateway::ModelGateway;
 use super::{Action, GatewayResult};
+use crate::domain::ledger::JournalEntry;
 use crate::domain::order::cancel::CancelOrder;
 use crate::domain::order::expire::ExpireOrder;
 use crate::domain::order::fulfilment::advance::{AdvanceOrder, FulfilmentTransition, OrderAndPayment};
@@ -34,6 +35,8 @@ pub(super) struct World {
     pub(super) state: OrderAndPayment,
     /// Stock of the product; `None` once the product was deleted.
     pub(super) stock: Option<Stock>,
+    /// Journal entries of the order.
+    pub(super) journal: Vec<JournalEntry>,
     /// Refunds at the gateway.
     pub(super) gateway: ModelGateway,
     pub(super) now: Timestamp,
@@ -47,7 +50,7 @@ impl World {
     pub(super) fn new(order: Order) -> Self {
         let stock = Stock { available: 5, ..Stock::default() };
         let (now, gateway) = (Timestamp::from_millis(NOW), ModelGateway::default());
-        Self { state: (Some(order), None), stock: Some(stock), gateway, now }
+        Self { state: (Some(order), None), stock: Some(stock), journal: Vec::new(), gateway, now }
     }
 
     pub(super) fn order(&self) -> &Order {
@@ -204,7 +207,8 @@ impl World {
                 self.decide_order(ShipOrder { id, by, shipment }, state);
             }
             Action::Deliver => {
-                self.decide_order(DeliverOrder { id, by: self.actor(Party::Seller) }, self.state.0.clone());
+                let (by, state) = (self.actor(Party::Seller), self.state.clone());
+                self.decide_order(DeliverOrder { id, by }, state);
             }
             Action::Refund(part) => {
                 let (by, reason) = (self.actor(Party::Seller), "scratched".parse().unwrap());
@@ -283,6 +287,7 @@ impl World {
             }
             *stock = serde_json::from_value(counters).unwrap();
         }
+        writes.iter().for_each(|write| self.record_entry(write));
         Some(output)
     }
 }

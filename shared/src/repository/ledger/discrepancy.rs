@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantArray as _;
 
+use crate::domain::ledger::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::domain::order::payment::GatewayId;
-use crate::domain::reconciliation::discrepancy::{Discrepancy, DiscrepancyStatus};
 use crate::kit::aws::dynamodb::DynamoReader;
 use crate::kit::aws::dynamodb::read::query::{Page, Query};
 use crate::kit::aws::dynamodb::schema::Index;

@@ -7,7 +7,7 @@ pub mod compare;
 pub mod cursor;
 pub mod discrepancy;
 
-use super::order::OrderId;
+use crate::domain::order::OrderId;
 use crate::domain::order::payment::GatewayId;
 use crate::domain::values::money::Money;
 use crate::kit::system::clock::Timestamp;

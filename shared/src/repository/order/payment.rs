@@ -1,7 +1,5 @@
 //! Queries of payments.
 
-pub mod discrepancy;
-
 use crate::domain::order::Order;
 use crate::domain::order::payment::{Payment, PaymentId};
 use crate::kit::aws::dynamodb::{Consistency, DynamoReader};
