@@ -11,6 +11,8 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::balance::{BalanceTransaction, TransactionType};
+use super::clock;
 use super::error::StripeError;
 use super::form::Form;
 use super::intent::{Attempt, IntentStatus, PaymentIntent};
@@ -19,6 +21,7 @@ use super::webhook::Event;
 use crate::store::{Commit, PaymentStore};
 use crate::stripe_json;
 use crate::stripe_json::Expand;
+use crate::terms::Terms;
 use crate::test_cards;
 use crate::test_cards::{ChargeResult, Decline, DeclineCode};
 
@@ -48,6 +51,7 @@ pub(super) struct Context<'a> {
     pub(super) idempotency_key: Option<&'a str>,
     /// Decline requested by a fault rule, regardless of the payment method.
     pub(super) decline: Option<Decline>,
+    pub(super) terms: Terms,
 }
 
 /// Changes to commit, and the response. A declined charge has both.
@@ -85,6 +89,32 @@ impl Context<'_> {
         Event::new(id, kind, object, self.request_id, self.idempotency_key, self.now)
     }
 
+    /// Movement of the balance that takes effect immediately.
+    fn transaction(&mut self, kind: TransactionType, movement: &Movement<'_>) -> BalanceTransaction {
+        BalanceTransaction {
+            id: self.new_id("txn"),
+            kind,
+            amount: movement.amount,
+            fee: 0,
+            currency: movement.currency.to_owned(),
+            source: Some(movement.source.to_owned()),
+            created: self.now,
+            available_on: self.now,
+        }
+    }
+
+    /// Movement of the balance by a captured charge. Its funds are pending at first.
+    fn capture(&mut self, intent: &PaymentIntent, charge: &str, payment_method: &str) -> BalanceTransaction {
+        let movement = Movement { amount: intent.amount, currency: &intent.currency, source: charge };
+        let captured = self.transaction(TransactionType::Charge, &movement);
+        let available_on = if test_cards::bypasses_pending(payment_method) {
+            self.now
+        } else {
+            clock::after(self.now, self.terms.charges_pending())
+        };
+        BalanceTransaction { fee: self.terms.charge_fee(intent.amount), available_on, ..captured }
+    }
+
     /// Attempts to charge `intent` with `payment_method`.
     fn charge(
         &mut self,
@@ -100,11 +130,15 @@ impl Context<'_> {
             }
             (None, charge_result) => charge_result,
         };
+        let charge_id = self.new_id("ch");
+        let captured = (charge_result == ChargeResult::Succeeds)
+            .then(|| self.capture(&intent, &charge_id, payment_method));
         let attempt = Attempt {
-            charge_id: self.new_id("ch"),
+            charge_id,
             payment_method,
             charge_result,
             idempotency_key: self.idempotency_key,
+            balance_transaction: captured.as_ref().map(|captured| captured.id.as_str()),
             now: self.now,
         };
         let intent = intent.with_attempt(&attempt);
@@ -118,7 +152,8 @@ impl Context<'_> {
             Some(error) => Err(payment_error(&error, plain)),
             None => Ok(stripe_json::payment_intent(&intent, expand)),
         };
-        Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
+        let transactions = captured.into_iter().collect();
+        Outcome { commit: Commit { intent: Some(intent), transactions, event, ..Commit::default() }, result }
     }
 
     /// Lets the customer fail to authenticate.
@@ -130,6 +165,13 @@ impl Context<'_> {
         let result = Err(payment_error(&error, plain));
         Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
     }
+}
+
+/// Movement of the balance.
+struct Movement<'a> {
+    amount: i64,
+    currency: &'a str,
+    source: &'a str,
 }
 
 /// Input of a charge attempt.

@@ -5,7 +5,7 @@ use http::Method;
 use super::command::{CancelIntent, Command, ConfirmIntent, CreateIntent, CreateRefund, Pay, SettleRefund};
 use super::error::StripeError;
 use super::form::Form;
-use super::query::{ListCharges, ListIntents, ListRefunds, Query, SearchIntents};
+use super::query::{ListCharges, ListIntents, ListRefunds, ListTransactions, Query, SearchIntents};
 use crate::fault_rules::Operation;
 
 /// Endpoint of the sandbox.
@@ -30,6 +30,9 @@ pub(super) enum Read {
     Search,
     Refund(String),
     Refunds,
+    Transaction(String),
+    Transactions,
+    Balance,
 }
 
 impl Endpoint {
@@ -54,6 +57,9 @@ impl Endpoint {
             ("GET", ["v1", "payment_intents", id]) => Self::Read(Read::Intent((*id).to_owned())),
             ("GET", ["v1", "refunds"]) => Self::Read(Read::Refunds),
             ("GET", ["v1", "refunds", id]) => Self::Read(Read::Refund((*id).to_owned())),
+            ("GET", ["v1", "balance"]) => Self::Read(Read::Balance),
+            ("GET", ["v1", "balance_transactions"]) => Self::Read(Read::Transactions),
+            ("GET", ["v1", "balance_transactions", id]) => Self::Read(Read::Transaction((*id).to_owned())),
             _ => return None,
         };
         Some(endpoint)
@@ -72,6 +78,8 @@ impl Endpoint {
             Self::Read(Read::Charges) => Operation::ListCharges,
             Self::Read(Read::Search) => Operation::Search,
             Self::Read(Read::Refund(_) | Read::Refunds) => Operation::RetrieveRefund,
+            Self::Read(Read::Transaction(_) | Read::Transactions) => Operation::RetrieveTransaction,
+            Self::Read(Read::Balance) => Operation::RetrieveBalance,
         }
     }
 }
@@ -108,6 +116,9 @@ impl Read {
             Self::Search => SearchIntents::parse(form).map(Query::Search),
             Self::Refund(id) => Query::refund(id, form),
             Self::Refunds => ListRefunds::parse(form).map(Query::Refunds),
+            Self::Transaction(id) => Query::transaction(id, form),
+            Self::Transactions => ListTransactions::parse(form).map(Query::Transactions),
+            Self::Balance => Query::balance(form),
         }
     }
 }

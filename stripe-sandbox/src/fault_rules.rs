@@ -39,6 +39,10 @@ pub enum Operation {
     Refund,
     /// `GET /v1/refunds` and `GET /v1/refunds/{id}`
     RetrieveRefund,
+    /// `GET /v1/balance_transactions` and `GET /v1/balance_transactions/{id}`
+    RetrieveTransaction,
+    /// `GET /v1/balance`
+    RetrieveBalance,
     /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
     Pay,
     /// `POST /sandbox/refunds/{id}/settle`: the asynchronous change of a refund.

@@ -27,6 +27,7 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/sandbox", get(page::show))
         .route("/sandbox/ledger", get(control::ledger))
+        .route("/sandbox/terms", get(control::terms).put(control::set_terms))
         .route("/sandbox/behaviour", get(control::rules).post(control::add_rule).delete(control::clear_rules))
         .fallback(api)
         .with_state(sandbox)

@@ -114,6 +114,9 @@ pub struct Charge {
     pub metadata: BTreeMap<String, String>,
     /// Failure of the charge. `None` if it succeeded.
     pub failure: Option<ChargeFailure>,
+    /// Id of the balance transaction of the captured amount.
+    #[serde(default)]
+    pub balance_transaction: Option<String>,
     /// Idempotency key of the call that made the charge.
     pub idempotency_key: Option<String>,
     /// Time of the charge.
@@ -147,6 +150,8 @@ pub(super) struct Attempt<'a> {
     pub(super) payment_method: &'a str,
     pub(super) charge_result: ChargeResult,
     pub(super) idempotency_key: Option<&'a str>,
+    /// Id of the balance transaction, if the attempt succeeds.
+    pub(super) balance_transaction: Option<&'a str>,
     pub(super) now: Timestamp,
 }
 
@@ -227,6 +232,7 @@ impl PaymentIntent {
             currency: self.currency.clone(),
             payment_method: attempt.payment_method.to_owned(),
             metadata: self.metadata.clone(),
+            balance_transaction: attempt.balance_transaction.filter(|_| failure.is_none()).map(str::to_owned),
             failure,
             idempotency_key: attempt.idempotency_key.map(str::to_owned),
             created: attempt.now,

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::balance::BalanceTransaction;
 use super::intent::{Charge, PaymentIntent};
 use super::refund::{Refund, RefundStatus};
 
-/// Every intent with its charges, and every refund.
+/// Every intent with its charges, every refund, and every change of the balance.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Ledger {
     /// Intents, oldest first, with all their charges including failed ones.
     pub intents: Vec<PaymentIntent>,
     /// Refunds, oldest first.
     pub refunds: Vec<Refund>,
+    /// Balance transactions, oldest first.
+    pub balance_transactions: Vec<BalanceTransaction>,
 }
 
 impl Ledger {

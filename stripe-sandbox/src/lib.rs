@@ -19,7 +19,9 @@
 
 pub mod aborted_body;
 mod auth;
+mod balance;
 mod clock;
+mod collection;
 mod command;
 mod endpoint;
 mod error;
@@ -39,6 +41,7 @@ mod refund;
 mod state;
 mod store;
 mod stripe_json;
+mod terms;
 mod test_cards;
 #[cfg(test)]
 mod tests;
@@ -52,12 +55,14 @@ use axum::Router;
 pub use crate::fault_rules::{DroppedResponse, Effect, InvalidRule, Operation, Rule, When, WorkAt};
 pub use crate::in_process::Response;
 pub use crate::test_cards::DeclineCode;
+pub use balance::{BalanceTransaction, TransactionType};
 pub use clock::{Clock, ManualClock};
 pub use intent::{AllowRedirects, Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
 pub use rate_limits::Rates;
 pub use refund::{Refund, RefundStatus};
+pub use terms::Terms;
 pub use webhook::signature;
 
 use rate_limits::RateLimits;
@@ -148,12 +153,27 @@ impl Sandbox {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         let state = self.lock();
-        Ledger { intents: state.store.intents().cloned().collect(), refunds: state.store.refunds().to_vec() }
+        Ledger {
+            intents: state.store.intents().cloned().collect(),
+            refunds: state.store.refunds.to_vec(),
+            balance_transactions: state.store.transactions.to_vec(),
+        }
     }
 
     /// Sets the maximum rates of calls. The default is [`Rates::SANDBOX`].
     pub fn set_rates(&self, rates: Rates) {
         self.lock().rate_limits = RateLimits::new(rates);
+    }
+
+    /// Sets the fees of the account, and the time until its funds are available.
+    pub fn set_terms(&self, terms: Terms) {
+        self.lock().terms = terms;
+    }
+
+    /// Fees of the account, and the time until its funds are available.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        self.lock().terms
     }
 
     /// Adds a fault rule.

@@ -161,6 +161,7 @@ impl Sandbox {
             request_id: &request.request_id,
             idempotency_key: request.keyed.as_ref().map(|keyed| keyed.key.as_str()),
             decline: request.plan.decline,
+            terms: state.terms,
         };
         let Outcome { mut commit, result } = match request.plan.fail {
             Some(status) => Outcome { commit: Commit::default(), result: Err(failure(status)) },

@@ -1,6 +1,8 @@
 //! Read operations.
 
+mod balance;
 mod list;
+mod page;
 mod search;
 
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 
+pub(super) use balance::ListTransactions;
 pub(super) use list::{ListCharges, ListIntents, ListRefunds};
 pub(super) use search::SearchIntents;
 
@@ -26,6 +29,9 @@ pub(super) enum Query {
     Search(SearchIntents),
     Refund { id: String, expand_intent: bool },
     Refunds(ListRefunds),
+    Transaction { id: String, expand_source: bool },
+    Transactions(ListTransactions),
+    Balance,
 }
 
 impl Query {
@@ -40,6 +46,17 @@ impl Query {
         let expand_intent = expands(&mut form, "payment_intent")?;
         form.finish()?;
         Ok(Self::Refund { id, expand_intent })
+    }
+
+    pub(super) fn transaction(id: String, mut form: Form) -> Result<Self, StripeError> {
+        let expand_source = expands(&mut form, "source")?;
+        form.finish()?;
+        Ok(Self::Transaction { id, expand_source })
+    }
+
+    pub(super) fn balance(form: Form) -> Result<Self, StripeError> {
+        form.finish()?;
+        Ok(Self::Balance)
     }
 
     /// Executes the query. `lag` is the search lag.
@@ -59,11 +76,18 @@ impl Query {
             Self::Charges(list) => list.read(store),
             Self::Search(search) => Ok(search.read(store, now, lag)),
             Self::Refund { id, expand_intent } => {
-                let refund = store.refund(id).ok_or_else(|| StripeError::missing("refund", id, "id"))?;
+                let refund = store.refunds.get(id).ok_or_else(|| StripeError::missing("refund", id, "id"))?;
                 let intent = store.intent(&refund.payment_intent).filter(|_| *expand_intent);
                 Ok(stripe_json::refund(refund, intent))
             }
             Self::Refunds(list) => list.read(store),
+            Self::Transaction { id, expand_source } => {
+                let found = store.transactions.get(id);
+                let found = found.ok_or_else(|| StripeError::missing("balance_transaction", id, "id"))?;
+                Ok(stripe_json::balance::transaction(found, now, expand_source.then_some(store)))
+            }
+            Self::Transactions(list) => list.read(store, now),
+            Self::Balance => Ok(stripe_json::balance::balance(&store.balance(now))),
         }
     }
 }

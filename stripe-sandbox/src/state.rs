@@ -13,12 +13,14 @@ use super::rate_limits::{RateLimits, Rates};
 use super::webhook::{Event, Outbox};
 use crate::fault_rules::{Rules, WebhookEffect};
 use crate::store::{Commit, PaymentStore};
+use crate::terms::Terms;
 
 pub(super) struct State {
     pub(super) store: PaymentStore,
     pub(super) keys: Keys,
     pub(super) rules: Rules,
     pub(super) rate_limits: RateLimits,
+    pub(super) terms: Terms,
     /// Objects that a call is changing.
     pub(super) locked: HashSet<String>,
     /// Generator of ids. The same seed gives the same ids.
@@ -37,6 +39,7 @@ impl State {
             keys: Keys::default(),
             rules: Rules::default(),
             rate_limits: RateLimits::new(Rates::SANDBOX),
+            terms: Terms::default(),
             locked: HashSet::new(),
             rng: Rng::with_seed(0),
             outbox: Outbox::default(),
@@ -85,16 +88,11 @@ impl State {
         Ok(events.iter().flat_map(|event| self.outbox.put(event, webhooks, now)).collect())
     }
 
-    fn apply(&mut self, commit: Commit) {
-        if let Some(intent) = commit.intent {
-            self.store.put_intent(intent);
-        }
-        if let Some(refund) = commit.refund {
-            self.store.put_refund(refund);
-        }
-        if let Some(answer) = commit.answer {
+    fn apply(&mut self, mut commit: Commit) {
+        if let Some(answer) = commit.answer.take() {
             self.keys.store(answer);
         }
+        self.store.apply(commit);
     }
 
     /// Queues the events of an earlier run for delivery, and returns when they are due.

@@ -1,4 +1,4 @@
-//! Store of the sandbox: all versions of all intents, and all refunds. Only commits change it.
+//! Store of the sandbox: all versions of all intents, and all other objects. Only commits change it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::balance::{Balance, BalanceTransaction};
 use super::clock;
+use super::collection::{Collection, Identified};
 use super::idempotency::StoredResponse;
 use super::intent::PaymentIntent;
 use super::refund::Refund;
@@ -21,6 +23,8 @@ pub(super) struct Commit {
     pub(super) intent: Option<PaymentIntent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) refund: Option<Refund>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) transactions: Vec<BalanceTransaction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Event>,
     /// Further events of the same change.
@@ -37,22 +41,36 @@ impl Commit {
     pub(super) fn is_empty(&self) -> bool {
         self.intent.is_none()
             && self.refund.is_none()
+            && self.transactions.is_empty()
             && self.event.is_none()
             && self.answer.is_none()
             && self.completed_delivery.is_none()
     }
 }
 
-/// Intents and refunds, oldest first.
+/// Objects of the sandbox, oldest first.
 #[derive(Default)]
 pub(super) struct PaymentStore {
     versions: Vec<Vec<PaymentIntent>>,
     indices: HashMap<String, usize>,
-    refunds: Vec<Refund>,
+    pub(super) refunds: Collection<Refund>,
+    pub(super) transactions: Collection<BalanceTransaction>,
+}
+
+impl Identified for Refund {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Identified for BalanceTransaction {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 impl PaymentStore {
-    pub(super) fn put_intent(&mut self, intent: PaymentIntent) {
+    fn put_intent(&mut self, intent: PaymentIntent) {
         if let Some(versions) = self.indices.get(&intent.id).and_then(|index| self.versions.get_mut(*index)) {
             versions.push(intent);
             return;
@@ -61,15 +79,16 @@ impl PaymentStore {
         self.versions.push(vec![intent]);
     }
 
-    pub(super) fn put_refund(&mut self, refund: Refund) {
-        match self.refunds.iter_mut().find(|known| known.id == refund.id) {
-            Some(known) => *known = refund,
-            None => self.refunds.push(refund),
-        }
+    /// Applies the changes of a commit to the objects.
+    pub(super) fn apply(&mut self, commit: Commit) {
+        commit.intent.into_iter().for_each(|intent| self.put_intent(intent));
+        commit.refund.into_iter().for_each(|refund| self.refunds.put(refund));
+        commit.transactions.into_iter().for_each(|transaction| self.transactions.put(transaction));
     }
 
-    pub(super) fn refund(&self, id: &str) -> Option<&Refund> {
-        self.refunds.iter().find(|refund| refund.id == id)
+    /// Balance of the platform.
+    pub(super) fn balance(&self, now: Timestamp) -> Balance {
+        Balance::of(self.transactions.iter(), now)
     }
 
     pub(super) fn intent(&self, id: &str) -> Option<&PaymentIntent> {
@@ -93,10 +112,5 @@ impl PaymentStore {
     ) -> impl DoubleEndedIterator<Item = &PaymentIntent> {
         let is_indexed = move |version: &&PaymentIntent| clock::after(version.updated, lag) <= now;
         self.versions.iter().filter_map(move |versions| versions.iter().rfind(is_indexed))
-    }
-
-    /// Refunds, oldest first.
-    pub(super) fn refunds(&self) -> &[Refund] {
-        &self.refunds
     }
 }

@@ -81,8 +81,8 @@ impl DeclineCode {
 pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
     let name = payment_method.strip_prefix("pm_card_")?;
     let decline = match name.replacen("visa_charge", "charge", 1).as_str() {
-        "visa" | "visa_debit" | "pendingRefund" | "refundFail" | "mastercard" | "mastercard_debit"
-        | "amex" | "discover" | "jcb" => {
+        "bypassPending" | "visa" | "visa_debit" | "pendingRefund" | "refundFail" | "mastercard"
+        | "mastercard_debit" | "amex" | "discover" | "jcb" => {
             return Some(ChargeResult::Succeeds);
         }
         "authenticationRequired" | "threeDSecure2Required" => return Some(ChargeResult::RequiresAction),
@@ -97,6 +97,12 @@ pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
         _ => return None,
     };
     Some(ChargeResult::Declines(decline.decline()))
+}
+
+/// Returns true if the funds of a charge are available immediately
+/// (<https://docs.stripe.com/testing#available-balance>).
+pub(super) fn bypasses_pending(payment_method: &str) -> bool {
+    payment_method == "pm_card_bypassPending"
 }
 
 /// Status of a refund to `payment_method`, and the status that it changes to some time later

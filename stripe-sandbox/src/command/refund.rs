@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Commit, Context, Outcome, expand, metadata};
+use super::{Commit, Context, Movement, Outcome, expand, metadata};
+use crate::balance::TransactionType;
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::{Charge, PaymentIntent};
@@ -55,16 +56,21 @@ impl CreateRefund {
         let (intent, charge) = self.charge(context)?;
         let amount = checked_amount(self.amount, &charge)?;
         let (status, settles_as) = test_cards::refund_result(&charge.payment_method);
+        let id = context.new_id("re");
+        let movement = Movement { amount: -amount, currency: &intent.currency, source: &id };
+        let transaction = context.transaction(TransactionType::Refund, &movement);
         let refund = Refund {
             status,
             settles_as,
-            id: context.new_id("re"),
+            id,
             payment_intent: intent.id.clone(),
             charge: charge.id,
             order_id: intent.order_id().map(str::to_owned),
             amount,
             currency: intent.currency.clone(),
             reason: self.reason,
+            balance_transaction: Some(transaction.id.clone()),
+            failure_balance_transaction: None,
             metadata: self.metadata,
             idempotency_key: context.idempotency_key.map(str::to_owned),
             created: context.now,
@@ -74,8 +80,8 @@ impl CreateRefund {
         let event = charge.map(|charge| context.event("charge.refunded", &charge));
         let object = stripe_json::refund(&refund, None);
         let more_events = vec![context.event("refund.created", &object)];
-        let (intent, refund) = (Some(intent), Some(refund));
-        let commit = Commit { intent, refund, event, more_events, ..Commit::default() };
+        let (intent, refund, transactions) = (Some(intent), Some(refund), vec![transaction]);
+        let commit = Commit { intent, refund, transactions, event, more_events, ..Commit::default() };
         Ok(Outcome { commit, result: Ok(object) })
     }
 
