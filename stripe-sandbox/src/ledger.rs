@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::account::Account;
 use super::balance::BalanceTransaction;
 use super::intent::{Charge, PaymentIntent};
 use super::refund::{Refund, RefundStatus};
 
-/// Every intent with its charges, every refund, and every change of the balance.
+/// Every intent with its charges, every refund, every change of the balance, and the connected accounts.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Ledger {
     /// Intents, oldest first, with all their charges including failed ones.
@@ -17,6 +18,8 @@ pub struct Ledger {
     pub refunds: Vec<Refund>,
     /// Balance transactions, oldest first.
     pub balance_transactions: Vec<BalanceTransaction>,
+    /// Connected accounts, oldest first, with closed ones.
+    pub accounts: Vec<Account>,
 }
 
 impl Ledger {

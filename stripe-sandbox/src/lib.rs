@@ -18,6 +18,7 @@
 //! ```
 
 pub mod aborted_body;
+mod account;
 mod auth;
 mod balance;
 mod clock;
@@ -55,6 +56,7 @@ use axum::Router;
 pub use crate::fault_rules::{DroppedResponse, Effect, InvalidRule, Operation, Rule, When, WorkAt};
 pub use crate::in_process::Response;
 pub use crate::test_cards::DeclineCode;
+pub use account::{Account, RejectionReason, Verification};
 pub use balance::{BalanceTransaction, TransactionType};
 pub use clock::{Clock, ManualClock};
 pub use intent::{AllowRedirects, Charge, ChargeFailure, IntentStatus, PaymentIntent};
@@ -67,7 +69,7 @@ pub use webhook::signature;
 
 use rate_limits::RateLimits;
 use state::State;
-use webhook::{Scope, WebhookSender};
+use webhook::{Destination, Scope, WebhookEndpoint, WebhookSender};
 
 /// Stripe sandbox. Clones share the same state.
 #[derive(Clone)]
@@ -78,6 +80,7 @@ pub struct Sandbox {
 struct Inner {
     secret_key: String,
     clock: Clock,
+    webhook_secret: String,
     webhook_sender: WebhookSender,
     /// Held while webhooks are sent, so that they are delivered one after the other.
     sending: tokio::sync::Mutex<()>,
@@ -125,7 +128,8 @@ impl Sandbox {
         let inner = Inner {
             secret_key: secret_key.to_owned(),
             clock,
-            webhook_sender: WebhookSender::new(webhook_secret),
+            webhook_secret: webhook_secret.to_owned(),
+            webhook_sender: WebhookSender::new(),
             sending: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
         };
@@ -141,11 +145,19 @@ impl Sandbox {
     /// that were undelivered at the end of an earlier run are sent once the URL is set; this must be called
     /// inside a Tokio runtime.
     pub fn set_webhook_url(&self, url: Option<String>) {
-        let mut state = self.lock();
-        let resumes = url.is_some();
-        state.webhook_url = url;
-        let moments = if resumes { state.resume(self.inner.clock.now()) } else { Vec::new() };
-        drop(state);
+        let secret = self.inner.webhook_secret.clone();
+        self.set_endpoint(Destination::Platform, url.map(|url| WebhookEndpoint { url, secret }));
+    }
+
+    /// Sets the endpoint of the events of connected accounts, and the secret that signs its webhooks. Otherwise
+    /// like [`set_webhook_url`](Self::set_webhook_url).
+    pub fn set_connect_webhook(&self, url: Option<String>, secret: &str) {
+        let secret = secret.to_owned();
+        self.set_endpoint(Destination::Connect, url.map(|url| WebhookEndpoint { url, secret }));
+    }
+
+    fn set_endpoint(&self, destination: Destination, endpoint: Option<WebhookEndpoint>) {
+        let moments = self.lock().set_endpoint(destination, endpoint, self.inner.clock.now());
         self.schedule_delivery(moments);
     }
 
@@ -157,6 +169,7 @@ impl Sandbox {
             intents: state.store.intents().cloned().collect(),
             refunds: state.store.refunds.to_vec(),
             balance_transactions: state.store.transactions.to_vec(),
+            accounts: state.store.accounts.to_vec(),
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::command::{expand, expands};
+use super::command::{expand, expands, no_account};
 use super::error::StripeError;
 use super::form::Form;
 use crate::store::PaymentStore;
@@ -32,6 +32,7 @@ pub(super) enum Query {
     Transaction { id: String, expand_source: bool },
     Transactions(ListTransactions),
     Balance,
+    Account(String),
 }
 
 impl Query {
@@ -54,9 +55,10 @@ impl Query {
         Ok(Self::Transaction { id, expand_source })
     }
 
-    pub(super) fn balance(form: Form) -> Result<Self, StripeError> {
+    /// Query without parameters.
+    pub(super) fn plain(form: Form, query: Self) -> Result<Self, StripeError> {
         form.finish()?;
-        Ok(Self::Balance)
+        Ok(query)
     }
 
     /// Executes the query. `lag` is the search lag.
@@ -87,6 +89,10 @@ impl Query {
                 Ok(stripe_json::balance::transaction(found, now, expand_source.then_some(store)))
             }
             Self::Transactions(list) => list.read(store, now),
+            Self::Account(id) => {
+                let found = store.accounts.get(id).filter(|account| !account.closed);
+                found.map(stripe_json::connect::account).ok_or_else(|| no_account(id))
+            }
             Self::Balance => Ok(stripe_json::balance::balance(&store.balance(now))),
         }
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::idempotency::Keys;
 use super::journal::{Journal, OpenError};
 use super::rate_limits::{RateLimits, Rates};
-use super::webhook::{Event, Outbox};
+use super::webhook::{Destination, Event, Outbox, WebhookEndpoint};
 use crate::fault_rules::{Rules, WebhookEffect};
 use crate::store::{Commit, PaymentStore};
 use crate::terms::Terms;
@@ -26,8 +26,9 @@ pub(super) struct State {
     /// Generator of ids. The same seed gives the same ids.
     pub(super) rng: Rng,
     pub(super) outbox: Outbox,
-    pub(super) webhook_url: Option<String>,
-    /// Undelivered events of an earlier run. They are sent when the webhook URL is set.
+    webhook: Option<WebhookEndpoint>,
+    connect_webhook: Option<WebhookEndpoint>,
+    /// Undelivered events of an earlier run. They are sent when their endpoint is set.
     undelivered: Vec<Event>,
     journal: Journal,
 }
@@ -43,7 +44,8 @@ impl State {
             locked: HashSet::new(),
             rng: Rng::with_seed(0),
             outbox: Outbox::default(),
-            webhook_url: None,
+            webhook: None,
+            connect_webhook: None,
             undelivered: Vec::new(),
             journal: Journal::None,
         }
@@ -64,8 +66,7 @@ impl State {
         Ok(state)
     }
 
-    /// Writes a commit to the journal, then applies it. The delivery of an event that is not to be sent is
-    /// complete at once.
+    /// Writes a commit to the journal, then applies it. An event that is not to be sent is discarded.
     pub(super) fn commit(
         &mut self,
         mut commit: Commit,
@@ -75,14 +76,12 @@ impl State {
         if commit.is_empty() {
             return Ok(Vec::new());
         }
-        let event = commit.event.clone();
-        let is_sent = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
-        if let Some(event) = event.as_ref().filter(|_| !is_sent) {
-            commit.completed_delivery = Some(event.id.clone());
-            commit.more_events.clear();
-        }
-        let events = event.into_iter().chain(commit.more_events.clone()).filter(|_| is_sent);
-        let events: Vec<Event> = events.collect();
+        let is_sent = |event: &Event| {
+            self.endpoint(event.destination()).is_some() && !webhooks.contains(&WebhookEffect::Drop)
+        };
+        commit.event = commit.event.filter(is_sent);
+        commit.more_events.retain(is_sent);
+        let events: Vec<Event> = commit.event.iter().chain(&commit.more_events).cloned().collect();
         self.journal.append(&commit)?;
         self.apply(commit);
         Ok(events.iter().flat_map(|event| self.outbox.put(event, webhooks, now)).collect())
@@ -95,9 +94,27 @@ impl State {
         self.store.apply(commit);
     }
 
-    /// Queues the events of an earlier run for delivery, and returns when they are due.
-    pub(super) fn resume(&mut self, now: Timestamp) -> Vec<Timestamp> {
-        let undelivered = std::mem::take(&mut self.undelivered);
-        undelivered.into_iter().flat_map(|event| self.outbox.put(&event, &[], now)).collect()
+    pub(super) fn endpoint(&self, destination: Destination) -> Option<&WebhookEndpoint> {
+        match destination {
+            Destination::Platform => self.webhook.as_ref(),
+            Destination::Connect => self.connect_webhook.as_ref(),
+        }
+    }
+
+    /// Sets an endpoint, queues the events of an earlier run for it, and returns when they are due.
+    pub(super) fn set_endpoint(
+        &mut self,
+        destination: Destination,
+        endpoint: Option<WebhookEndpoint>,
+        now: Timestamp,
+    ) -> Vec<Timestamp> {
+        let resumes = endpoint.is_some();
+        match destination {
+            Destination::Platform => self.webhook = endpoint,
+            Destination::Connect => self.connect_webhook = endpoint,
+        }
+        let is_resumed = |event: &mut Event| resumes && event.destination() == destination;
+        let taken: Vec<Event> = self.undelivered.extract_if(.., is_resumed).collect();
+        taken.into_iter().flat_map(|event| self.outbox.put(&event, &[], now)).collect()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account::{Account, AccountLink};
 use super::balance::{Balance, BalanceTransaction};
 use super::clock;
 use super::collection::{Collection, Identified};
@@ -25,6 +26,9 @@ pub(super) struct Commit {
     pub(super) refund: Option<Refund>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) transactions: Vec<BalanceTransaction>,
+    /// Other objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) objects: Vec<Stored>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Event>,
     /// Further events of the same change.
@@ -37,11 +41,20 @@ pub(super) struct Commit {
     pub(super) completed_delivery: Option<String>,
 }
 
+/// Object of a commit.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stored {
+    Account(Account),
+    AccountLink(AccountLink),
+}
+
 impl Commit {
     pub(super) fn is_empty(&self) -> bool {
         self.intent.is_none()
             && self.refund.is_none()
             && self.transactions.is_empty()
+            && self.objects.is_empty()
             && self.event.is_none()
             && self.answer.is_none()
             && self.completed_delivery.is_none()
@@ -55,6 +68,8 @@ pub(super) struct PaymentStore {
     indices: HashMap<String, usize>,
     pub(super) refunds: Collection<Refund>,
     pub(super) transactions: Collection<BalanceTransaction>,
+    pub(super) accounts: Collection<Account>,
+    pub(super) links: Collection<AccountLink>,
 }
 
 impl Identified for Refund {
@@ -84,6 +99,12 @@ impl PaymentStore {
         commit.intent.into_iter().for_each(|intent| self.put_intent(intent));
         commit.refund.into_iter().for_each(|refund| self.refunds.put(refund));
         commit.transactions.into_iter().for_each(|transaction| self.transactions.put(transaction));
+        for object in commit.objects {
+            match object {
+                Stored::Account(account) => self.accounts.put(account),
+                Stored::AccountLink(link) => self.links.put(link),
+            }
+        }
     }
 
     /// Balance of the platform.

@@ -1,6 +1,7 @@
 //! JSON representation of Stripe's objects (<https://docs.stripe.com/api/payment_intents/object> and others).
 
 pub(super) mod balance;
+pub(super) mod connect;
 
 use serde_json::{Map, Value, json};
 

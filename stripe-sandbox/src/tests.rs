@@ -1,5 +1,6 @@
 //! Tests of the sandbox through its router.
 
+mod accounts;
 mod balance;
 mod fault_rules;
 mod idempotency;

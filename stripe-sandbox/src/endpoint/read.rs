@@ -1,0 +1,49 @@
+//! Endpoints that read.
+
+use crate::error::StripeError;
+use crate::fault_rules::Operation;
+use crate::form::Form;
+use crate::query::{ListCharges, ListIntents, ListRefunds, ListTransactions, Query, SearchIntents};
+
+pub(crate) enum Read {
+    Intent(String),
+    Intents,
+    Charges,
+    Search,
+    Refund(String),
+    Refunds,
+    Transaction(String),
+    Transactions,
+    Balance,
+    Account(String),
+}
+
+impl Read {
+    pub(super) fn operation(&self) -> Operation {
+        match self {
+            Self::Intent(_) => Operation::Retrieve,
+            Self::Intents => Operation::List,
+            Self::Charges => Operation::ListCharges,
+            Self::Search => Operation::Search,
+            Self::Refund(_) | Self::Refunds => Operation::RetrieveRefund,
+            Self::Transaction(_) | Self::Transactions => Operation::RetrieveTransaction,
+            Self::Balance => Operation::RetrieveBalance,
+            Self::Account(_) => Operation::RetrieveAccount,
+        }
+    }
+
+    pub(crate) fn query(self, form: Form) -> Result<Query, StripeError> {
+        match self {
+            Self::Intent(id) => Query::intent(id, form),
+            Self::Intents => ListIntents::parse(form).map(Query::Intents),
+            Self::Charges => ListCharges::parse(form).map(Query::Charges),
+            Self::Search => SearchIntents::parse(form).map(Query::Search),
+            Self::Refund(id) => Query::refund(id, form),
+            Self::Refunds => ListRefunds::parse(form).map(Query::Refunds),
+            Self::Transaction(id) => Query::transaction(id, form),
+            Self::Transactions => ListTransactions::parse(form).map(Query::Transactions),
+            Self::Balance => Query::plain(form, Query::Balance),
+            Self::Account(id) => Query::plain(form, Query::Account(id)),
+        }
+    }
+}
