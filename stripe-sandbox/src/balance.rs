@@ -153,6 +153,11 @@ impl Balance {
         }
         balance
     }
+
+    /// Amount that is available in a currency. It is negative if refunds exceed the available funds.
+    pub(super) fn available_in(&self, currency: &str) -> i64 {
+        self.available.get(currency).copied().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
@@ -177,7 +182,8 @@ mod tests {
         let all = [transaction(1_000, 40, 10), transaction(500, 33, 20), transaction(-2_000, 0, 0)];
         let now = Timestamp::from_second(10).unwrap();
         let balance = Balance::of(&all, now);
-        assert_eq!((balance.available["eur"], balance.pending["eur"]), (-1_040, 467));
+        assert_eq!((balance.available_in("eur"), balance.pending["eur"]), (-1_040, 467));
+        assert_eq!(balance.available_in("usd"), 0);
     }
 
     #[test]

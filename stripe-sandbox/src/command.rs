@@ -8,8 +8,10 @@ mod confirm;
 mod context;
 mod create;
 mod create_account;
+mod create_transfer;
 mod pay;
 mod refund;
+mod reverse_transfer;
 mod settle_refund;
 
 use serde_json::json;
@@ -27,8 +29,10 @@ pub(super) use change_account::ChangeAccount;
 pub(super) use confirm::ConfirmIntent;
 pub(super) use create::CreateIntent;
 pub(super) use create_account::CreateAccount;
+pub(super) use create_transfer::CreateTransfer;
 pub(super) use pay::Pay;
 pub(super) use refund::CreateRefund;
+pub(super) use reverse_transfer::ReverseTransfer;
 pub(super) use settle_refund::SettleRefund;
 
 use attempt::{ChargeAttempt, charge_result_of};
@@ -47,6 +51,8 @@ pub(super) enum Command {
     ChangeAccount(ChangeAccount),
     CreateAccountLink(CreateAccountLink),
     Onboard(Onboard),
+    CreateTransfer(CreateTransfer),
+    ReverseTransfer(ReverseTransfer),
 }
 
 impl Command {
@@ -62,6 +68,8 @@ impl Command {
             Self::ChangeAccount(command) => command.execute(context),
             Self::CreateAccountLink(command) => command.execute(context),
             Self::Onboard(command) => command.execute(context),
+            Self::CreateTransfer(command) => command.execute(context),
+            Self::ReverseTransfer(command) => command.execute(context),
         };
         outcome.unwrap_or_else(|error| Outcome { commit: Commit::default(), result: Err(error) })
     }
@@ -117,6 +125,25 @@ pub(super) fn expands(form: &mut Form, property: &str) -> Result<bool, StripeErr
             .with("param", json!("expand"))),
         None => Ok(!properties.is_empty()),
     }
+}
+
+/// Parses an amount that must be positive.
+fn positive(form: &mut Form, name: &str) -> Result<Option<i64>, StripeError> {
+    let amount = form.integer(name)?;
+    if amount.is_some_and(|amount| amount < 1) {
+        let message = "This value must be greater than or equal to 1.";
+        return Err(StripeError::invalid(message).code("parameter_invalid_integer").param(name));
+    }
+    Ok(amount)
+}
+
+/// Parses a currency code.
+fn currency(given: &str) -> Result<String, StripeError> {
+    let lower = given.to_ascii_lowercase();
+    if lower.len() == 3 && lower.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Ok(lower);
+    }
+    Err(StripeError::invalid(format!("Invalid currency: {given}")).param("currency"))
 }
 
 /// Parses metadata and checks Stripe's limits (<https://docs.stripe.com/api/metadata>).

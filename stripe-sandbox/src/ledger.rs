@@ -8,8 +8,9 @@ use super::account::Account;
 use super::balance::BalanceTransaction;
 use super::intent::{Charge, PaymentIntent};
 use super::refund::{Refund, RefundStatus};
+use super::transfer::Transfer;
 
-/// Every intent with its charges, every refund, every change of the balance, and the connected accounts.
+/// All objects of the sandbox.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Ledger {
     /// Intents, oldest first, with all their charges including failed ones.
@@ -20,6 +21,8 @@ pub struct Ledger {
     pub balance_transactions: Vec<BalanceTransaction>,
     /// Connected accounts, oldest first, with closed ones.
     pub accounts: Vec<Account>,
+    /// Transfers to connected accounts, oldest first, with their reversals.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Ledger {

@@ -46,6 +46,7 @@ mod terms;
 mod test_cards;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod webhook;
 
 use std::path::Path;
@@ -65,6 +66,7 @@ pub use ledger::Ledger;
 pub use rate_limits::Rates;
 pub use refund::{Refund, RefundStatus};
 pub use terms::Terms;
+pub use transfer::{Reversal, Transfer};
 pub use webhook::signature;
 
 use rate_limits::RateLimits;
@@ -170,6 +172,7 @@ impl Sandbox {
             refunds: state.store.refunds.to_vec(),
             balance_transactions: state.store.transactions.to_vec(),
             accounts: state.store.accounts.to_vec(),
+            transfers: state.store.transfers.to_vec(),
         }
     }
 

@@ -4,6 +4,7 @@ mod balance;
 mod list;
 mod page;
 mod search;
+mod transfers;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::stripe_json::Expand;
 pub(super) use balance::ListTransactions;
 pub(super) use list::{ListCharges, ListIntents, ListRefunds};
 pub(super) use search::SearchIntents;
+pub(super) use transfers::ListTransfers;
 
 /// Read operation.
 pub(super) enum Query {
@@ -33,6 +35,8 @@ pub(super) enum Query {
     Transactions(ListTransactions),
     Balance,
     Account(String),
+    Transfer(String),
+    Transfers(ListTransfers),
 }
 
 impl Query {
@@ -93,6 +97,12 @@ impl Query {
                 let found = store.accounts.get(id).filter(|account| !account.closed);
                 found.map(stripe_json::connect::account).ok_or_else(|| no_account(id))
             }
+            Self::Transfer(id) => {
+                let found = store.transfers.get(id);
+                let found = found.map(stripe_json::transfer::transfer);
+                found.ok_or_else(|| StripeError::missing("transfer", id, "id"))
+            }
+            Self::Transfers(list) => list.read(store),
             Self::Balance => Ok(stripe_json::balance::balance(&store.balance(now))),
         }
     }

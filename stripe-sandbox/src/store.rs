@@ -1,6 +1,6 @@
 //! Store of the sandbox: all versions of all intents, and all other objects. Only commits change it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use super::collection::{Collection, Identified};
 use super::idempotency::StoredResponse;
 use super::intent::PaymentIntent;
 use super::refund::Refund;
+use super::transfer::Transfer;
 use super::webhook::Event;
 
 /// All changes of one call. A commit is written as one line, so that it is stored either completely or not at
@@ -47,6 +48,7 @@ pub(super) struct Commit {
 pub(super) enum Stored {
     Account(Account),
     AccountLink(AccountLink),
+    Transfer(Transfer),
 }
 
 impl Commit {
@@ -70,6 +72,7 @@ pub(super) struct PaymentStore {
     pub(super) transactions: Collection<BalanceTransaction>,
     pub(super) accounts: Collection<Account>,
     pub(super) links: Collection<AccountLink>,
+    pub(super) transfers: Collection<Transfer>,
 }
 
 impl Identified for Refund {
@@ -103,6 +106,7 @@ impl PaymentStore {
             match object {
                 Stored::Account(account) => self.accounts.put(account),
                 Stored::AccountLink(link) => self.links.put(link),
+                Stored::Transfer(transfer) => self.transfers.put(transfer),
             }
         }
     }
@@ -110,6 +114,21 @@ impl PaymentStore {
     /// Balance of the platform.
     pub(super) fn balance(&self, now: Timestamp) -> Balance {
         Balance::of(self.transactions.iter(), now)
+    }
+
+    /// Balance of a connected account, whose funds are available immediately.
+    pub(super) fn balance_of_account(&self, account: &str, currency: &str) -> i64 {
+        let received = self.transfers.iter();
+        let received =
+            received.filter(|transfer| transfer.destination == account && transfer.currency == currency);
+        received.map(Transfer::net).sum()
+    }
+
+    /// Currencies in which a connected account has a balance.
+    pub(super) fn currencies_of_account(&self, account: &str) -> BTreeSet<&str> {
+        let received = self.transfers.iter().filter(|transfer| transfer.destination == account);
+        let currencies = received.map(|transfer| transfer.currency.as_str());
+        currencies.filter(|currency| self.balance_of_account(account, currency) != 0).collect()
     }
 
     pub(super) fn intent(&self, id: &str) -> Option<&PaymentIntent> {

@@ -2,6 +2,7 @@
 
 pub(super) mod balance;
 pub(super) mod connect;
+pub(super) mod transfer;
 
 use serde_json::{Map, Value, json};
 

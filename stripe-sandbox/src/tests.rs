@@ -8,6 +8,7 @@ mod intents;
 mod persistence;
 mod rate_limits;
 mod refunds;
+mod transfers;
 mod webhooks;
 
 use std::sync::Arc;

@@ -69,7 +69,10 @@ impl ChangeAccount {
             Change::Disable => account.disabled(),
             Change::Reject(reason) => account.rejected(reason),
             Change::Close => return Ok(close(account, context)),
-            Change::Delete => return Ok(delete(account)),
+            Change::Delete => {
+                check_balance(&account, context)?;
+                return Ok(delete(account));
+            }
         };
         Ok(update(account, context))
     }
@@ -88,6 +91,20 @@ fn close(account: Account, context: &mut Context<'_>) -> Outcome {
     let application = json!({ "id": "ca_sandbox", "object": "application", "name": "Payment sandbox" });
     let event = context.event_of_account(&account.id, "account.application.deauthorized", &application);
     delete(account).with_event(event)
+}
+
+/// An account of a live platform can be deleted only if its balances are zero.
+fn check_balance(account: &Account, context: &Context<'_>) -> Result<(), StripeError> {
+    let currencies: Vec<_> = context.store.currencies_of_account(&account.id).into_iter().collect();
+    if currencies.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "You cannot delete the account when the balance in any currency is non-zero. Currencies with non-zero \
+         balances: {}.",
+        currencies.join(", ")
+    );
+    Err(StripeError::invalid(message).executed())
 }
 
 fn delete(account: Account) -> Outcome {

@@ -46,6 +46,14 @@ impl Outcome {
         self
     }
 
+    pub(super) fn with_transactions(
+        mut self,
+        transactions: impl IntoIterator<Item = BalanceTransaction>,
+    ) -> Self {
+        self.commit.transactions.extend(transactions);
+        self
+    }
+
     /// Adds an event, which is sent after the others.
     pub(super) fn with_event(mut self, event: Event) -> Self {
         match self.commit.event {

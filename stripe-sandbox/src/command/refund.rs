@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Commit, Context, Movement, Outcome, expand, metadata};
+use super::{Commit, Context, Movement, Outcome, expand, metadata, positive};
 use crate::balance::TransactionType;
 use crate::error::StripeError;
 use crate::form::Form;
@@ -40,11 +40,7 @@ impl CreateRefund {
                 return Err(StripeError::invalid(message));
             }
         };
-        let amount = form.integer("amount")?;
-        if amount.is_some_and(|amount| amount < 1) {
-            let message = "This value must be greater than or equal to 1.";
-            return Err(StripeError::invalid(message).code("parameter_invalid_integer").param("amount"));
-        }
+        let amount = positive(&mut form, "amount")?;
         let reason = form.choice("reason", &REASONS)?;
         let metadata = metadata(&mut form)?;
         expand(&mut form, "")?;

@@ -3,7 +3,9 @@
 use crate::error::StripeError;
 use crate::fault_rules::Operation;
 use crate::form::Form;
-use crate::query::{ListCharges, ListIntents, ListRefunds, ListTransactions, Query, SearchIntents};
+use crate::query::{
+    ListCharges, ListIntents, ListRefunds, ListTransactions, ListTransfers, Query, SearchIntents,
+};
 
 pub(crate) enum Read {
     Intent(String),
@@ -16,6 +18,8 @@ pub(crate) enum Read {
     Transactions,
     Balance,
     Account(String),
+    Transfer(String),
+    Transfers,
 }
 
 impl Read {
@@ -29,6 +33,7 @@ impl Read {
             Self::Transaction(_) | Self::Transactions => Operation::RetrieveTransaction,
             Self::Balance => Operation::RetrieveBalance,
             Self::Account(_) => Operation::RetrieveAccount,
+            Self::Transfer(_) | Self::Transfers => Operation::RetrieveTransfer,
         }
     }
 
@@ -44,6 +49,8 @@ impl Read {
             Self::Transactions => ListTransactions::parse(form).map(Query::Transactions),
             Self::Balance => Query::plain(form, Query::Balance),
             Self::Account(id) => Query::plain(form, Query::Account(id)),
+            Self::Transfer(id) => Query::plain(form, Query::Transfer(id)),
+            Self::Transfers => ListTransfers::parse(form).map(Query::Transfers),
         }
     }
 }

@@ -31,6 +31,8 @@ fn read(segments: &[&str]) -> Option<Read> {
         ["balance_transactions"] => Read::Transactions,
         ["balance_transactions", id] => Read::Transaction(id.to_owned()),
         ["accounts", id] => Read::Account(id.to_owned()),
+        ["transfers"] => Read::Transfers,
+        ["transfers", id] => Read::Transfer(id.to_owned()),
         _ => return None,
     })
 }
@@ -43,6 +45,8 @@ fn write(segments: &[&str]) -> Option<Write> {
         ["refunds"] => Write::Refund,
         ["accounts"] => Write::CreateAccount,
         ["account_links"] => Write::CreateAccountLink,
+        ["transfers"] => Write::CreateTransfer,
+        ["transfers", id, "reversals"] => Write::ReverseTransfer(id.to_owned()),
         _ => return None,
     })
 }
@@ -53,6 +57,7 @@ fn control(segments: &[&str]) -> Option<Write> {
         ["payment_intents", id, "pay"] => Write::Pay(id.to_owned()),
         ["refunds", id, "settle"] => Write::SettleRefund(id.to_owned()),
         ["accounts", id, action] => Write::ChangeAccount(id.to_owned(), action.to_owned()),
+        ["transfers", id, "reverse"] => Write::ReverseInDashboard(id.to_owned()),
         ["account_links", id, "open"] => Write::OpenLink(id.to_owned()),
         ["account_links", id, "submit"] => Write::SubmitLink(id.to_owned()),
         _ => return None,

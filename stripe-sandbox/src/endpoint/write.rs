@@ -2,7 +2,7 @@
 
 use crate::command::{
     CancelIntent, ChangeAccount, Command, ConfirmIntent, CreateAccount, CreateAccountLink, CreateIntent,
-    CreateRefund, Onboard, Pay, SettleRefund,
+    CreateRefund, CreateTransfer, Onboard, Pay, ReverseTransfer, SettleRefund,
 };
 use crate::error::StripeError;
 use crate::fault_rules::Operation;
@@ -22,6 +22,9 @@ pub(crate) enum Write {
     CreateAccountLink,
     OpenLink(String),
     SubmitLink(String),
+    CreateTransfer,
+    ReverseTransfer(String),
+    ReverseInDashboard(String),
 }
 
 impl Write {
@@ -38,6 +41,9 @@ impl Write {
             Self::ChangeAccount(..) => Operation::ChangeAccount,
             Self::CreateAccountLink => Operation::CreateAccountLink,
             Self::OpenLink(_) | Self::SubmitLink(_) => Operation::Onboard,
+            Self::CreateTransfer => Operation::CreateTransfer,
+            Self::ReverseTransfer(_) => Operation::ReverseTransfer,
+            Self::ReverseInDashboard(_) => Operation::ReverseInDashboard,
         }
     }
 
@@ -45,7 +51,9 @@ impl Write {
     /// accounts, banks and the dashboard are not calls of the API.
     pub(crate) fn object(&self, form: &Form) -> Option<String> {
         match self {
-            Self::Confirm(id) | Self::Cancel(id) | Self::DeleteAccount(id) => Some(id.clone()),
+            Self::Confirm(id) | Self::Cancel(id) | Self::DeleteAccount(id) | Self::ReverseTransfer(id) => {
+                Some(id.clone())
+            }
             Self::Refund => form.get("payment_intent").map(ToOwned::to_owned),
             _ => None,
         }
@@ -67,6 +75,10 @@ impl Write {
             Self::CreateAccountLink => Command::CreateAccountLink(CreateAccountLink::parse(form)?),
             Self::OpenLink(id) => Command::Onboard(Onboard::open(id, form)?),
             Self::SubmitLink(id) => Command::Onboard(Onboard::submit(id, form)?),
+            Self::CreateTransfer => Command::CreateTransfer(CreateTransfer::parse(form)?),
+            Self::ReverseTransfer(id) | Self::ReverseInDashboard(id) => {
+                Command::ReverseTransfer(ReverseTransfer::parse(id, form)?)
+            }
         })
     }
 }

@@ -36,6 +36,12 @@ pub enum Operation {
     DeleteAccount,
     /// `POST /v1/account_links`
     CreateAccountLink,
+    /// `POST /v1/transfers`
+    CreateTransfer,
+    /// `GET /v1/transfers` and `GET /v1/transfers/{id}`
+    RetrieveTransfer,
+    /// `POST /v1/transfers/{id}/reversals`
+    ReverseTransfer,
     /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
     Pay,
     /// `POST /sandbox/refunds/{id}/settle`: the asynchronous change of a refund.
@@ -44,6 +50,8 @@ pub enum Operation {
     ChangeAccount,
     /// `POST /sandbox/account_links/{id}/…`: the owner of the account opens or submits the onboarding.
     Onboard,
+    /// `POST /sandbox/transfers/{id}/reverse`: a reversal in the dashboard.
+    ReverseInDashboard,
     /// Any operation. The default of a rule.
     #[default]
     Any,

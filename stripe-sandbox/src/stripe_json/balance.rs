@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{charge, refund};
+use super::{charge, refund, transfer};
 use crate::balance::{Balance, BalanceTransaction};
 use crate::store::PaymentStore;
 
@@ -49,6 +49,9 @@ fn fee(transaction: &BalanceTransaction) -> Value {
 fn source(store: &PaymentStore, id: &str) -> Option<Value> {
     if let Some(found) = store.refunds.get(id) {
         return Some(refund(found, None));
+    }
+    if let Some(found) = store.transfers.get(id) {
+        return Some(transfer::transfer(found));
     }
     let intent = store.intent_of_charge(id)?;
     intent.charges.iter().find(|charge| charge.id == id).map(|found| charge(found, intent))

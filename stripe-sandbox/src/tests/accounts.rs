@@ -23,7 +23,7 @@ impl Fixture {
         id
     }
 
-    async fn delete(&self, path: &str) -> TestResponse {
+    pub(super) async fn delete(&self, path: &str) -> TestResponse {
         let request = Request::delete(path).header("authorization", format!("Bearer {KEY}"));
         let request = request.header("idempotency-key", "ignored");
         read_response(self.call(request.body(Body::empty()).unwrap()).await).await

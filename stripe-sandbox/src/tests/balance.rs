@@ -19,7 +19,7 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 /// Available and pending amount in EUR.
-async fn balance(fixture: &Fixture) -> (i64, i64) {
+pub(super) async fn balance(fixture: &Fixture) -> (i64, i64) {
     let balance = fixture.get("/v1/balance").await.json;
     let amount = |part: &str| balance[part][0]["amount"].as_i64().unwrap();
     (amount("available"), amount("pending"))
