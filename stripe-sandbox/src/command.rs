@@ -9,10 +9,13 @@ mod context;
 mod create;
 mod create_account;
 mod create_transfer;
+mod dispute;
 mod pay;
 mod refund;
 mod reverse_transfer;
+mod settle_dispute;
 mod settle_refund;
+mod update_dispute;
 
 use serde_json::json;
 
@@ -30,10 +33,13 @@ pub(super) use confirm::ConfirmIntent;
 pub(super) use create::CreateIntent;
 pub(super) use create_account::CreateAccount;
 pub(super) use create_transfer::CreateTransfer;
+pub(super) use dispute::OpenDispute;
 pub(super) use pay::Pay;
 pub(super) use refund::CreateRefund;
 pub(super) use reverse_transfer::ReverseTransfer;
+pub(super) use settle_dispute::SettleDispute;
 pub(super) use settle_refund::SettleRefund;
+pub(super) use update_dispute::UpdateDispute;
 
 use attempt::{ChargeAttempt, charge_result_of};
 use context::Movement;
@@ -53,6 +59,9 @@ pub(super) enum Command {
     Onboard(Onboard),
     CreateTransfer(CreateTransfer),
     ReverseTransfer(ReverseTransfer),
+    OpenDispute(OpenDispute),
+    UpdateDispute(UpdateDispute),
+    SettleDispute(SettleDispute),
 }
 
 impl Command {
@@ -70,6 +79,9 @@ impl Command {
             Self::Onboard(command) => command.execute(context),
             Self::CreateTransfer(command) => command.execute(context),
             Self::ReverseTransfer(command) => command.execute(context),
+            Self::OpenDispute(command) => command.execute(context),
+            Self::UpdateDispute(command) => command.execute(context),
+            Self::SettleDispute(command) => command.execute(context),
         };
         outcome.unwrap_or_else(|error| Outcome { commit: Commit::default(), result: Err(error) })
     }

@@ -117,6 +117,9 @@ pub struct Charge {
     /// Id of the balance transaction of the captured amount.
     #[serde(default)]
     pub balance_transaction: Option<String>,
+    /// True if the charge was disputed, also if the dispute was won.
+    #[serde(default)]
+    pub disputed: bool,
     /// Idempotency key of the call that made the charge.
     pub idempotency_key: Option<String>,
     /// Time of the charge.
@@ -234,6 +237,7 @@ impl PaymentIntent {
             metadata: self.metadata.clone(),
             balance_transaction: attempt.balance_transaction.filter(|_| failure.is_none()).map(str::to_owned),
             failure,
+            disputed: false,
             idempotency_key: attempt.idempotency_key.map(str::to_owned),
             created: attempt.now,
         }
@@ -245,6 +249,16 @@ impl PaymentIntent {
         self.updated = now;
         self.canceled_at = Some(now);
         self.cancellation_reason = reason;
+        self
+    }
+
+    /// The intent after a dispute of its captured charge.
+    pub(super) fn with_dispute(mut self, now: Timestamp) -> Self {
+        self.updated = now;
+        self.charges
+            .iter_mut()
+            .filter(|charge| charge.failure.is_none())
+            .for_each(|charge| charge.disputed = true);
         self
     }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::balance::BalanceTransaction;
+use super::dispute::Dispute;
 use super::intent::{Charge, PaymentIntent};
 use super::refund::{Refund, RefundStatus};
 use super::transfer::Transfer;
@@ -23,6 +24,8 @@ pub struct Ledger {
     pub accounts: Vec<Account>,
     /// Transfers to connected accounts, oldest first, with their reversals.
     pub transfers: Vec<Transfer>,
+    /// Disputes, oldest first.
+    pub disputes: Vec<Dispute>,
 }
 
 impl Ledger {

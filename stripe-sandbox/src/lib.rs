@@ -24,6 +24,7 @@ mod balance;
 mod clock;
 mod collection;
 mod command;
+mod dispute;
 mod endpoint;
 mod error;
 mod fault_rules;
@@ -60,6 +61,7 @@ pub use crate::test_cards::DeclineCode;
 pub use account::{Account, RejectionReason, Verification};
 pub use balance::{BalanceTransaction, TransactionType};
 pub use clock::{Clock, ManualClock};
+pub use dispute::{Dispute, DisputeStatus};
 pub use intent::{AllowRedirects, Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
@@ -173,6 +175,7 @@ impl Sandbox {
             balance_transactions: state.store.transactions.to_vec(),
             accounts: state.store.accounts.to_vec(),
             transfers: state.store.transfers.to_vec(),
+            disputes: state.store.disputes.to_vec(),
         }
     }
 

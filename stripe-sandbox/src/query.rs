@@ -1,6 +1,7 @@
 //! Read operations.
 
 mod balance;
+mod disputes;
 mod list;
 mod page;
 mod search;
@@ -19,6 +20,7 @@ use crate::stripe_json;
 use crate::stripe_json::Expand;
 
 pub(super) use balance::ListTransactions;
+pub(super) use disputes::ListDisputes;
 pub(super) use list::{ListCharges, ListIntents, ListRefunds};
 pub(super) use search::SearchIntents;
 pub(super) use transfers::ListTransfers;
@@ -37,6 +39,8 @@ pub(super) enum Query {
     Account(String),
     Transfer(String),
     Transfers(ListTransfers),
+    Dispute(String),
+    Disputes(ListDisputes),
 }
 
 impl Query {
@@ -103,6 +107,12 @@ impl Query {
                 found.ok_or_else(|| StripeError::missing("transfer", id, "id"))
             }
             Self::Transfers(list) => list.read(store),
+            Self::Dispute(id) => {
+                let found = store.disputes.get(id);
+                let found = found.map(|found| stripe_json::dispute::dispute(found, now));
+                found.ok_or_else(|| StripeError::missing("dispute", id, "id"))
+            }
+            Self::Disputes(list) => list.read(store, now),
             Self::Balance => Ok(stripe_json::balance::balance(&store.balance(now))),
         }
     }

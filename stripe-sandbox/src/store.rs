@@ -10,6 +10,7 @@ use super::account::{Account, AccountLink};
 use super::balance::{Balance, BalanceTransaction};
 use super::clock;
 use super::collection::{Collection, Identified};
+use super::dispute::{Dispute, DisputeStatus};
 use super::idempotency::StoredResponse;
 use super::intent::PaymentIntent;
 use super::refund::Refund;
@@ -49,9 +50,18 @@ pub(super) enum Stored {
     Account(Account),
     AccountLink(AccountLink),
     Transfer(Transfer),
+    Dispute(Dispute),
 }
 
 impl Commit {
+    /// Adds the objects, transactions and events of `next`, which are later.
+    pub(super) fn followed_by(mut self, next: Self) -> Self {
+        self.transactions.extend(next.transactions);
+        self.objects.extend(next.objects);
+        self.more_events.extend(next.event.into_iter().chain(next.more_events));
+        self
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.intent.is_none()
             && self.refund.is_none()
@@ -73,6 +83,7 @@ pub(super) struct PaymentStore {
     pub(super) accounts: Collection<Account>,
     pub(super) links: Collection<AccountLink>,
     pub(super) transfers: Collection<Transfer>,
+    pub(super) disputes: Collection<Dispute>,
 }
 
 impl Identified for Refund {
@@ -107,6 +118,7 @@ impl PaymentStore {
                 Stored::Account(account) => self.accounts.put(account),
                 Stored::AccountLink(link) => self.links.put(link),
                 Stored::Transfer(transfer) => self.transfers.put(transfer),
+                Stored::Dispute(dispute) => self.disputes.put(dispute),
             }
         }
     }
@@ -122,6 +134,17 @@ impl PaymentStore {
         let received =
             received.filter(|transfer| transfer.destination == account && transfer.currency == currency);
         received.map(Transfer::net).sum()
+    }
+
+    /// Disputes of a charge, oldest first.
+    pub(super) fn disputes_of(&self, charge: &str) -> impl Iterator<Item = &Dispute> {
+        self.disputes.iter().filter(move |dispute| dispute.charge == charge)
+    }
+
+    /// Sum of the lost disputes of a charge.
+    pub(super) fn lost_amount(&self, charge: &str) -> i64 {
+        let lost = self.disputes_of(charge).filter(|dispute| dispute.status == DisputeStatus::Lost);
+        lost.map(|dispute| dispute.amount).sum()
     }
 
     /// Currencies in which a connected account has a balance.

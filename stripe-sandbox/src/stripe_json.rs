@@ -2,6 +2,7 @@
 
 pub(super) mod balance;
 pub(super) mod connect;
+pub(super) mod dispute;
 pub(super) mod transfer;
 
 use serde_json::{Map, Value, json};
@@ -157,7 +158,7 @@ pub(super) fn charge(charge: &Charge, intent: &PaymentIntent) -> Value {
         "currency": charge.currency,
         "customer": null,
         "description": null,
-        "disputed": false,
+        "disputed": charge.disputed,
         "failure_code": charge.failure.as_ref().map(|failure| &failure.code),
         "failure_message": charge.failure.as_ref().map(|failure| &failure.message),
         "livemode": false,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod balance;
+mod disputes;
 mod fault_rules;
 mod idempotency;
 mod intents;

@@ -72,7 +72,25 @@ impl Context<'_> {
             None => Ok(stripe_json::payment_intent(&intent, expand)),
         };
         let transactions = captured.into_iter().collect();
-        Outcome { commit: Commit { intent: Some(intent), transactions, event, ..Commit::default() }, result }
+        let commit = Commit { intent: Some(intent), transactions, event, ..Commit::default() };
+        self.with_card_disputes(Outcome { commit, result }, payment_method)
+    }
+
+    /// Adds the disputes that follow a charge of some test cards.
+    fn with_card_disputes(&mut self, mut outcome: Outcome, payment_method: &str) -> Outcome {
+        let Some(intent) = outcome.commit.intent.take() else { return outcome };
+        let Some(charge) = intent.captured_charge().cloned() else {
+            outcome.commit.intent = Some(intent);
+            return outcome;
+        };
+        let disputes = test_cards::disputes(payment_method);
+        for card in disputes {
+            let opened = self.open_dispute(&intent, &charge, charge.amount_captured, *card);
+            outcome.commit = outcome.commit.followed_by(opened.commit);
+        }
+        let is_disputed = !disputes.is_empty();
+        outcome.commit.intent = Some(if is_disputed { intent.with_dispute(self.now) } else { intent });
+        outcome
     }
 
     /// Lets the customer fail to authenticate.

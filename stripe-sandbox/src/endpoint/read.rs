@@ -4,7 +4,8 @@ use crate::error::StripeError;
 use crate::fault_rules::Operation;
 use crate::form::Form;
 use crate::query::{
-    ListCharges, ListIntents, ListRefunds, ListTransactions, ListTransfers, Query, SearchIntents,
+    ListCharges, ListDisputes, ListIntents, ListRefunds, ListTransactions, ListTransfers, Query,
+    SearchIntents,
 };
 
 pub(crate) enum Read {
@@ -20,6 +21,8 @@ pub(crate) enum Read {
     Account(String),
     Transfer(String),
     Transfers,
+    Dispute(String),
+    Disputes,
 }
 
 impl Read {
@@ -33,6 +36,7 @@ impl Read {
             Self::Transaction(_) | Self::Transactions => Operation::RetrieveTransaction,
             Self::Balance => Operation::RetrieveBalance,
             Self::Account(_) => Operation::RetrieveAccount,
+            Self::Dispute(_) | Self::Disputes => Operation::RetrieveDispute,
             Self::Transfer(_) | Self::Transfers => Operation::RetrieveTransfer,
         }
     }
@@ -49,6 +53,8 @@ impl Read {
             Self::Transactions => ListTransactions::parse(form).map(Query::Transactions),
             Self::Balance => Query::plain(form, Query::Balance),
             Self::Account(id) => Query::plain(form, Query::Account(id)),
+            Self::Dispute(id) => Query::plain(form, Query::Dispute(id)),
+            Self::Disputes => ListDisputes::parse(form).map(Query::Disputes),
             Self::Transfer(id) => Query::plain(form, Query::Transfer(id)),
             Self::Transfers => ListTransfers::parse(form).map(Query::Transfers),
         }

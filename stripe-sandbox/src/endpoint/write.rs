@@ -2,7 +2,8 @@
 
 use crate::command::{
     CancelIntent, ChangeAccount, Command, ConfirmIntent, CreateAccount, CreateAccountLink, CreateIntent,
-    CreateRefund, CreateTransfer, Onboard, Pay, ReverseTransfer, SettleRefund,
+    CreateRefund, CreateTransfer, Onboard, OpenDispute, Pay, ReverseTransfer, SettleDispute, SettleRefund,
+    UpdateDispute,
 };
 use crate::error::StripeError;
 use crate::fault_rules::Operation;
@@ -25,6 +26,11 @@ pub(crate) enum Write {
     CreateTransfer,
     ReverseTransfer(String),
     ReverseInDashboard(String),
+    OpenDispute,
+    UpdateDispute(String),
+    CloseDispute(String),
+    /// Dispute and decision.
+    SettleDispute(String, String),
 }
 
 impl Write {
@@ -44,6 +50,10 @@ impl Write {
             Self::CreateTransfer => Operation::CreateTransfer,
             Self::ReverseTransfer(_) => Operation::ReverseTransfer,
             Self::ReverseInDashboard(_) => Operation::ReverseInDashboard,
+            Self::OpenDispute => Operation::OpenDispute,
+            Self::UpdateDispute(_) => Operation::UpdateDispute,
+            Self::CloseDispute(_) => Operation::CloseDispute,
+            Self::SettleDispute(..) => Operation::SettleDispute,
         }
     }
 
@@ -51,9 +61,12 @@ impl Write {
     /// accounts, banks and the dashboard are not calls of the API.
     pub(crate) fn object(&self, form: &Form) -> Option<String> {
         match self {
-            Self::Confirm(id) | Self::Cancel(id) | Self::DeleteAccount(id) | Self::ReverseTransfer(id) => {
-                Some(id.clone())
-            }
+            Self::Confirm(id)
+            | Self::Cancel(id)
+            | Self::DeleteAccount(id)
+            | Self::ReverseTransfer(id)
+            | Self::UpdateDispute(id)
+            | Self::CloseDispute(id) => Some(id.clone()),
             Self::Refund => form.get("payment_intent").map(ToOwned::to_owned),
             _ => None,
         }
@@ -76,6 +89,12 @@ impl Write {
             Self::OpenLink(id) => Command::Onboard(Onboard::open(id, form)?),
             Self::SubmitLink(id) => Command::Onboard(Onboard::submit(id, form)?),
             Self::CreateTransfer => Command::CreateTransfer(CreateTransfer::parse(form)?),
+            Self::OpenDispute => Command::OpenDispute(OpenDispute::parse(form)?),
+            Self::UpdateDispute(id) => Command::UpdateDispute(UpdateDispute::parse(id, form)?),
+            Self::CloseDispute(id) => Command::SettleDispute(SettleDispute::accept(id, form)?),
+            Self::SettleDispute(id, decision) => {
+                Command::SettleDispute(SettleDispute::parse(id, &decision, form)?)
+            }
             Self::ReverseTransfer(id) | Self::ReverseInDashboard(id) => {
                 Command::ReverseTransfer(ReverseTransfer::parse(id, form)?)
             }

@@ -42,6 +42,12 @@ pub enum Operation {
     RetrieveTransfer,
     /// `POST /v1/transfers/{id}/reversals`
     ReverseTransfer,
+    /// `GET /v1/disputes` and `GET /v1/disputes/{id}`
+    RetrieveDispute,
+    /// `POST /v1/disputes/{id}`
+    UpdateDispute,
+    /// `POST /v1/disputes/{id}/close`
+    CloseDispute,
     /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
     Pay,
     /// `POST /sandbox/refunds/{id}/settle`: the asynchronous change of a refund.
@@ -52,6 +58,10 @@ pub enum Operation {
     Onboard,
     /// `POST /sandbox/transfers/{id}/reverse`: a reversal in the dashboard.
     ReverseInDashboard,
+    /// `POST /sandbox/disputes`: the customer disputes a charge.
+    OpenDispute,
+    /// `POST /sandbox/disputes/{id}/…`: the bank or the customer decides about a dispute.
+    SettleDispute,
     /// Any operation. The default of a rule.
     #[default]
     Any,

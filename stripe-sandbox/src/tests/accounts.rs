@@ -40,7 +40,7 @@ impl Fixture {
         (status, String::from_utf8(page.to_vec()).unwrap())
     }
 
-    async fn open(&self, url: &str) -> (StatusCode, String) {
+    async fn browse_to(&self, url: &str) -> (StatusCode, String) {
         self.browse(Request::get(url).body(Body::empty()).unwrap()).await
     }
 
@@ -113,7 +113,7 @@ async fn onboarding_page_completes_the_requirements() {
     let link = fixture.link(&account).await;
     assert_eq!((&link["object"], &link["expires_at"]), (&json!("account_link"), &json!(1_700_000_300)));
     let url = link["url"].as_str().unwrap();
-    let (status, page) = fixture.open(url).await;
+    let (status, page) = fixture.browse_to(url).await;
     assert!(status == StatusCode::OK && page.contains("<li>external_account"), "{page}");
     let (status, location) = fixture.submit(url, "complete").await;
     assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "https://shop.test/done"));
@@ -131,7 +131,7 @@ async fn owner_who_refuses_returns_with_requirements_due() {
     let fixture = Fixture::new();
     let account = fixture.post("/v1/accounts", EXPRESS).await.json["id"].as_str().unwrap().to_owned();
     let url = fixture.link(&account).await["url"].as_str().unwrap().to_owned();
-    fixture.open(&url).await;
+    fixture.browse_to(&url).await;
     assert_eq!(fixture.submit(&url, "refuse").await.1, "https://shop.test/done");
     let account = fixture.get(&format!("/v1/accounts/{account}")).await.json;
     assert_eq!((&account["payouts_enabled"], &account["details_submitted"]), (&json!(false), &json!(false)));
@@ -143,12 +143,12 @@ async fn used_or_expired_link_leads_to_its_refresh_url() {
     let account = fixture.post("/v1/accounts", EXPRESS).await.json["id"].as_str().unwrap().to_owned();
     let used = fixture.link(&account).await["url"].as_str().unwrap().to_owned();
     assert_eq!(fixture.submit(&used, "complete").await.1, "https://shop.test/again", "not opened");
-    assert_eq!(fixture.open(&used).await.0, StatusCode::OK);
-    assert_eq!(fixture.open(&used).await, (StatusCode::SEE_OTHER, "https://shop.test/again".to_owned()));
+    assert_eq!(fixture.browse_to(&used).await.0, StatusCode::OK);
+    assert_eq!(fixture.browse_to(&used).await, (StatusCode::SEE_OTHER, "https://shop.test/again".to_owned()));
     let expired = fixture.link(&account).await["url"].as_str().unwrap().to_owned();
     fixture.clock.advance(Duration::from_mins(5));
-    assert_eq!(fixture.open(&expired).await.1, "https://shop.test/again");
-    assert_eq!(fixture.open("/sandbox/onboarding/al_x").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(fixture.browse_to(&expired).await.1, "https://shop.test/again");
+    assert_eq!(fixture.browse_to("/sandbox/onboarding/al_x").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
