@@ -11,6 +11,8 @@ mod create_account;
 mod create_transfer;
 mod dispute;
 mod pay;
+mod payout;
+mod record_transaction;
 mod refund;
 mod reverse_transfer;
 mod settle_dispute;
@@ -35,6 +37,8 @@ pub(super) use create_account::CreateAccount;
 pub(super) use create_transfer::CreateTransfer;
 pub(super) use dispute::OpenDispute;
 pub(super) use pay::Pay;
+pub(super) use payout::{CreatePayout, SettlePayout};
+pub(super) use record_transaction::RecordTransaction;
 pub(super) use refund::CreateRefund;
 pub(super) use reverse_transfer::ReverseTransfer;
 pub(super) use settle_dispute::SettleDispute;
@@ -62,6 +66,9 @@ pub(super) enum Command {
     OpenDispute(OpenDispute),
     UpdateDispute(UpdateDispute),
     SettleDispute(SettleDispute),
+    CreatePayout(CreatePayout),
+    SettlePayout(SettlePayout),
+    RecordTransaction(RecordTransaction),
 }
 
 impl Command {
@@ -82,6 +89,9 @@ impl Command {
             Self::OpenDispute(command) => command.execute(context),
             Self::UpdateDispute(command) => command.execute(context),
             Self::SettleDispute(command) => command.execute(context),
+            Self::CreatePayout(command) => command.execute(context),
+            Self::SettlePayout(command) => command.execute(context),
+            Self::RecordTransaction(command) => Ok(command.execute(context)),
         };
         outcome.unwrap_or_else(|error| Outcome { commit: Commit::default(), result: Err(error) })
     }

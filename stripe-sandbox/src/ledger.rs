@@ -8,6 +8,7 @@ use super::account::Account;
 use super::balance::BalanceTransaction;
 use super::dispute::Dispute;
 use super::intent::{Charge, PaymentIntent};
+use super::payout::Payout;
 use super::refund::{Refund, RefundStatus};
 use super::transfer::Transfer;
 
@@ -26,6 +27,8 @@ pub struct Ledger {
     pub transfers: Vec<Transfer>,
     /// Disputes, oldest first.
     pub disputes: Vec<Dispute>,
+    /// Payouts of the platform and of connected accounts, oldest first.
+    pub payouts: Vec<Payout>,
 }
 
 impl Ledger {

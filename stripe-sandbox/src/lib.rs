@@ -36,6 +36,7 @@ mod intent;
 mod journal;
 mod ledger;
 mod object_id;
+mod payout;
 mod pipeline;
 mod query;
 mod rate_limits;
@@ -65,6 +66,7 @@ pub use dispute::{Dispute, DisputeStatus};
 pub use intent::{AllowRedirects, Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
+pub use payout::{Payout, PayoutStatus};
 pub use rate_limits::Rates;
 pub use refund::{Refund, RefundStatus};
 pub use terms::Terms;
@@ -176,6 +178,7 @@ impl Sandbox {
             accounts: state.store.accounts.to_vec(),
             transfers: state.store.transfers.to_vec(),
             disputes: state.store.disputes.to_vec(),
+            payouts: state.store.payouts.to_vec(),
         }
     }
 

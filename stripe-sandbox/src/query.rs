@@ -4,6 +4,7 @@ mod balance;
 mod disputes;
 mod list;
 mod page;
+mod payouts;
 mod search;
 mod transfers;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::collection::{Collection, Identified};
 use super::command::{expand, expands, no_account};
 use super::error::StripeError;
 use super::form::Form;
@@ -22,6 +24,7 @@ use crate::stripe_json::Expand;
 pub(super) use balance::ListTransactions;
 pub(super) use disputes::ListDisputes;
 pub(super) use list::{ListCharges, ListIntents, ListRefunds};
+pub(super) use payouts::ListPayouts;
 pub(super) use search::SearchIntents;
 pub(super) use transfers::ListTransfers;
 
@@ -41,6 +44,8 @@ pub(super) enum Query {
     Transfers(ListTransfers),
     Dispute(String),
     Disputes(ListDisputes),
+    Payout(String),
+    Payouts(ListPayouts),
 }
 
 impl Query {
@@ -85,37 +90,42 @@ impl Query {
             Self::Intents(list) => list.read(store),
             Self::Charges(list) => list.read(store),
             Self::Search(search) => Ok(search.read(store, now, lag)),
-            Self::Refund { id, expand_intent } => {
-                let refund = store.refunds.get(id).ok_or_else(|| StripeError::missing("refund", id, "id"))?;
+            Self::Refund { id, expand_intent } => one(&store.refunds, "refund", id, |refund| {
                 let intent = store.intent(&refund.payment_intent).filter(|_| *expand_intent);
-                Ok(stripe_json::refund(refund, intent))
-            }
+                stripe_json::refund(refund, intent)
+            }),
             Self::Refunds(list) => list.read(store),
             Self::Transaction { id, expand_source } => {
-                let found = store.transactions.get(id);
-                let found = found.ok_or_else(|| StripeError::missing("balance_transaction", id, "id"))?;
-                Ok(stripe_json::balance::transaction(found, now, expand_source.then_some(store)))
+                one(&store.transactions, "balance_transaction", id, |transaction| {
+                    stripe_json::balance::transaction(transaction, now, expand_source.then_some(store))
+                })
             }
             Self::Transactions(list) => list.read(store, now),
             Self::Account(id) => {
                 let found = store.accounts.get(id).filter(|account| !account.closed);
                 found.map(stripe_json::connect::account).ok_or_else(|| no_account(id))
             }
-            Self::Transfer(id) => {
-                let found = store.transfers.get(id);
-                let found = found.map(stripe_json::transfer::transfer);
-                found.ok_or_else(|| StripeError::missing("transfer", id, "id"))
-            }
+            Self::Transfer(id) => one(&store.transfers, "transfer", id, stripe_json::transfer::transfer),
             Self::Transfers(list) => list.read(store),
             Self::Dispute(id) => {
-                let found = store.disputes.get(id);
-                let found = found.map(|found| stripe_json::dispute::dispute(found, now));
-                found.ok_or_else(|| StripeError::missing("dispute", id, "id"))
+                one(&store.disputes, "dispute", id, |found| stripe_json::dispute::dispute(found, now))
             }
             Self::Disputes(list) => list.read(store, now),
+            Self::Payout(id) => payouts::retrieve(store, id),
+            Self::Payouts(list) => list.read(store),
             Self::Balance => Ok(stripe_json::balance::balance(&store.balance(now))),
         }
     }
+}
+
+/// JSON of one object, or error 404.
+fn one<T: Identified>(
+    objects: &Collection<T>,
+    kind: &str,
+    id: &str,
+    json: impl Fn(&T) -> Value,
+) -> Result<Value, StripeError> {
+    objects.get(id).map(json).ok_or_else(|| StripeError::missing(kind, id, "id"))
 }
 
 /// Page size (<https://docs.stripe.com/api/pagination>).

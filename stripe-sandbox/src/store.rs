@@ -13,6 +13,7 @@ use super::collection::{Collection, Identified};
 use super::dispute::{Dispute, DisputeStatus};
 use super::idempotency::StoredResponse;
 use super::intent::PaymentIntent;
+use super::payout::Payout;
 use super::refund::Refund;
 use super::transfer::Transfer;
 use super::webhook::Event;
@@ -51,6 +52,7 @@ pub(super) enum Stored {
     AccountLink(AccountLink),
     Transfer(Transfer),
     Dispute(Dispute),
+    Payout(Payout),
 }
 
 impl Commit {
@@ -84,6 +86,7 @@ pub(super) struct PaymentStore {
     pub(super) links: Collection<AccountLink>,
     pub(super) transfers: Collection<Transfer>,
     pub(super) disputes: Collection<Dispute>,
+    pub(super) payouts: Collection<Payout>,
 }
 
 impl Identified for Refund {
@@ -119,6 +122,7 @@ impl PaymentStore {
                 Stored::AccountLink(link) => self.links.put(link),
                 Stored::Transfer(transfer) => self.transfers.put(transfer),
                 Stored::Dispute(dispute) => self.disputes.put(dispute),
+                Stored::Payout(payout) => self.payouts.put(payout),
             }
         }
     }
@@ -133,7 +137,11 @@ impl PaymentStore {
         let received = self.transfers.iter();
         let received =
             received.filter(|transfer| transfer.destination == account && transfer.currency == currency);
-        received.map(Transfer::net).sum()
+        let received: i64 = received.map(Transfer::net).sum();
+        let paid = self.payouts.iter().filter(|payout| {
+            payout.account.as_deref() == Some(account) && payout.currency == currency && payout.is_effective()
+        });
+        received.saturating_sub(paid.map(|payout| payout.amount).sum())
     }
 
     /// Disputes of a charge, oldest first.

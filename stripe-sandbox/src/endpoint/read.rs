@@ -4,7 +4,7 @@ use crate::error::StripeError;
 use crate::fault_rules::Operation;
 use crate::form::Form;
 use crate::query::{
-    ListCharges, ListDisputes, ListIntents, ListRefunds, ListTransactions, ListTransfers, Query,
+    ListCharges, ListDisputes, ListIntents, ListPayouts, ListRefunds, ListTransactions, ListTransfers, Query,
     SearchIntents,
 };
 
@@ -23,6 +23,8 @@ pub(crate) enum Read {
     Transfers,
     Dispute(String),
     Disputes,
+    Payout(String),
+    Payouts,
 }
 
 impl Read {
@@ -36,6 +38,7 @@ impl Read {
             Self::Transaction(_) | Self::Transactions => Operation::RetrieveTransaction,
             Self::Balance => Operation::RetrieveBalance,
             Self::Account(_) => Operation::RetrieveAccount,
+            Self::Payout(_) | Self::Payouts => Operation::RetrievePayout,
             Self::Dispute(_) | Self::Disputes => Operation::RetrieveDispute,
             Self::Transfer(_) | Self::Transfers => Operation::RetrieveTransfer,
         }
@@ -55,6 +58,8 @@ impl Read {
             Self::Account(id) => Query::plain(form, Query::Account(id)),
             Self::Dispute(id) => Query::plain(form, Query::Dispute(id)),
             Self::Disputes => ListDisputes::parse(form).map(Query::Disputes),
+            Self::Payout(id) => Query::plain(form, Query::Payout(id)),
+            Self::Payouts => ListPayouts::parse(form).map(Query::Payouts),
             Self::Transfer(id) => Query::plain(form, Query::Transfer(id)),
             Self::Transfers => ListTransfers::parse(form).map(Query::Transfers),
         }

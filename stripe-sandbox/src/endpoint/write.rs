@@ -2,8 +2,8 @@
 
 use crate::command::{
     CancelIntent, ChangeAccount, Command, ConfirmIntent, CreateAccount, CreateAccountLink, CreateIntent,
-    CreateRefund, CreateTransfer, Onboard, OpenDispute, Pay, ReverseTransfer, SettleDispute, SettleRefund,
-    UpdateDispute,
+    CreatePayout, CreateRefund, CreateTransfer, Onboard, OpenDispute, Pay, RecordTransaction,
+    ReverseTransfer, SettleDispute, SettlePayout, SettleRefund, UpdateDispute,
 };
 use crate::error::StripeError;
 use crate::fault_rules::Operation;
@@ -31,6 +31,10 @@ pub(crate) enum Write {
     CloseDispute(String),
     /// Dispute and decision.
     SettleDispute(String, String),
+    CreatePayout,
+    /// Payout and change.
+    SettlePayout(String, String),
+    RecordTransaction,
 }
 
 impl Write {
@@ -54,6 +58,9 @@ impl Write {
             Self::UpdateDispute(_) => Operation::UpdateDispute,
             Self::CloseDispute(_) => Operation::CloseDispute,
             Self::SettleDispute(..) => Operation::SettleDispute,
+            Self::CreatePayout => Operation::CreatePayout,
+            Self::SettlePayout(..) => Operation::SettlePayout,
+            Self::RecordTransaction => Operation::RecordTransaction,
         }
     }
 
@@ -95,6 +102,9 @@ impl Write {
             Self::SettleDispute(id, decision) => {
                 Command::SettleDispute(SettleDispute::parse(id, &decision, form)?)
             }
+            Self::CreatePayout => Command::CreatePayout(CreatePayout::parse(form)?),
+            Self::SettlePayout(id, action) => Command::SettlePayout(SettlePayout::parse(id, &action, form)?),
+            Self::RecordTransaction => Command::RecordTransaction(RecordTransaction::parse(form)?),
             Self::ReverseTransfer(id) | Self::ReverseInDashboard(id) => {
                 Command::ReverseTransfer(ReverseTransfer::parse(id, form)?)
             }

@@ -48,6 +48,8 @@ pub enum Operation {
     UpdateDispute,
     /// `POST /v1/disputes/{id}/close`
     CloseDispute,
+    /// `GET /v1/payouts` and `GET /v1/payouts/{id}`
+    RetrievePayout,
     /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
     Pay,
     /// `POST /sandbox/refunds/{id}/settle`: the asynchronous change of a refund.
@@ -62,6 +64,12 @@ pub enum Operation {
     OpenDispute,
     /// `POST /sandbox/disputes/{id}/…`: the bank or the customer decides about a dispute.
     SettleDispute,
+    /// `POST /sandbox/payouts`: a payout in the dashboard, or of a connected account.
+    CreatePayout,
+    /// `POST /sandbox/payouts/{id}/…`: a payout arrives, fails or is cancelled.
+    SettlePayout,
+    /// `POST /sandbox/balance_transactions`: a fee or another movement of the balance.
+    RecordTransaction,
     /// Any operation. The default of a rule.
     #[default]
     Any,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{charge, refund, transfer};
+use super::{charge, dispute, payout, refund, transfer};
 use crate::balance::{Balance, BalanceTransaction};
 use crate::store::PaymentStore;
 
@@ -14,7 +14,8 @@ pub(crate) fn transaction(
     now: Timestamp,
     expand_in: Option<&PaymentStore>,
 ) -> Value {
-    let expanded = expand_in.zip(transaction.source.as_deref()).and_then(|(store, id)| source(store, id));
+    let expanded =
+        expand_in.zip(transaction.source.as_deref()).and_then(|(store, id)| source(store, id, now));
     let fees: Vec<_> = (transaction.fee != 0).then(|| fee(transaction)).into_iter().collect();
     json!({
         "id": transaction.id,
@@ -46,12 +47,18 @@ fn fee(transaction: &BalanceTransaction) -> Value {
 }
 
 /// JSON of the object that caused a balance transaction.
-fn source(store: &PaymentStore, id: &str) -> Option<Value> {
+fn source(store: &PaymentStore, id: &str, now: Timestamp) -> Option<Value> {
     if let Some(found) = store.refunds.get(id) {
         return Some(refund(found, None));
     }
     if let Some(found) = store.transfers.get(id) {
         return Some(transfer::transfer(found));
+    }
+    if let Some(found) = store.disputes.get(id) {
+        return Some(dispute::dispute(found, now));
+    }
+    if let Some(found) = store.payouts.get(id) {
+        return Some(payout::payout(found));
     }
     let intent = store.intent_of_charge(id)?;
     intent.charges.iter().find(|charge| charge.id == id).map(|found| charge(found, intent))
