@@ -24,7 +24,7 @@ use serde_json::json;
 use super::error::StripeError;
 use super::form::Form;
 use super::intent::{IntentStatus, PaymentIntent};
-use crate::store::{Commit, Stored};
+use crate::store::{Commit, StoredObject};
 use crate::stripe_json;
 use crate::stripe_json::Expand;
 

@@ -31,7 +31,7 @@ pub(super) struct Commit {
     pub(super) transactions: Vec<BalanceTransaction>,
     /// Other objects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) objects: Vec<Stored>,
+    pub(super) objects: Vec<StoredObject>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) event: Option<Event>,
     /// Further events of the same change.
@@ -47,7 +47,7 @@ pub(super) struct Commit {
 /// Object of a commit.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Stored {
+pub(super) enum StoredObject {
     Account(Account),
     AccountLink(AccountLink),
     Transfer(Transfer),
@@ -118,11 +118,11 @@ impl PaymentStore {
         commit.transactions.into_iter().for_each(|transaction| self.transactions.put(transaction));
         for object in commit.objects {
             match object {
-                Stored::Account(account) => self.accounts.put(account),
-                Stored::AccountLink(link) => self.links.put(link),
-                Stored::Transfer(transfer) => self.transfers.put(transfer),
-                Stored::Dispute(dispute) => self.disputes.put(dispute),
-                Stored::Payout(payout) => self.payouts.put(payout),
+                StoredObject::Account(account) => self.accounts.put(account),
+                StoredObject::AccountLink(link) => self.links.put(link),
+                StoredObject::Transfer(transfer) => self.transfers.put(transfer),
+                StoredObject::Dispute(dispute) => self.disputes.put(dispute),
+                StoredObject::Payout(payout) => self.payouts.put(payout),
             }
         }
     }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::change_account::update;
-use super::{Context, Outcome, Stored};
+use super::{Context, Outcome, StoredObject};
 use crate::account::{Account, AccountLink, LinkState, Verification};
 use crate::error::StripeError;
 use crate::form::Form;
@@ -58,7 +58,7 @@ impl CreateAccountLink {
             state: LinkState::New,
         };
         let json = connect::account_link(&link, context.host);
-        Ok(Outcome::stored([Stored::AccountLink(link)], json))
+        Ok(Outcome::stored([StoredObject::AccountLink(link)], json))
     }
 }
 
@@ -111,7 +111,7 @@ impl Onboard {
         }
         let state = if self.visit == Visit::Open { LinkState::Opened } else { LinkState::Submitted };
         let url = link.return_url.clone();
-        let stored = Stored::AccountLink(AccountLink { state, ..link });
+        let stored = StoredObject::AccountLink(AccountLink { state, ..link });
         Ok(match self.visit {
             Visit::Open => Outcome::stored([stored], json!({ "account": connect::account(&account) })),
             Visit::Refuse => redirect(&url).with_stored(stored),

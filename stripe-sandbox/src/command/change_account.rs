@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, Outcome, Stored};
+use super::{Context, Outcome, StoredObject};
 use crate::account::{Account, RejectionReason, Verification};
 use crate::error::StripeError;
 use crate::form::Form;
@@ -82,7 +82,7 @@ impl ChangeAccount {
 pub(super) fn update(account: Account, context: &mut Context<'_>) -> Outcome {
     let json = connect::account(&account);
     let event = context.event_of_account(&account.id, "account.updated", &json);
-    Outcome::stored([Stored::Account(account)], json).with_event(event)
+    Outcome::stored([StoredObject::Account(account)], json).with_event(event)
 }
 
 /// An account that its owner closes is no longer accessible
@@ -109,7 +109,7 @@ fn check_balance(account: &Account, context: &Context<'_>) -> Result<(), StripeE
 
 fn delete(account: Account) -> Outcome {
     let json: Value = json!({ "id": account.id, "object": "account", "deleted": true });
-    Outcome::stored([Stored::Account(Account { closed: true, ..account })], json)
+    Outcome::stored([StoredObject::Account(Account { closed: true, ..account })], json)
 }
 
 fn rejection_reason(form: &mut Form) -> Result<RejectionReason, StripeError> {

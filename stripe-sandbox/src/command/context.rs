@@ -9,7 +9,7 @@ use crate::balance::{BalanceTransaction, TransactionType};
 use crate::error::StripeError;
 use crate::intent::PaymentIntent;
 use crate::object_id::object_id;
-use crate::store::{Commit, PaymentStore, Stored};
+use crate::store::{Commit, PaymentStore, StoredObject};
 use crate::terms::Terms;
 use crate::test_cards::Decline;
 use crate::webhook::Event;
@@ -36,12 +36,12 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// Stores objects, and responds with `json`.
-    pub(super) fn stored(objects: impl IntoIterator<Item = Stored>, json: Value) -> Self {
+    pub(super) fn stored(objects: impl IntoIterator<Item = StoredObject>, json: Value) -> Self {
         let objects = objects.into_iter().collect();
         Self { commit: Commit { objects, ..Commit::default() }, result: Ok(json) }
     }
 
-    pub(super) fn with_stored(mut self, object: Stored) -> Self {
+    pub(super) fn with_stored(mut self, object: StoredObject) -> Self {
         self.commit.objects.push(object);
         self
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Outcome, Stored, metadata};
+use super::{Context, Outcome, StoredObject, metadata};
 use crate::account::{Account, Verification};
 use crate::error::StripeError;
 use crate::form::Form;
@@ -81,7 +81,7 @@ impl CreateAccount {
             created: context.now,
         };
         let json = connect::account(&account);
-        Outcome::stored([Stored::Account(account)], json)
+        Outcome::stored([StoredObject::Account(account)], json)
     }
 }
 

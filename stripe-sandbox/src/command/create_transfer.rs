@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Movement, Outcome, Stored, currency, metadata, positive};
+use super::{Context, Movement, Outcome, StoredObject, currency, metadata, positive};
 use crate::balance::TransactionType;
 use crate::error::StripeError;
 use crate::form::Form;
@@ -56,7 +56,7 @@ impl CreateTransfer {
         };
         let json = transfer::transfer(&created);
         let event = context.event("transfer.created", &json);
-        let outcome = Outcome::stored([Stored::Transfer(created)], json);
+        let outcome = Outcome::stored([StoredObject::Transfer(created)], json);
         Ok(outcome.with_transactions([transaction]).with_event(event))
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Context, Movement, Outcome, Stored, positive};
+use super::{Context, Movement, Outcome, StoredObject, positive};
 use crate::balance::{BalanceTransaction, TransactionType};
 use crate::dispute::{Dispute, DisputeStatus};
 use crate::error::StripeError;
@@ -142,7 +142,7 @@ impl Context<'_> {
     ) -> Outcome {
         let json: Value = dispute::dispute(&changed, self.now);
         let events: Vec<_> = kinds.iter().map(|kind| self.event(kind, &json)).collect();
-        let outcome = Outcome::stored([Stored::Dispute(changed)], json).with_transactions(adjustment);
+        let outcome = Outcome::stored([StoredObject::Dispute(changed)], json).with_transactions(adjustment);
         events.into_iter().fold(outcome, Outcome::with_event)
     }
 }

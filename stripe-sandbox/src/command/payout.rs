@@ -2,7 +2,7 @@
 //! `cancel`. At Stripe, the dashboard makes them, and banks decide about them.
 
 use super::create_transfer::insufficient_balance;
-use super::{Context, Movement, Outcome, Stored, currency, positive};
+use super::{Context, Movement, Outcome, StoredObject, currency, positive};
 use crate::balance::{BalanceTransaction, TransactionType};
 use crate::error::StripeError;
 use crate::form::Form;
@@ -120,6 +120,8 @@ impl Context<'_> {
             Some(account) => self.event_of_account(account, kind, &json),
             None => self.event(kind, &json),
         };
-        Outcome::stored([Stored::Payout(changed)], json).with_transactions(transaction).with_event(event)
+        Outcome::stored([StoredObject::Payout(changed)], json)
+            .with_transactions(transaction)
+            .with_event(event)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Movement, Outcome, Stored, metadata, positive};
+use super::{Context, Movement, Outcome, StoredObject, metadata, positive};
 use crate::balance::TransactionType;
 use crate::error::StripeError;
 use crate::form::Form;
@@ -44,7 +44,7 @@ impl ReverseTransfer {
         let json = transfer::reversal(&reversal, &reversed);
         reversed.reversals.push(reversal);
         let event = context.event("transfer.reversed", &transfer::transfer(&reversed));
-        let outcome = Outcome::stored([Stored::Transfer(reversed)], json);
+        let outcome = Outcome::stored([StoredObject::Transfer(reversed)], json);
         Ok(outcome.with_transactions([transaction]).with_event(event))
     }
 
