@@ -42,7 +42,7 @@ pub(super) enum Query {
     Account(String),
     Transfer(String),
     Transfers(ListTransfers),
-    Dispute(String),
+    Dispute { id: String, expand_intent: bool },
     Disputes(ListDisputes),
     Payout(String),
     Payouts(ListPayouts),
@@ -66,6 +66,12 @@ impl Query {
         let expand_source = expands(&mut form, "source")?;
         form.finish()?;
         Ok(Self::Transaction { id, expand_source })
+    }
+
+    pub(super) fn dispute(id: String, mut form: Form) -> Result<Self, StripeError> {
+        let expand_intent = expands(&mut form, "payment_intent")?;
+        form.finish()?;
+        Ok(Self::Dispute { id, expand_intent })
     }
 
     /// Query without parameters.
@@ -97,7 +103,7 @@ impl Query {
             Self::Refunds(list) => list.read(store),
             Self::Transaction { id, expand_source } => {
                 one(&store.transactions, "balance_transaction", id, |transaction| {
-                    stripe_json::balance::transaction(transaction, now, expand_source.then_some(store))
+                    balance::json(transaction, expand_source.then_some(store), now)
                 })
             }
             Self::Transactions(list) => list.read(store, now),
@@ -107,8 +113,8 @@ impl Query {
             }
             Self::Transfer(id) => one(&store.transfers, "transfer", id, stripe_json::transfer::transfer),
             Self::Transfers(list) => list.read(store),
-            Self::Dispute(id) => {
-                one(&store.disputes, "dispute", id, |found| stripe_json::dispute::dispute(found, now))
+            Self::Dispute { id, expand_intent } => {
+                one(&store.disputes, "dispute", id, |found| disputes::json(found, store, *expand_intent, now))
             }
             Self::Disputes(list) => list.read(store, now),
             Self::Payout(id) => payouts::retrieve(store, id),

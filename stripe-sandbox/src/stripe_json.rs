@@ -4,6 +4,7 @@ pub(super) mod balance;
 pub(super) mod connect;
 pub(super) mod dispute;
 pub(super) mod payout;
+pub(super) mod source;
 pub(super) mod transfer;
 
 use serde_json::{Map, Value, json};

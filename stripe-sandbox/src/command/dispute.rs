@@ -140,7 +140,7 @@ impl Context<'_> {
         adjustment: Option<BalanceTransaction>,
         kinds: &[&str],
     ) -> Outcome {
-        let json: Value = dispute::dispute(&changed, self.now);
+        let json: Value = dispute::dispute(&changed, None, self.now);
         let events: Vec<_> = kinds.iter().map(|kind| self.event(kind, &json)).collect();
         let outcome = Outcome::stored([StoredObject::Dispute(changed)], json).with_transactions(adjustment);
         events.into_iter().fold(outcome, Outcome::with_event)

@@ -56,7 +56,7 @@ impl Read {
             Self::Transactions => ListTransactions::parse(form).map(Query::Transactions),
             Self::Balance => Query::plain(form, Query::Balance),
             Self::Account(id) => Query::plain(form, Query::Account(id)),
-            Self::Dispute(id) => Query::plain(form, Query::Dispute(id)),
+            Self::Dispute(id) => Query::dispute(id, form),
             Self::Disputes => ListDisputes::parse(form).map(Query::Disputes),
             Self::Payout(id) => Query::plain(form, Query::Payout(id)),
             Self::Payouts => ListPayouts::parse(form).map(Query::Payouts),

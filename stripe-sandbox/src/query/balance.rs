@@ -10,7 +10,6 @@ use crate::error::StripeError;
 use crate::form::Form;
 use crate::store::PaymentStore;
 use crate::stripe_json;
-use crate::stripe_json::balance;
 
 /// `GET /v1/balance_transactions` (<https://docs.stripe.com/api/balance_transactions/list>).
 pub(crate) struct ListTransactions {
@@ -45,7 +44,8 @@ impl ListTransactions {
     pub(super) fn read(&self, store: &PaymentStore, now: Timestamp) -> Result<Value, StripeError> {
         let newest = store.transactions.iter().rev().filter(|transaction| self.selects(transaction));
         let (page, has_more) = self.page.cut(newest, |transaction| &transaction.id, "balance_transaction")?;
-        let json = |transaction| balance::transaction(transaction, now, self.expand_source.then_some(store));
+        let expand_in = self.expand_source.then_some(store);
+        let json = |transaction| json(transaction, expand_in, now);
         let data: Vec<_> = page.into_iter().map(json).collect();
         Ok(stripe_json::list("/v1/balance_transactions", &data, has_more))
     }
@@ -63,4 +63,15 @@ fn kind(form: &mut Form) -> Result<Option<TransactionType>, StripeError> {
     let kind = TransactionType::of(&name);
     let unknown = || StripeError::invalid(format!("Invalid type: {name}")).param("type");
     kind.map(Some).ok_or_else(unknown)
+}
+
+/// JSON of a transaction. Its source is expanded if a store is given.
+pub(super) fn json(
+    transaction: &BalanceTransaction,
+    expand_in: Option<&PaymentStore>,
+    now: Timestamp,
+) -> Value {
+    let source = expand_in.zip(transaction.source.as_deref());
+    let source = source.and_then(|(store, id)| stripe_json::source::source(store, id, now));
+    stripe_json::balance::transaction(transaction, now, source)
 }

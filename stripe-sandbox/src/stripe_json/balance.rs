@@ -3,19 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{charge, dispute, payout, refund, transfer};
 use crate::balance::{Balance, BalanceTransaction};
-use crate::store::PaymentStore;
 
-/// JSON of a balance transaction (<https://docs.stripe.com/api/balance_transactions/object>). Its source is
-/// expanded if a store is given.
-pub(crate) fn transaction(
-    transaction: &BalanceTransaction,
-    now: Timestamp,
-    expand_in: Option<&PaymentStore>,
-) -> Value {
-    let expanded =
-        expand_in.zip(transaction.source.as_deref()).and_then(|(store, id)| source(store, id, now));
+/// JSON of a balance transaction (<https://docs.stripe.com/api/balance_transactions/object>). `source` is its
+/// source, if it is expanded.
+pub(crate) fn transaction(transaction: &BalanceTransaction, now: Timestamp, source: Option<Value>) -> Value {
     let fees: Vec<_> = (transaction.fee != 0).then(|| fee(transaction)).into_iter().collect();
     json!({
         "id": transaction.id,
@@ -30,7 +22,7 @@ pub(crate) fn transaction(
         "fee_details": fees,
         "net": transaction.net(),
         "reporting_category": transaction.reporting_category(),
-        "source": expanded.unwrap_or_else(|| json!(transaction.source)),
+        "source": source.unwrap_or_else(|| json!(transaction.source)),
         "status": if transaction.is_available(now) { "available" } else { "pending" },
         "type": transaction.kind,
     })
@@ -44,24 +36,6 @@ fn fee(transaction: &BalanceTransaction) -> Value {
         "description": "Stripe processing fees",
         "type": "stripe_fee",
     })
-}
-
-/// JSON of the object that caused a balance transaction.
-fn source(store: &PaymentStore, id: &str, now: Timestamp) -> Option<Value> {
-    if let Some(found) = store.refunds.get(id) {
-        return Some(refund(found, None));
-    }
-    if let Some(found) = store.transfers.get(id) {
-        return Some(transfer::transfer(found));
-    }
-    if let Some(found) = store.disputes.get(id) {
-        return Some(dispute::dispute(found, now));
-    }
-    if let Some(found) = store.payouts.get(id) {
-        return Some(payout::payout(found));
-    }
-    let intent = store.intent_of_charge(id)?;
-    intent.charges.iter().find(|charge| charge.id == id).map(|found| charge(found, intent))
 }
 
 /// Currency of an account without any balance.

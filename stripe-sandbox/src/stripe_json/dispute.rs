@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::balance;
+use super::{Expand, balance, payment_intent};
 use crate::dispute::Dispute;
+use crate::intent::PaymentIntent;
 
 /// Parts of the evidence (<https://docs.stripe.com/api/disputes/evidence_object>).
 pub(crate) const EVIDENCE: [&str; 27] = [
@@ -37,8 +38,13 @@ pub(crate) const EVIDENCE: [&str; 27] = [
     "uncategorized_text",
 ];
 
-/// JSON of a dispute (<https://docs.stripe.com/api/disputes/object>).
-pub(crate) fn dispute(dispute: &Dispute, now: Timestamp) -> Value {
+/// JSON of a dispute (<https://docs.stripe.com/api/disputes/object>). `intent` is its payment intent, if it is
+/// expanded.
+pub(crate) fn dispute(dispute: &Dispute, intent: Option<&PaymentIntent>, now: Timestamp) -> Value {
+    let payment_intent = match intent {
+        Some(intent) => payment_intent(intent, Expand::default()),
+        None => json!(dispute.payment_intent),
+    };
     let transactions: Vec<_> =
         dispute.balance_transactions.iter().map(|found| balance::transaction(found, now, None)).collect();
     let evidence: Map<_, _> =
@@ -61,7 +67,7 @@ pub(crate) fn dispute(dispute: &Dispute, now: Timestamp) -> Value {
         "is_charge_refundable": dispute.is_charge_refundable,
         "livemode": false,
         "metadata": dispute.metadata,
-        "payment_intent": dispute.payment_intent,
+        "payment_intent": payment_intent,
         "reason": dispute.reason,
         "status": dispute.status,
     })

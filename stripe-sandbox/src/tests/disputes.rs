@@ -74,6 +74,10 @@ async fn disputed_charge_loses_its_amount_and_a_fee() {
     assert_eq!((&charge["disputed"], &charge["id"]), (&json!(true), &dispute["charge"]));
     let path = format!("/v1/disputes/{}", dispute["id"].as_str().unwrap());
     assert_eq!(fixture.get(&path).await.json, dispute);
+    let expanded = fixture.get(&format!("{path}?expand[]=payment_intent")).await.json;
+    assert_eq!(expanded["payment_intent"]["metadata"]["order_id"], "ord_1");
+    let listed = fixture.get("/v1/disputes?expand[]=data.payment_intent").await.json;
+    assert_eq!(listed["data"], json!([expanded]));
     assert_eq!(fixture.get("/v1/disputes/du_x").await.status, 404);
 }
 
