@@ -1,10 +1,10 @@
-//! Stripe sandbox: emulates Stripe's `PaymentIntents` API, with a ledger of its own.
+//! Stripe sandbox: emulates Stripe's `PaymentIntents` and Connect APIs, with a ledger of its own.
 //!
-//! It implements the part of <https://docs.stripe.com/api> that a shop needs: payment intents, confirmation,
-//! cancellation, search, refunds, idempotency keys, rate limits, test payment methods and signed webhooks. In
-//! addition, fault rules make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real
-//! payments ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the
-//! charges.
+//! It implements the part of <https://docs.stripe.com/api> that a marketplace needs: payment intents,
+//! confirmation, cancellation, search, refunds, balance transactions, connected accounts, transfers, disputes,
+//! payouts, idempotency keys, rate limits, test payment methods and signed webhooks. In addition, fault rules
+//! make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real payments
+//! ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the charges.
 //!
 //! ```
 //! use stripe_sandbox::{Effect, DroppedResponse, Operation, Rule, Sandbox};
@@ -108,7 +108,7 @@ impl Sandbox {
     }
 
     /// Creates a sandbox that stores its state in the journal at `path`: one JSON line per write operation.
-    /// Intents, refunds, stored responses and undelivered webhooks survive a kill; fault rules are not
+    /// Objects, stored responses and undelivered webhooks survive a kill; fault rules, rates and fees are not
     /// stored.
     ///
     /// # Errors

@@ -14,6 +14,9 @@ pub struct Terms {
     pub charge_fee_fixed: u32,
     /// Fee of a dispute, in minor units of any currency.
     pub dispute_fee: u32,
+    /// True if the fee of a dispute is returned when it is won, as in some regions
+    /// (<https://support.stripe.com/questions/dispute-fees-faq>).
+    pub dispute_fee_returned: bool,
     /// Seconds until the funds of a charge are available.
     pub charges_pending_seconds: u32,
 }
@@ -25,6 +28,7 @@ impl Default for Terms {
             charge_fee_basis_points: 150,
             charge_fee_fixed: 25,
             dispute_fee: 2_000,
+            dispute_fee_returned: false,
             charges_pending_seconds: 2 * 24 * 60 * 60,
         }
     }

@@ -117,12 +117,13 @@ impl Context<'_> {
         self.adjust(dispute, -dispute.amount, fee)
     }
 
-    /// Reinstates the amount of a dispute that was won. The fee is not returned
-    /// (<https://docs.stripe.com/disputes/how-disputes-work>).
+    /// Reinstates the amount of a dispute that was won.
     pub(super) fn reinstate_funds(&mut self, dispute: &mut Dispute) -> BalanceTransaction {
         dispute.status = DisputeStatus::Won;
         dispute.is_charge_refundable = true;
-        self.adjust(dispute, dispute.amount, 0)
+        let charged: i64 = dispute.balance_transactions.iter().map(|withdrawn| withdrawn.fee).sum();
+        let fee = if self.terms.dispute_fee_returned { -charged } else { 0 };
+        self.adjust(dispute, dispute.amount, fee)
     }
 
     fn adjust(&mut self, dispute: &mut Dispute, amount: i64, fee: i64) -> BalanceTransaction {

@@ -11,8 +11,13 @@ use crate::Terms;
 
 const LIST: &str = "/v1/balance_transactions";
 
-const FREE: Terms =
-    Terms { charge_fee_basis_points: 0, charge_fee_fixed: 0, dispute_fee: 0, charges_pending_seconds: 0 };
+const FREE: Terms = Terms {
+    charge_fee_basis_points: 0,
+    charge_fee_fixed: 0,
+    dispute_fee: 0,
+    dispute_fee_returned: false,
+    charges_pending_seconds: 0,
+};
 
 fn ids(list: &Value) -> Vec<&str> {
     list["data"].as_array().unwrap().iter().map(|object| object["id"].as_str().unwrap()).collect()

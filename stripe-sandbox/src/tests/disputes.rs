@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::accounts::events;
 use super::balance::balance;
 use super::{CHARGE, Fixture, ReceivedWebhook, receiver};
+use crate::Terms;
 
 impl Fixture {
     /// Charges 19.99 EUR of this card, of which 19.44 EUR are pending. Returns the id of the intent.
@@ -98,6 +99,18 @@ async fn won_dispute_reinstates_the_amount_without_the_fee() {
     assert!(fixture.settle(&dispute, "lose").await["error"].is_object(), "it is closed");
     let refund = fixture.post("/v1/refunds", &format!("payment_intent={intent}")).await;
     assert_eq!(refund.status, 200);
+}
+
+#[tokio::test]
+async fn fee_is_returned_if_the_terms_grant_it() {
+    let fixture = Fixture::new();
+    fixture.sandbox.set_terms(Terms { dispute_fee_returned: true, ..Terms::default() });
+    let intent = fixture.pay_with("createDispute").await;
+    let dispute = fixture.disputes_of(&intent).await.remove(0);
+    let won = fixture.settle(&dispute, "win").await;
+    let reinstated = &won["balance_transactions"][1];
+    assert_eq!((&reinstated["fee"], &reinstated["net"]), (&json!(-2_000), &json!(3_999)));
+    assert_eq!(balance(&fixture).await, (0, 1_944));
 }
 
 #[tokio::test]
