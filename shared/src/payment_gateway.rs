@@ -1,6 +1,11 @@
 //! Interface of the payment gateway for the order saga and reconciliation.
 
+pub mod balance_transactions;
+pub mod disputes;
+pub mod payout_gateway;
 pub mod stripe;
+#[cfg(test)]
+mod tests;
 pub mod webhook;
 
 use std::future::Future;

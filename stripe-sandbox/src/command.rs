@@ -1,33 +1,53 @@
 //! Write operations. Each is parsed first, without side effects, and then executed under the lock.
 
+mod account_link;
+mod attempt;
 mod cancel;
+mod change_account;
 mod confirm;
+mod context;
 mod create;
+mod create_account;
+mod create_transfer;
+mod dispute;
 mod pay;
+mod payout;
+mod record_transaction;
 mod refund;
+mod reverse_transfer;
+mod settle_dispute;
 mod settle_refund;
+mod update_dispute;
 
-use fastrand::Rng;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::error::StripeError;
 use super::form::Form;
-use super::intent::{Attempt, IntentStatus, PaymentIntent};
-use super::object_id::object_id;
-use super::webhook::Event;
-use crate::store::{Commit, PaymentStore};
+use super::intent::{IntentStatus, PaymentIntent};
+use crate::store::{Commit, StoredObject};
 use crate::stripe_json;
 use crate::stripe_json::Expand;
-use crate::test_cards;
-use crate::test_cards::{ChargeResult, Decline, DeclineCode};
 
+pub(super) use account_link::{CreateAccountLink, Onboard};
 pub(super) use cancel::CancelIntent;
+pub(super) use change_account::ChangeAccount;
 pub(super) use confirm::ConfirmIntent;
 pub(super) use create::CreateIntent;
+pub(super) use create_account::CreateAccount;
+pub(super) use create_transfer::CreateTransfer;
+pub(super) use dispute::OpenDispute;
 pub(super) use pay::Pay;
+pub(super) use payout::{CreatePayout, SettlePayout};
+pub(super) use record_transaction::RecordTransaction;
 pub(super) use refund::CreateRefund;
+pub(super) use reverse_transfer::ReverseTransfer;
+pub(super) use settle_dispute::SettleDispute;
 pub(super) use settle_refund::SettleRefund;
+pub(super) use update_dispute::UpdateDispute;
+
+use attempt::{ChargeAttempt, charge_result_of};
+use context::Movement;
+pub(super) use context::{Context, Outcome, no_account};
 
 /// Write operation.
 pub(super) enum Command {
@@ -37,23 +57,18 @@ pub(super) enum Command {
     Refund(CreateRefund),
     Pay(Pay),
     SettleRefund(SettleRefund),
-}
-
-/// Context of the execution of a command.
-pub(super) struct Context<'a> {
-    pub(super) store: &'a PaymentStore,
-    pub(super) rng: &'a mut Rng,
-    pub(super) now: Timestamp,
-    pub(super) request_id: &'a str,
-    pub(super) idempotency_key: Option<&'a str>,
-    /// Decline requested by a fault rule, regardless of the payment method.
-    pub(super) decline: Option<Decline>,
-}
-
-/// Changes to commit, and the response. A declined charge has both.
-pub(super) struct Outcome {
-    pub(super) commit: Commit,
-    pub(super) result: Result<Value, StripeError>,
+    CreateAccount(CreateAccount),
+    ChangeAccount(ChangeAccount),
+    CreateAccountLink(CreateAccountLink),
+    Onboard(Onboard),
+    CreateTransfer(CreateTransfer),
+    ReverseTransfer(ReverseTransfer),
+    OpenDispute(OpenDispute),
+    UpdateDispute(UpdateDispute),
+    SettleDispute(SettleDispute),
+    CreatePayout(CreatePayout),
+    SettlePayout(SettlePayout),
+    RecordTransaction(RecordTransaction),
 }
 
 impl Command {
@@ -65,96 +80,21 @@ impl Command {
             Self::Refund(command) => command.execute(context),
             Self::Pay(command) => command.execute(context),
             Self::SettleRefund(command) => command.execute(context),
+            Self::CreateAccount(command) => Ok(command.execute(context)),
+            Self::ChangeAccount(command) => command.execute(context),
+            Self::CreateAccountLink(command) => command.execute(context),
+            Self::Onboard(command) => command.execute(context),
+            Self::CreateTransfer(command) => command.execute(context),
+            Self::ReverseTransfer(command) => command.execute(context),
+            Self::OpenDispute(command) => command.execute(context),
+            Self::UpdateDispute(command) => command.execute(context),
+            Self::SettleDispute(command) => command.execute(context),
+            Self::CreatePayout(command) => command.execute(context),
+            Self::SettlePayout(command) => command.execute(context),
+            Self::RecordTransaction(command) => Ok(command.execute(context)),
         };
         outcome.unwrap_or_else(|error| Outcome { commit: Commit::default(), result: Err(error) })
     }
-}
-
-impl Context<'_> {
-    fn intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
-        let intent = self.store.intent(id).cloned();
-        intent.ok_or_else(|| StripeError::missing("payment_intent", id, "intent").executed())
-    }
-
-    fn new_id(&mut self, prefix: &str) -> String {
-        object_id(prefix, self.now, self.rng)
-    }
-
-    fn event(&mut self, kind: &str, object: &Value) -> Event {
-        let id = self.new_id("evt");
-        Event::new(id, kind, object, self.request_id, self.idempotency_key, self.now)
-    }
-
-    /// Attempts to charge `intent` with `payment_method`.
-    fn charge(
-        &mut self,
-        intent: PaymentIntent,
-        payment_method: &str,
-        charge_attempt: ChargeAttempt,
-        expand: Expand,
-    ) -> Outcome {
-        let charge_result = match (self.decline, charge_attempt.charge_result) {
-            (Some(decline), _) => ChargeResult::Declines(decline),
-            (None, ChargeResult::RequiresAction) if charge_attempt.off_session => {
-                ChargeResult::Declines(DeclineCode::AuthenticationRequired.decline())
-            }
-            (None, charge_result) => charge_result,
-        };
-        let attempt = Attempt {
-            charge_id: self.new_id("ch"),
-            payment_method,
-            charge_result,
-            idempotency_key: self.idempotency_key,
-            now: self.now,
-        };
-        let intent = intent.with_attempt(&attempt);
-        let plain = stripe_json::payment_intent(&intent, Expand::default());
-        let event = match charge_result {
-            ChargeResult::Succeeds => Some(self.event("payment_intent.succeeded", &plain)),
-            ChargeResult::Declines(_) => Some(self.event("payment_intent.payment_failed", &plain)),
-            ChargeResult::RequiresAction => Some(self.event("payment_intent.requires_action", &plain)),
-        };
-        let result = match stripe_json::last_payment_error(&intent) {
-            Some(error) => Err(payment_error(&error, plain)),
-            None => Ok(stripe_json::payment_intent(&intent, expand)),
-        };
-        Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
-    }
-
-    /// Lets the customer fail to authenticate.
-    fn fail_authentication(&mut self, intent: PaymentIntent) -> Outcome {
-        let intent = intent.with_failed_authentication(self.now);
-        let plain = stripe_json::payment_intent(&intent, Expand::default());
-        let event = Some(self.event("payment_intent.payment_failed", &plain));
-        let error = stripe_json::last_payment_error(&intent).unwrap_or_default();
-        let result = Err(payment_error(&error, plain));
-        Outcome { commit: Commit { intent: Some(intent), event, ..Commit::default() }, result }
-    }
-}
-
-/// Input of a charge attempt.
-#[derive(Clone, Copy)]
-struct ChargeAttempt {
-    charge_result: ChargeResult,
-    /// True if the customer is not present to authenticate.
-    off_session: bool,
-}
-
-/// Error 402 that contains the intent (<https://docs.stripe.com/api/errors#errors-payment_intent>).
-fn payment_error(error: &Value, intent: Value) -> StripeError {
-    let text = |member: &str| error[member].as_str().unwrap_or_default();
-    let members = error.as_object().into_iter().flatten();
-    let error =
-        StripeError::new(402, text("type"), text("message")).with("payment_intent", intent).executed();
-    members.fold(error, |error, (name, value)| error.with(name, value.clone()))
-}
-
-/// Result of charging a payment method, or error 400 if the payment method does not exist.
-fn charge_result_of(payment_method: &str) -> Result<ChargeResult, StripeError> {
-    test_cards::charge_result(payment_method).ok_or_else(|| {
-        let message = format!("No such PaymentMethod: '{payment_method}'");
-        StripeError::invalid(message).code("resource_missing").param("payment_method")
-    })
 }
 
 /// Error for an intent in an unexpected state
@@ -207,6 +147,25 @@ pub(super) fn expands(form: &mut Form, property: &str) -> Result<bool, StripeErr
             .with("param", json!("expand"))),
         None => Ok(!properties.is_empty()),
     }
+}
+
+/// Parses an amount that must be positive.
+fn positive(form: &mut Form, name: &str) -> Result<Option<i64>, StripeError> {
+    let amount = form.integer(name)?;
+    if amount.is_some_and(|amount| amount < 1) {
+        let message = "This value must be greater than or equal to 1.";
+        return Err(StripeError::invalid(message).code("parameter_invalid_integer").param(name));
+    }
+    Ok(amount)
+}
+
+/// Parses a currency code.
+fn currency(given: &str) -> Result<String, StripeError> {
+    let lower = given.to_ascii_lowercase();
+    if lower.len() == 3 && lower.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Ok(lower);
+    }
+    Err(StripeError::invalid(format!("Invalid currency: {given}")).param("currency"))
 }
 
 /// Parses metadata and checks Stripe's limits (<https://docs.stripe.com/api/metadata>).

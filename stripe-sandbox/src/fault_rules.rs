@@ -7,6 +7,7 @@
 //! Over HTTP, a rule is JSON, for example
 //! `{"operation": "create", "nth": 1, "effect": {"charge_and_drop_response": {"answer": "close"}}}`.
 
+mod operation;
 mod plan;
 
 use std::time::Duration;
@@ -15,38 +16,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::test_cards::DeclineCode;
+pub use operation::Operation;
 pub(super) use plan::{Plan, Rules, WebhookEffect};
-
-/// Operation that a rule selects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    /// `POST /v1/payment_intents`
-    Create,
-    /// `POST /v1/payment_intents/{id}/confirm`
-    Confirm,
-    /// `POST /v1/payment_intents/{id}/cancel`
-    Cancel,
-    /// `GET /v1/payment_intents/{id}`
-    Retrieve,
-    /// `GET /v1/payment_intents`
-    List,
-    /// `GET /v1/charges`
-    ListCharges,
-    /// `GET /v1/payment_intents/search`
-    Search,
-    /// `POST /v1/refunds`
-    Refund,
-    /// `GET /v1/refunds` and `GET /v1/refunds/{id}`
-    RetrieveRefund,
-    /// `POST /sandbox/payment_intents/{id}/pay`: the customer pays.
-    Pay,
-    /// `POST /sandbox/refunds/{id}/settle`: the asynchronous change of a refund.
-    SettleRefund,
-    /// Any operation. The default of a rule.
-    #[default]
-    Any,
-}
 
 /// Selection among the calls of the operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! HTTP interface: Stripe's API under `/v1`, the sandbox's own endpoints under `/sandbox`.
 
 mod control;
+mod onboarding;
 mod page;
 
 use axum::Router;
@@ -27,6 +28,8 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/sandbox", get(page::show))
         .route("/sandbox/ledger", get(control::ledger))
+        .route("/sandbox/onboarding/{link}", get(onboarding::show).post(onboarding::submit))
+        .route("/sandbox/terms", get(control::terms).put(control::set_terms))
         .route("/sandbox/behaviour", get(control::rules).post(control::add_rule).delete(control::clear_rules))
         .fallback(api)
         .with_state(sandbox)

@@ -30,7 +30,9 @@ impl Sandbox {
     }
 
     /// Takes the pending webhooks in the order of their due times. The caller delivers them to the URL that
-    /// was [set](Self::set_webhook_url). Outside a Tokio runtime, the sandbox does not send webhooks itself.
+    /// was [set](Self::set_webhook_url), or, if they have an `account`, to that of
+    /// [connected accounts](Self::set_connect_webhook). Outside a Tokio runtime, the sandbox does not send
+    /// webhooks itself.
     #[must_use]
     pub fn take_webhooks(&self) -> Vec<String> {
         let taken = self.lock().outbox.take(Scope::All, self.inner.clock.now());

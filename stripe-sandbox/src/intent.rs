@@ -114,6 +114,12 @@ pub struct Charge {
     pub metadata: BTreeMap<String, String>,
     /// Failure of the charge. `None` if it succeeded.
     pub failure: Option<ChargeFailure>,
+    /// Id of the balance transaction of the captured amount.
+    #[serde(default)]
+    pub balance_transaction: Option<String>,
+    /// True if the charge was disputed, also if the dispute was won.
+    #[serde(default)]
+    pub disputed: bool,
     /// Idempotency key of the call that made the charge.
     pub idempotency_key: Option<String>,
     /// Time of the charge.
@@ -147,6 +153,8 @@ pub(super) struct Attempt<'a> {
     pub(super) payment_method: &'a str,
     pub(super) charge_result: ChargeResult,
     pub(super) idempotency_key: Option<&'a str>,
+    /// Id of the balance transaction, if the attempt succeeds.
+    pub(super) balance_transaction: Option<&'a str>,
     pub(super) now: Timestamp,
 }
 
@@ -227,7 +235,9 @@ impl PaymentIntent {
             currency: self.currency.clone(),
             payment_method: attempt.payment_method.to_owned(),
             metadata: self.metadata.clone(),
+            balance_transaction: attempt.balance_transaction.filter(|_| failure.is_none()).map(str::to_owned),
             failure,
+            disputed: false,
             idempotency_key: attempt.idempotency_key.map(str::to_owned),
             created: attempt.now,
         }
@@ -239,6 +249,16 @@ impl PaymentIntent {
         self.updated = now;
         self.canceled_at = Some(now);
         self.cancellation_reason = reason;
+        self
+    }
+
+    /// The intent after a dispute of its captured charge.
+    pub(super) fn with_dispute(mut self, now: Timestamp) -> Self {
+        self.updated = now;
+        self.charges
+            .iter_mut()
+            .filter(|charge| charge.failure.is_none())
+            .for_each(|charge| charge.disputed = true);
         self
     }
 

@@ -4,16 +4,31 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::account::Account;
+use super::balance::BalanceTransaction;
+use super::dispute::Dispute;
 use super::intent::{Charge, PaymentIntent};
+use super::payout::Payout;
 use super::refund::{Refund, RefundStatus};
+use super::transfer::Transfer;
 
-/// Every intent with its charges, and every refund.
+/// All objects of the sandbox.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Ledger {
     /// Intents, oldest first, with all their charges including failed ones.
     pub intents: Vec<PaymentIntent>,
     /// Refunds, oldest first.
     pub refunds: Vec<Refund>,
+    /// Balance transactions, oldest first.
+    pub balance_transactions: Vec<BalanceTransaction>,
+    /// Connected accounts, oldest first, with closed ones.
+    pub accounts: Vec<Account>,
+    /// Transfers to connected accounts, oldest first, with their reversals.
+    pub transfers: Vec<Transfer>,
+    /// Disputes, oldest first.
+    pub disputes: Vec<Dispute>,
+    /// Payouts of the platform and of connected accounts, oldest first.
+    pub payouts: Vec<Payout>,
 }
 
 impl Ledger {

@@ -1,10 +1,10 @@
-//! Stripe sandbox: emulates Stripe's `PaymentIntents` API, with a ledger of its own.
+//! Stripe sandbox: emulates Stripe's `PaymentIntents` and Connect APIs, with a ledger of its own.
 //!
-//! It implements the part of <https://docs.stripe.com/api> that a shop needs: payment intents, confirmation,
-//! cancellation, search, refunds, idempotency keys, rate limits, test payment methods and signed webhooks. In
-//! addition, fault rules make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real
-//! payments ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the
-//! charges.
+//! It implements the part of <https://docs.stripe.com/api> that a marketplace needs: payment intents,
+//! confirmation, cancellation, search, refunds, balance transactions, connected accounts, transfers, disputes,
+//! payouts, idempotency keys, rate limits, test payment methods and signed webhooks. In addition, fault rules
+//! make calls fail ([`Sandbox::add_fault_rule`]), and the ledger contains the real payments
+//! ([`Sandbox::ledger`]). A test can therefore drop the response of a charge and then count the charges.
 //!
 //! ```
 //! use stripe_sandbox::{Effect, DroppedResponse, Operation, Rule, Sandbox};
@@ -18,9 +18,13 @@
 //! ```
 
 pub mod aborted_body;
+mod account;
 mod auth;
+mod balance;
 mod clock;
+mod collection;
 mod command;
+mod dispute;
 mod endpoint;
 mod error;
 mod fault_rules;
@@ -32,6 +36,7 @@ mod intent;
 mod journal;
 mod ledger;
 mod object_id;
+mod payout;
 mod pipeline;
 mod query;
 mod rate_limits;
@@ -39,9 +44,11 @@ mod refund;
 mod state;
 mod store;
 mod stripe_json;
+mod terms;
 mod test_cards;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod webhook;
 
 use std::path::Path;
@@ -52,17 +59,23 @@ use axum::Router;
 pub use crate::fault_rules::{DroppedResponse, Effect, InvalidRule, Operation, Rule, When, WorkAt};
 pub use crate::in_process::Response;
 pub use crate::test_cards::DeclineCode;
+pub use account::{Account, RejectionReason, Verification};
+pub use balance::{BalanceTransaction, TransactionType};
 pub use clock::{Clock, ManualClock};
+pub use dispute::{Dispute, DisputeStatus};
 pub use intent::{AllowRedirects, Charge, ChargeFailure, IntentStatus, PaymentIntent};
 pub use journal::OpenError;
 pub use ledger::Ledger;
+pub use payout::{Payout, PayoutStatus};
 pub use rate_limits::Rates;
 pub use refund::{Refund, RefundStatus};
+pub use terms::Terms;
+pub use transfer::{Reversal, Transfer};
 pub use webhook::signature;
 
 use rate_limits::RateLimits;
 use state::State;
-use webhook::{Scope, WebhookSender};
+use webhook::{Destination, Scope, WebhookEndpoint, WebhookSender};
 
 /// Stripe sandbox. Clones share the same state.
 #[derive(Clone)]
@@ -73,6 +86,7 @@ pub struct Sandbox {
 struct Inner {
     secret_key: String,
     clock: Clock,
+    webhook_secret: String,
     webhook_sender: WebhookSender,
     /// Held while webhooks are sent, so that they are delivered one after the other.
     sending: tokio::sync::Mutex<()>,
@@ -94,7 +108,7 @@ impl Sandbox {
     }
 
     /// Creates a sandbox that stores its state in the journal at `path`: one JSON line per write operation.
-    /// Intents, refunds, stored responses and undelivered webhooks survive a kill; fault rules are not
+    /// Objects, stored responses and undelivered webhooks survive a kill; fault rules, rates and fees are not
     /// stored.
     ///
     /// # Errors
@@ -120,7 +134,8 @@ impl Sandbox {
         let inner = Inner {
             secret_key: secret_key.to_owned(),
             clock,
-            webhook_sender: WebhookSender::new(webhook_secret),
+            webhook_secret: webhook_secret.to_owned(),
+            webhook_sender: WebhookSender::new(),
             sending: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
         };
@@ -136,11 +151,19 @@ impl Sandbox {
     /// that were undelivered at the end of an earlier run are sent once the URL is set; this must be called
     /// inside a Tokio runtime.
     pub fn set_webhook_url(&self, url: Option<String>) {
-        let mut state = self.lock();
-        let resumes = url.is_some();
-        state.webhook_url = url;
-        let moments = if resumes { state.resume(self.inner.clock.now()) } else { Vec::new() };
-        drop(state);
+        let secret = self.inner.webhook_secret.clone();
+        self.set_endpoint(Destination::Platform, url.map(|url| WebhookEndpoint { url, secret }));
+    }
+
+    /// Sets the endpoint of the events of connected accounts, and the secret that signs its webhooks. Otherwise
+    /// like [`set_webhook_url`](Self::set_webhook_url).
+    pub fn set_connect_webhook(&self, url: Option<String>, secret: &str) {
+        let secret = secret.to_owned();
+        self.set_endpoint(Destination::Connect, url.map(|url| WebhookEndpoint { url, secret }));
+    }
+
+    fn set_endpoint(&self, destination: Destination, endpoint: Option<WebhookEndpoint>) {
+        let moments = self.lock().set_endpoint(destination, endpoint, self.inner.clock.now());
         self.schedule_delivery(moments);
     }
 
@@ -148,12 +171,31 @@ impl Sandbox {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         let state = self.lock();
-        Ledger { intents: state.store.intents().cloned().collect(), refunds: state.store.refunds().to_vec() }
+        Ledger {
+            intents: state.store.intents().cloned().collect(),
+            refunds: state.store.refunds.to_vec(),
+            balance_transactions: state.store.transactions.to_vec(),
+            accounts: state.store.accounts.to_vec(),
+            transfers: state.store.transfers.to_vec(),
+            disputes: state.store.disputes.to_vec(),
+            payouts: state.store.payouts.to_vec(),
+        }
     }
 
     /// Sets the maximum rates of calls. The default is [`Rates::SANDBOX`].
     pub fn set_rates(&self, rates: Rates) {
         self.lock().rate_limits = RateLimits::new(rates);
+    }
+
+    /// Sets the fees of the account, and the time until its funds are available.
+    pub fn set_terms(&self, terms: Terms) {
+        self.lock().terms = terms;
+    }
+
+    /// Fees of the account, and the time until its funds are available.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        self.lock().terms
     }
 
     /// Adds a fault rule.

@@ -41,6 +41,9 @@ pub(super) struct SandboxResponse {
     pub(super) limit: Option<&'static str>,
 }
 
+/// Host in URLs if the request has none, as in process.
+const DEFAULT_HOST: &str = "localhost:12111";
+
 /// Rejects a call for another version of the API than the emulated one, which is that of the account.
 fn check_version(headers: &HeaderMap) -> Result<(), StripeError> {
     match headers.get("stripe-version").map(|version| version.to_str().unwrap_or_default()) {
@@ -89,7 +92,8 @@ impl Sandbox {
         match endpoint {
             Endpoint::Read(read) => self.read(read, form, &plan).await,
             Endpoint::Write(write) => {
-                let request = WriteRequest { keyed: call.keyed(&form), request_id, plan };
+                let host = call.header("host").unwrap_or_else(|| DEFAULT_HOST.to_owned());
+                let request = WriteRequest { keyed: call.keyed(&form), request_id, host, plan };
                 self.write(write, form, request).await
             }
         }
@@ -161,6 +165,8 @@ impl Sandbox {
             request_id: &request.request_id,
             idempotency_key: request.keyed.as_ref().map(|keyed| keyed.key.as_str()),
             decline: request.plan.decline,
+            terms: state.terms,
+            host: &request.host,
         };
         let Outcome { mut commit, result } = match request.plan.fail {
             Some(status) => Outcome { commit: Commit::default(), result: Err(failure(status)) },
@@ -203,6 +209,8 @@ impl Drop for LockedObject {
 struct WriteRequest {
     keyed: Option<KeyedCall>,
     request_id: String,
+    /// Host and port that the caller reached the sandbox at.
+    host: String,
     plan: Plan,
 }
 
@@ -211,8 +219,11 @@ impl SandboxRequest {
         Some(self.headers.get(name)?.to_str().ok()?.to_owned())
     }
 
+    /// Idempotency key of the call. Stripe ignores those of DELETE requests
+    /// (<https://docs.stripe.com/api/idempotent_requests>).
     fn keyed(&self, form: &Form) -> Option<KeyedCall> {
-        let key = self.header("idempotency-key").filter(|key| !key.is_empty())?;
+        let key =
+            self.header("idempotency-key").filter(|key| !key.is_empty() && self.method == Method::POST)?;
         Some(KeyedCall { key, endpoint: self.path.clone(), fingerprint: form.fingerprint() })
     }
 

@@ -54,6 +54,12 @@ pub struct Refund {
     pub settles_as: Option<RefundStatus>,
     /// Reason: `duplicate`, `fraudulent` or `requested_by_customer`.
     pub reason: Option<String>,
+    /// Id of the balance transaction of the refund.
+    #[serde(default)]
+    pub balance_transaction: Option<String>,
+    /// Id of the balance transaction that returned the amount after the refund failed.
+    #[serde(default)]
+    pub failure_balance_transaction: Option<String>,
     /// Metadata of the caller.
     pub metadata: BTreeMap<String, String>,
     /// Idempotency key of the call that created the refund.

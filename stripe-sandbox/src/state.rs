@@ -10,22 +10,25 @@ use jiff::Timestamp;
 use super::idempotency::Keys;
 use super::journal::{Journal, OpenError};
 use super::rate_limits::{RateLimits, Rates};
-use super::webhook::{Event, Outbox};
+use super::webhook::{Destination, Event, Outbox, WebhookEndpoint};
 use crate::fault_rules::{Rules, WebhookEffect};
 use crate::store::{Commit, PaymentStore};
+use crate::terms::Terms;
 
 pub(super) struct State {
     pub(super) store: PaymentStore,
     pub(super) keys: Keys,
     pub(super) rules: Rules,
     pub(super) rate_limits: RateLimits,
+    pub(super) terms: Terms,
     /// Objects that a call is changing.
     pub(super) locked: HashSet<String>,
     /// Generator of ids. The same seed gives the same ids.
     pub(super) rng: Rng,
     pub(super) outbox: Outbox,
-    pub(super) webhook_url: Option<String>,
-    /// Undelivered events of an earlier run. They are sent when the webhook URL is set.
+    webhook: Option<WebhookEndpoint>,
+    connect_webhook: Option<WebhookEndpoint>,
+    /// Undelivered events of an earlier run. They are sent when their endpoint is set.
     undelivered: Vec<Event>,
     journal: Journal,
 }
@@ -37,10 +40,12 @@ impl State {
             keys: Keys::default(),
             rules: Rules::default(),
             rate_limits: RateLimits::new(Rates::SANDBOX),
+            terms: Terms::default(),
             locked: HashSet::new(),
             rng: Rng::with_seed(0),
             outbox: Outbox::default(),
-            webhook_url: None,
+            webhook: None,
+            connect_webhook: None,
             undelivered: Vec::new(),
             journal: Journal::None,
         }
@@ -61,8 +66,7 @@ impl State {
         Ok(state)
     }
 
-    /// Writes a commit to the journal, then applies it. The delivery of an event that is not to be sent is
-    /// complete at once.
+    /// Writes a commit to the journal, then applies it. An event that is not to be sent is discarded.
     pub(super) fn commit(
         &mut self,
         mut commit: Commit,
@@ -72,34 +76,45 @@ impl State {
         if commit.is_empty() {
             return Ok(Vec::new());
         }
-        let event = commit.event.clone();
-        let is_sent = self.webhook_url.is_some() && !webhooks.contains(&WebhookEffect::Drop);
-        if let Some(event) = event.as_ref().filter(|_| !is_sent) {
-            commit.completed_delivery = Some(event.id.clone());
-            commit.more_events.clear();
-        }
-        let events = event.into_iter().chain(commit.more_events.clone()).filter(|_| is_sent);
-        let events: Vec<Event> = events.collect();
+        let is_sent = |event: &Event| {
+            self.endpoint(event.destination()).is_some() && !webhooks.contains(&WebhookEffect::Drop)
+        };
+        commit.event = commit.event.filter(is_sent);
+        commit.more_events.retain(is_sent);
+        let events: Vec<Event> = commit.event.iter().chain(&commit.more_events).cloned().collect();
         self.journal.append(&commit)?;
         self.apply(commit);
         Ok(events.iter().flat_map(|event| self.outbox.put(event, webhooks, now)).collect())
     }
 
-    fn apply(&mut self, commit: Commit) {
-        if let Some(intent) = commit.intent {
-            self.store.put_intent(intent);
-        }
-        if let Some(refund) = commit.refund {
-            self.store.put_refund(refund);
-        }
-        if let Some(answer) = commit.answer {
+    fn apply(&mut self, mut commit: Commit) {
+        if let Some(answer) = commit.answer.take() {
             self.keys.store(answer);
+        }
+        self.store.apply(commit);
+    }
+
+    pub(super) fn endpoint(&self, destination: Destination) -> Option<&WebhookEndpoint> {
+        match destination {
+            Destination::Platform => self.webhook.as_ref(),
+            Destination::Connect => self.connect_webhook.as_ref(),
         }
     }
 
-    /// Queues the events of an earlier run for delivery, and returns when they are due.
-    pub(super) fn resume(&mut self, now: Timestamp) -> Vec<Timestamp> {
-        let undelivered = std::mem::take(&mut self.undelivered);
-        undelivered.into_iter().flat_map(|event| self.outbox.put(&event, &[], now)).collect()
+    /// Sets an endpoint, queues the events of an earlier run for it, and returns when they are due.
+    pub(super) fn set_endpoint(
+        &mut self,
+        destination: Destination,
+        endpoint: Option<WebhookEndpoint>,
+        now: Timestamp,
+    ) -> Vec<Timestamp> {
+        let resumes = endpoint.is_some();
+        match destination {
+            Destination::Platform => self.webhook = endpoint,
+            Destination::Connect => self.connect_webhook = endpoint,
+        }
+        let is_resumed = |event: &mut Event| resumes && event.destination() == destination;
+        let taken: Vec<Event> = self.undelivered.extract_if(.., is_resumed).collect();
+        taken.into_iter().flat_map(|event| self.outbox.put(&event, &[], now)).collect()
     }
 }

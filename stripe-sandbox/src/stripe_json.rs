@@ -1,5 +1,12 @@
 //! JSON representation of Stripe's objects (<https://docs.stripe.com/api/payment_intents/object> and others).
 
+pub(super) mod balance;
+pub(super) mod connect;
+pub(super) mod dispute;
+pub(super) mod payout;
+pub(super) mod source;
+pub(super) mod transfer;
+
 use serde_json::{Map, Value, json};
 
 use super::intent::{Charge, ChargeFailure, IntentStatus, PaymentIntent};
@@ -147,13 +154,13 @@ pub(super) fn charge(charge: &Charge, intent: &PaymentIntent) -> Value {
         "amount": charge.amount,
         "amount_captured": charge.amount_captured,
         "amount_refunded": charge.amount_refunded,
-        "balance_transaction": null,
+        "balance_transaction": charge.balance_transaction,
         "captured": succeeded,
         "created": charge.created.as_second(),
         "currency": charge.currency,
         "customer": null,
         "description": null,
-        "disputed": false,
+        "disputed": charge.disputed,
         "failure_code": charge.failure.as_ref().map(|failure| &failure.code),
         "failure_message": charge.failure.as_ref().map(|failure| &failure.message),
         "livemode": false,
@@ -197,7 +204,7 @@ pub(super) fn refund(refund: &Refund, intent: Option<&PaymentIntent>) -> Value {
         "id": refund.id,
         "object": "refund",
         "amount": refund.amount,
-        "balance_transaction": null,
+        "balance_transaction": refund.balance_transaction,
         "charge": refund.charge,
         "created": refund.created.as_second(),
         "currency": refund.currency,
@@ -212,6 +219,8 @@ pub(super) fn refund(refund: &Refund, intent: Option<&PaymentIntent>) -> Value {
     if refund.status == RefundStatus::Failed
         && let Some(members) = object.as_object_mut()
     {
+        let returned = json!(refund.failure_balance_transaction);
+        members.insert("failure_balance_transaction".to_owned(), returned);
         members.insert("failure_reason".to_owned(), json!(refund.failure_reason()));
     }
     object

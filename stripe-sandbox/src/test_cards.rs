@@ -81,8 +81,20 @@ impl DeclineCode {
 pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
     let name = payment_method.strip_prefix("pm_card_")?;
     let decline = match name.replacen("visa_charge", "charge", 1).as_str() {
-        "visa" | "visa_debit" | "pendingRefund" | "refundFail" | "mastercard" | "mastercard_debit"
-        | "amex" | "discover" | "jcb" => {
+        "bypassPending"
+        | "createDispute"
+        | "createDisputeProductNotReceived"
+        | "createDisputeInquiry"
+        | "createMultipleDisputes"
+        | "visa"
+        | "visa_debit"
+        | "pendingRefund"
+        | "refundFail"
+        | "mastercard"
+        | "mastercard_debit"
+        | "amex"
+        | "discover"
+        | "jcb" => {
             return Some(ChargeResult::Succeeds);
         }
         "authenticationRequired" | "threeDSecure2Required" => return Some(ChargeResult::RequiresAction),
@@ -97,6 +109,34 @@ pub(super) fn charge_result(payment_method: &str) -> Option<ChargeResult> {
         _ => return None,
     };
     Some(ChargeResult::Declines(decline.decline()))
+}
+
+/// Returns true if the funds of a charge are available immediately
+/// (<https://docs.stripe.com/testing#available-balance>).
+pub(super) fn bypasses_pending(payment_method: &str) -> bool {
+    payment_method == "pm_card_bypassPending"
+}
+
+/// Dispute that a customer opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CardDispute<'a> {
+    pub(super) reason: &'a str,
+    /// True if no funds are withdrawn.
+    pub(super) inquiry: bool,
+}
+
+/// Disputes of a charge of `payment_method` (<https://docs.stripe.com/testing#disputes>).
+pub(super) fn disputes(payment_method: &str) -> &'static [CardDispute<'static>] {
+    const FRAUD: CardDispute<'_> = CardDispute { reason: "fraudulent", inquiry: false };
+    match payment_method {
+        "pm_card_createDispute" => &[FRAUD],
+        "pm_card_createMultipleDisputes" => &[FRAUD, FRAUD],
+        "pm_card_createDisputeProductNotReceived" => {
+            &[CardDispute { reason: "product_not_received", inquiry: false }]
+        }
+        "pm_card_createDisputeInquiry" => &[CardDispute { inquiry: true, ..FRAUD }],
+        _ => &[],
+    }
 }
 
 /// Status of a refund to `payment_method`, and the status that it changes to some time later

@@ -1,11 +1,18 @@
 //! Tests of the sandbox through its router.
 
+mod accounts;
+mod balance;
+mod disputes;
 mod fault_rules;
 mod idempotency;
 mod intents;
+mod operations;
+mod page;
+mod payouts;
 mod persistence;
 mod rate_limits;
 mod refunds;
+mod transfers;
 mod webhooks;
 
 use std::sync::Arc;

@@ -20,6 +20,23 @@ pub(super) use sender::WebhookSender;
 pub(super) struct Event {
     pub(super) id: String,
     pub(super) payload: String,
+    /// Connected account of the event. `None` if it is an event of the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+}
+
+/// Webhook endpoint with the secret that signs its webhooks.
+#[derive(Clone, Debug)]
+pub(super) struct WebhookEndpoint {
+    pub(super) url: String,
+    pub(super) secret: String,
+}
+
+/// Endpoint that an event is sent to (<https://docs.stripe.com/connect/webhooks>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Destination {
+    Platform,
+    Connect,
 }
 
 impl Event {
@@ -42,7 +59,18 @@ impl Event {
             "request": { "id": request_id, "idempotency_key": idempotency_key },
             "type": kind,
         });
-        Self { id, payload: payload.to_string() }
+        Self { id, payload: payload.to_string(), account: None }
+    }
+
+    /// The event as one of a connected account.
+    pub(super) fn of_account(self, account: &str) -> Self {
+        let mut payload: Value = serde_json::from_str(&self.payload).unwrap_or_default();
+        payload["account"] = json!(account);
+        Self { payload: payload.to_string(), account: Some(account.to_owned()), ..self }
+    }
+
+    pub(super) fn destination(&self) -> Destination {
+        if self.account.is_some() { Destination::Connect } else { Destination::Platform }
     }
 }
 

@@ -6,10 +6,15 @@
 //! order's charges resolves it. Unlike the search, this list is read-after-write consistent ("Search is not
 //! read-after-write consistent").
 
+mod accounts;
+mod balance_transactions;
 mod charges;
 mod checkout;
+mod disputes;
 mod ledger;
+mod payouts;
 mod refunds;
+mod transfers;
 
 use std::time::Duration;
 
@@ -24,7 +29,7 @@ use crate::domain::order::OrderId;
 use crate::domain::order::payment::refund::RefundIntent;
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::{ChargeIntent, CheckoutIntent, DeclineCode, GatewayId};
-use crate::domain::values::money::Money;
+use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::breaker::{BreakerConfig, CircuitOpen};
 use crate::kit::resilience::http_client::{
@@ -244,6 +249,13 @@ impl<T: Transport, C: Clock, R: Entropy> StripeGateway<T, C, R> {
             attempted: true,
         })
     }
+}
+
+/// Amount in the gateway's currency code.
+fn money_of(amount: i64, currency: &str) -> Result<Money, GatewayError> {
+    let currency: Currency = currency.to_ascii_uppercase().parse().map_err(|_| GatewayError::Unexpected)?;
+    let amount = Amount::try_from(amount).map_err(|_| GatewayError::Unexpected)?;
+    Ok(Money::new(amount, currency))
 }
 
 /// Form fields of every payment intent of an order.

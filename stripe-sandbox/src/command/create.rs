@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ChargeAttempt, Commit, Context, Outcome, charge_result_of, expand, metadata, no_payment_method,
+    ChargeAttempt, Commit, Context, Outcome, charge_result_of, currency, expand, metadata, no_payment_method,
     no_return_url,
 };
 use crate::error::StripeError;
@@ -142,14 +142,6 @@ fn automatic_payment_methods(form: &mut Form) -> Result<Option<AllowRedirects>, 
         })),
         _ => Ok(None),
     }
-}
-
-fn currency(given: &str) -> Result<String, StripeError> {
-    let lower = given.to_ascii_lowercase();
-    if lower.len() == 3 && lower.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return Ok(lower);
-    }
-    Err(StripeError::invalid(format!("Invalid currency: {given}")).param("currency"))
 }
 
 fn amount(text: &str, currency: &str) -> Result<i64, StripeError> {

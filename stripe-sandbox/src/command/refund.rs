@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Commit, Context, Outcome, expand, metadata};
+use super::{Commit, Context, Movement, Outcome, expand, metadata, positive};
+use crate::balance::TransactionType;
+use crate::dispute::DisputeStatus;
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::{Charge, PaymentIntent};
 use crate::refund::Refund;
+use crate::store::PaymentStore;
 use crate::stripe_json;
 use crate::test_cards;
 
@@ -39,11 +42,7 @@ impl CreateRefund {
                 return Err(StripeError::invalid(message));
             }
         };
-        let amount = form.integer("amount")?;
-        if amount.is_some_and(|amount| amount < 1) {
-            let message = "This value must be greater than or equal to 1.";
-            return Err(StripeError::invalid(message).code("parameter_invalid_integer").param("amount"));
-        }
+        let amount = positive(&mut form, "amount")?;
         let reason = form.choice("reason", &REASONS)?;
         let metadata = metadata(&mut form)?;
         expand(&mut form, "")?;
@@ -53,29 +52,37 @@ impl CreateRefund {
 
     pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Outcome, StripeError> {
         let (intent, charge) = self.charge(context)?;
-        let amount = checked_amount(self.amount, &charge)?;
+        let amount = checked_amount(self.amount, &charge, context.store)?;
         let (status, settles_as) = test_cards::refund_result(&charge.payment_method);
+        let id = context.new_id("re");
+        let movement = Movement { amount: -amount, currency: &intent.currency, source: &id };
+        let transaction = context.transaction(TransactionType::Refund, &movement);
         let refund = Refund {
             status,
             settles_as,
-            id: context.new_id("re"),
+            id,
             payment_intent: intent.id.clone(),
-            charge: charge.id,
+            charge: charge.id.clone(),
             order_id: intent.order_id().map(str::to_owned),
             amount,
             currency: intent.currency.clone(),
             reason: self.reason,
+            balance_transaction: Some(transaction.id.clone()),
+            failure_balance_transaction: None,
             metadata: self.metadata,
             idempotency_key: context.idempotency_key.map(str::to_owned),
             created: context.now,
         };
         let intent = intent.with_refund(amount, context.now);
-        let charge = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent));
-        let event = charge.map(|charge| context.event("charge.refunded", &charge));
+        let refunded = intent.captured_charge().map(|charge| stripe_json::charge(charge, &intent));
+        let event = refunded.map(|charge| context.event("charge.refunded", &charge));
         let object = stripe_json::refund(&refund, None);
         let more_events = vec![context.event("refund.created", &object)];
-        let (intent, refund) = (Some(intent), Some(refund));
-        let commit = Commit { intent, refund, event, more_events, ..Commit::default() };
+        let (intent, refund, transactions) = (Some(intent), Some(refund), vec![transaction]);
+        let mut commit = Commit { intent, refund, transactions, event, more_events, ..Commit::default() };
+        if amount == charge.refundable() {
+            commit = close_inquiries(commit, &charge.id, context);
+        }
         Ok(Outcome { commit, result: Ok(object) })
     }
 
@@ -107,13 +114,29 @@ fn no_such(kind: &str, id: &str) -> StripeError {
     StripeError::missing(kind, id, kind).executed()
 }
 
+/// Closes the inquiries about a charge that was refunded in full: they cannot become chargebacks any more
+/// (<https://docs.stripe.com/disputes/how-disputes-work#inquiries>).
+fn close_inquiries(commit: Commit, charge: &str, context: &mut Context<'_>) -> Commit {
+    let inquiries = context.store.disputes_of(charge).filter(|dispute| dispute.status.is_open_inquiry());
+    let inquiries: Vec<_> = inquiries.cloned().collect();
+    inquiries.into_iter().fold(commit, |commit, mut inquiry| {
+        inquiry.status = DisputeStatus::WarningClosed;
+        commit.followed_by(context.changed_dispute(inquiry, None, &["charge.dispute.closed"]).commit)
+    })
+}
+
 /// Amount to refund: the requested amount, or by default everything that is refundable. It must not exceed
-/// the refundable amount.
-fn checked_amount(amount: Option<i64>, charge: &Charge) -> Result<i64, StripeError> {
-    let left = charge.refundable();
-    if left == 0 {
+/// the refundable amount. Nothing is refundable while funds of the charge are withdrawn, and no funds that were
+/// lost (<https://docs.stripe.com/error-codes#charge-disputed>).
+fn checked_amount(amount: Option<i64>, charge: &Charge, store: &PaymentStore) -> Result<i64, StripeError> {
+    if charge.refundable() == 0 {
         let message = format!("Charge {} has already been refunded.", charge.id);
         return Err(StripeError::invalid(message).code("charge_already_refunded").executed());
+    }
+    let left = charge.refundable().saturating_sub(store.lost_amount(&charge.id));
+    if left <= 0 || store.disputes_of(&charge.id).any(|dispute| dispute.status.is_open_chargeback()) {
+        let message = format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
+        return Err(StripeError::invalid(message).code("charge_disputed").executed());
     }
     let amount = amount.unwrap_or(left);
     if amount > left {

@@ -1,4 +1,4 @@
-//! HTTP endpoints for fault rules and the ledger.
+//! HTTP endpoints for fault rules, fees and the ledger.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,10 +9,31 @@ use serde_json::{Value, json};
 use crate::Sandbox;
 use crate::fault_rules::Rule;
 use crate::ledger::Ledger;
+use crate::terms::Terms;
 
 /// `GET /sandbox/ledger`: all payment intents and refunds.
 pub(super) async fn ledger(State(sandbox): State<Sandbox>) -> Json<Ledger> {
     Json(sandbox.ledger())
+}
+
+/// `GET /sandbox/terms`: fees, and the time until funds are available.
+pub(super) async fn terms(State(sandbox): State<Sandbox>) -> Json<Terms> {
+    Json(sandbox.terms())
+}
+
+/// `PUT /sandbox/terms`: sets them. Members that are absent have their default.
+pub(super) async fn set_terms(State(sandbox): State<Sandbox>, body: Bytes) -> (StatusCode, Json<Value>) {
+    match serde_json::from_slice::<Terms>(&body) {
+        Ok(terms) => {
+            sandbox.set_terms(terms);
+            (StatusCode::OK, Json(json!(terms)))
+        }
+        Err(reason) => invalid(&format!("invalid terms: {reason}")),
+    }
+}
+
+fn invalid(message: &str) -> (StatusCode, Json<Value>) {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": message } })))
 }
 
 /// `GET /sandbox/behaviour`: fault rules with the number of matching calls and of calls that they were
@@ -28,10 +49,7 @@ pub(super) async fn add_rule(State(sandbox): State<Sandbox>, body: Bytes) -> (St
             sandbox.add_fault_rule(rule);
             (StatusCode::CREATED, Json(rules_json(&sandbox)))
         }
-        Err(reason) => {
-            let message = format!("invalid fault rule: {reason}");
-            (StatusCode::BAD_REQUEST, Json(json!({ "error": { "message": message } })))
-        }
+        Err(reason) => invalid(&format!("invalid fault rule: {reason}")),
     }
 }
 

@@ -1,9 +1,9 @@
-//! `GET /v1/payment_intents`, `GET /v1/charges` and `GET /v1/refunds`: newest first, with pagination by
-//! `starting_after`.
+//! `GET /v1/payment_intents`, `GET /v1/charges` and `GET /v1/refunds`.
 
 use serde_json::Value;
 
-use super::{expand, expands, limit};
+use super::page::{Created, Page};
+use super::{expand, expands};
 use crate::error::StripeError;
 use crate::form::Form;
 use crate::intent::{Charge, PaymentIntent};
@@ -34,17 +34,6 @@ pub(crate) struct ListRefunds {
     payment_intent: Option<String>,
     charge: Option<String>,
     expand_intent: bool,
-}
-
-struct Page {
-    limit: usize,
-    starting_after: Option<String>,
-}
-
-/// Inclusive bounds of `created`, in seconds.
-struct Created {
-    from: i64,
-    to: i64,
 }
 
 impl ListIntents {
@@ -109,7 +98,7 @@ impl ListRefunds {
         if let Some(id) = self.payment_intent.as_ref().filter(|id| store.intent(id).is_none()) {
             return Err(StripeError::missing("payment_intent", id, "payment_intent"));
         }
-        let newest = store.refunds().iter().rev().filter(|refund| {
+        let newest = store.refunds.iter().rev().filter(|refund| {
             self.payment_intent.as_ref().is_none_or(|intent| refund.payment_intent == *intent)
                 && self.created.covers(refund.created.as_second())
                 && self.charge.as_ref().is_none_or(|charge| refund.charge == *charge)
@@ -119,52 +108,5 @@ impl ListRefunds {
         let json = |refund| stripe_json::refund(refund, intent_of(refund));
         let data: Vec<_> = page.into_iter().map(json).collect();
         Ok(stripe_json::list("/v1/refunds", &data, has_more))
-    }
-}
-
-impl Page {
-    fn parse(form: &mut Form) -> Result<Self, StripeError> {
-        Ok(Self { limit: limit(form)?, starting_after: form.text("starting_after")? })
-    }
-
-    fn cut<'a, T>(
-        &self,
-        all: impl Iterator<Item = &'a T>,
-        id: impl Fn(&T) -> &String,
-        kind: &str,
-    ) -> Result<(Vec<&'a T>, bool), StripeError> {
-        let mut all = all;
-        if let Some(last) = &self.starting_after
-            && !all.any(|object| id(object) == last)
-        {
-            let missing = format!("No such {kind}: '{last}'");
-            return Err(StripeError::invalid(missing).code("resource_missing").param("starting_after"));
-        }
-        let page = all.by_ref().take(self.limit).collect();
-        Ok((page, all.next().is_some()))
-    }
-}
-
-impl Created {
-    fn parse(form: &mut Form) -> Result<Self, StripeError> {
-        let exact = form.integer("created")?;
-        let mut bounds = Self { from: exact.unwrap_or(i64::MIN), to: exact.unwrap_or(i64::MAX) };
-        if let Some(after) = form.integer("created[gt]")? {
-            bounds.from = after.saturating_add(1);
-        }
-        if let Some(from) = form.integer("created[gte]")? {
-            bounds.from = from;
-        }
-        if let Some(before) = form.integer("created[lt]")? {
-            bounds.to = before.saturating_sub(1);
-        }
-        if let Some(to) = form.integer("created[lte]")? {
-            bounds.to = to;
-        }
-        Ok(bounds)
-    }
-
-    fn covers(&self, second: i64) -> bool {
-        (self.from..=self.to).contains(&second)
     }
 }

@@ -35,11 +35,11 @@ impl Sandbox {
     }
 
     async fn send(&self, delivery: Delivery) {
-        let Some(url) = self.lock().webhook_url.clone() else {
+        let Some(endpoint) = self.lock().endpoint(delivery.event.destination()).cloned() else {
             return self.complete_delivery(delivery.event.id);
         };
         let sent =
-            self.inner.webhook_sender.send(&url, &delivery.event.payload, self.inner.clock.now()).await;
+            self.inner.webhook_sender.send(&endpoint, &delivery.event.payload, self.inner.clock.now()).await;
         let Err(reason) = sent else {
             return self.complete_delivery(delivery.event.id);
         };
@@ -47,7 +47,7 @@ impl Sandbox {
         let retry = self.lock().outbox.retry(delivery, self.inner.clock.now());
         warn!(
             event_id = event.as_str(),
-            url,
+            url = endpoint.url,
             error = &reason as &dyn std::error::Error,
             will_retry = retry.is_some(),
             "failed to deliver webhook"

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn event(id: &str) -> Event {
-        Event { id: id.to_owned(), payload: String::new() }
+        Event { id: id.to_owned(), payload: String::new(), account: None }
     }
 
     fn second(second: i64) -> Timestamp {

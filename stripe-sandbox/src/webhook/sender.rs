@@ -11,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::signature;
+use super::{WebhookEndpoint, signature};
 
 /// Maximum duration of a webhook request.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,7 +20,6 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// machine.
 pub(crate) struct WebhookSender {
     client: Client<HttpConnector, Full<Bytes>>,
-    secret: String,
 }
 
 /// Failure of a delivery.
@@ -37,17 +36,22 @@ pub(crate) enum DeliveryError {
 }
 
 impl WebhookSender {
-    pub(crate) fn new(secret: &str) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), secret: secret.to_owned() }
+    pub(crate) fn new() -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// Sends `payload` with a new signature for each attempt, as Stripe does. Any status other than 2xx is a
     /// failure.
-    pub(crate) async fn send(&self, url: &str, payload: &str, now: Timestamp) -> Result<(), DeliveryError> {
-        let request = Request::post(url)
+    pub(crate) async fn send(
+        &self,
+        endpoint: &WebhookEndpoint,
+        payload: &str,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
+        let request = Request::post(&endpoint.url)
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .header(header::USER_AGENT, "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-            .header("Stripe-Signature", signature(&self.secret, now, payload))
+            .header("Stripe-Signature", signature(&endpoint.secret, now, payload))
             .body(Full::from(payload.to_owned()))
             .map_err(DeliveryError::InvalidUrl)?;
         let response = tokio::time::timeout(RESPONSE_TIMEOUT, self.client.request(request)).await;

@@ -9,11 +9,10 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{StripeError, StripeGateway};
+use super::{StripeError, StripeGateway, money_of};
 use crate::domain::order::payment::refund::gateway_refund::GatewayRefund;
 use crate::domain::order::payment::refund::{RefundIntent, RefundStatus};
 use crate::domain::order::payment::{DeclineCode, GatewayId};
-use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::command::CorrelationId;
 use crate::kit::resilience::http_client::Transport;
 use crate::kit::system::clock::{Clock, Entropy, Timestamp};
@@ -68,9 +67,7 @@ impl Refund {
     }
 
     fn state(self) -> Result<GatewayRefund, GatewayError> {
-        let currency: Currency =
-            self.currency.to_ascii_uppercase().parse().map_err(|_| GatewayError::Unexpected)?;
-        let amount = Amount::try_from(self.amount).map_err(|_| GatewayError::Unexpected)?;
+        let amount = money_of(self.amount, &self.currency)?;
         let status = status_of(&self.status);
         let failure = status
             .is_unmade()
@@ -85,7 +82,7 @@ impl Refund {
             payment: GatewayId(payment),
             order_id: order_id.and_then(|id| id.parse().ok()),
             name: self.metadata.and_then(|metadata| metadata.refund),
-            amount: Money::new(amount, currency),
+            amount,
             status,
             failure,
         })
