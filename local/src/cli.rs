@@ -105,6 +105,12 @@ pub(crate) struct PaymentsArguments {
     /// URL of the webhook endpoint. Without it, no webhooks are sent.
     #[arg(long)]
     pub(crate) webhook_url: Option<String>,
+    /// URL of the webhook endpoint for events of connected accounts. Without it, these are not sent.
+    #[arg(long)]
+    pub(crate) connect_webhook_url: Option<String>,
+    /// Secret that the webhooks of connected accounts are signed with.
+    #[arg(long, default_value = "whsec_connect_sandbox")]
+    pub(crate) connect_webhook_secret: String,
     /// Database file of the sandbox. Without it, payments are kept in memory only.
     #[arg(long)]
     pub(crate) database: Option<PathBuf>,

@@ -23,14 +23,14 @@ pub(crate) enum PaymentsCommandError {
 /// Prints the address of the sandbox and serves it until Ctrl-C or SIGTERM.
 pub(crate) async fn run(arguments: PaymentsArguments) -> Result<(), PaymentsCommandError> {
     let mut stopped = Signals::new()?;
-    let PaymentsArguments { port, key, webhook_secret, webhook_url, database } = arguments;
-    let sandbox = match database {
-        Some(path) => Sandbox::persistent(&path, &key, &webhook_secret)?,
-        None => Sandbox::in_memory(&key, &webhook_secret),
+    let sandbox = match &arguments.database {
+        Some(path) => Sandbox::persistent(path, &arguments.key, &arguments.webhook_secret)?,
+        None => Sandbox::in_memory(&arguments.key, &arguments.webhook_secret),
     };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     console::line(format_args!("payment sandbox  http://{}", listener.local_addr()?));
-    sandbox.set_webhook_url(webhook_url);
+    sandbox.set_webhook_url(arguments.webhook_url);
+    sandbox.set_connect_webhook(arguments.connect_webhook_url, &arguments.connect_webhook_secret);
     tokio::select! {
         result = async { axum::serve(listener, sandbox.router()).await } => Ok(result?),
         () = stopped.any() => Ok(()),

@@ -15,7 +15,6 @@ use crate::domain::values::money::{Amount, Currency, Money};
 use crate::kit::error::{ApiError, ErrorCode};
 use crate::kit::system::clock::Timestamp;
 use crate::kit::system::config::{ConfigError, Environment};
-use crate::payment_gateway::payout_gateway::PayoutName;
 
 /// Maximum difference between the time of a signature and ours; the default of Stripe's libraries.
 pub const TOLERANCE: Duration = Duration::from_mins(5);
@@ -62,15 +61,6 @@ impl WebhookVerifier {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) }
     }
 
-    /// Creates a verifier of the events of connected accounts, which have an endpoint and a secret of their own
-    /// (<https://docs.stripe.com/connect/webhooks>).
-    ///
-    /// # Errors
-    /// [`ConfigError`] if the variable is missing.
-    pub fn of_connected_accounts(env: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::new(env.text("AGORA_CONNECT_WEBHOOK_SECRET")?))
-    }
-
     /// Verifies the signature of the raw `body`. Digests are compared in constant time. The time is checked
     /// only for valid signatures.
     ///
@@ -115,13 +105,6 @@ pub struct GatewayEvent {
     account: Option<String>,
 }
 
-/// The fields of a dispute, a transfer or a payout that we use.
-#[derive(Debug, Deserialize)]
-struct ChangedObject {
-    id: String,
-    transfer_group: Option<String>,
-}
-
 /// The fields of a charge or a refund that we use. The state is not among them: an event can be late, so the
 /// present state is read from the gateway.
 #[derive(Debug, Deserialize)]
@@ -159,62 +142,7 @@ pub enum WebhookEvent {
     Ignored,
 }
 
-/// Object of the gateway that has changed. An event can be late, so the present state is read from the gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChangedGatewayObject {
-    /// A dispute was opened or has changed, or its funds were moved.
-    Dispute(GatewayId),
-    /// A transfer was made or reversed.
-    Transfer {
-        /// Id of the transfer.
-        id: GatewayId,
-        /// Payout that the transfer is for; `None` if it was made at the gateway itself.
-        payout: Option<PayoutName>,
-    },
-    /// A connected account has changed, or was closed.
-    Account(GatewayId),
-    /// A payout to the bank account of a connected account has failed. Its amount stays in the account.
-    FailedAccountPayout {
-        /// Id of the connected account.
-        account: GatewayId,
-        /// Id of the payout.
-        payout: GatewayId,
-    },
-}
-
 impl GatewayEvent {
-    /// Interprets the webhook as a change of a dispute, a transfer or a connected account; `None` if it is not
-    /// relevant to us. Disputes and transfers of connected accounts are their own.
-    #[must_use]
-    pub fn changed_object(&self) -> Option<ChangedGatewayObject> {
-        let object = self.data.get("object").and_then(|object| ChangedObject::deserialize(object).ok());
-        match (self.account.as_ref(), self.kind.as_str()) {
-            (
-                None,
-                "charge.dispute.created"
-                | "charge.dispute.updated"
-                | "charge.dispute.funds_withdrawn"
-                | "charge.dispute.funds_reinstated"
-                | "charge.dispute.closed",
-            ) => Some(ChangedGatewayObject::Dispute(GatewayId(object?.id))),
-            (None, "transfer.created" | "transfer.reversed" | "transfer.updated") => {
-                let ChangedObject { id, transfer_group } = object?;
-                Some(ChangedGatewayObject::Transfer {
-                    id: GatewayId(id),
-                    payout: transfer_group.map(PayoutName),
-                })
-            }
-            (Some(account), "account.updated" | "account.application.deauthorized") => {
-                Some(ChangedGatewayObject::Account(GatewayId(account.clone())))
-            }
-            (Some(account), "payout.failed") => Some(ChangedGatewayObject::FailedAccountPayout {
-                account: GatewayId(account.clone()),
-                payout: GatewayId(object?.id),
-            }),
-            _ => None,
-        }
-    }
-
     /// Interprets the webhook as a change of a payment or its refunds. Payments of connected accounts are their
     /// own.
     #[must_use]
