@@ -47,6 +47,7 @@ pub enum AnalyticsEvent {
         alias = "order.shipped",
         alias = "order.delivered",
         alias = "order.refund_started",
+        alias = "order.refund_changed",
         alias = "order.refund_failed",
         alias = "order.partially_refunded",
         alias = "order.refunded",

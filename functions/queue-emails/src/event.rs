@@ -87,6 +87,7 @@ pub enum EmailEvent {
         alias = "user.deleted",
         alias = "order.awaiting_payment",
         alias = "order.refund_started",
+        alias = "order.refund_changed",
         alias = "order.fulfilment_progressed"
     )]
     NotEmailed(IgnoredAny),

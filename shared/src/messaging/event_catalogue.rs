@@ -164,7 +164,7 @@ mod tests {
         for unknown in ["order", "order.*", "job.requested.high", "dead_letter.redriven", ""] {
             assert_eq!(unknown.parse::<EventType>(), Err(EventTypeError), "{unknown}");
         }
-        assert_eq!(NAMES.len(), 44, "{NAMES:?}");
+        assert_eq!(NAMES.len(), 45, "{NAMES:?}");
     }
 
     #[test]

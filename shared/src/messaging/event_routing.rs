@@ -76,10 +76,8 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
     use Subscriber::{Analytics, Emails, Fulfilment, Reports, SearchIndex, UrgentReports};
     match event {
         "order.created" | "order.cancelled" | "order.refund_failed" => &[Fulfilment, Analytics, Emails],
-        "order.refund_started"
-        | "order.resumed"
-        | "order.payment_overdue"
-        | "dead_letter.redriven.fulfilment" => &[Fulfilment],
+        "order.resumed" | "order.payment_overdue" | "dead_letter.redriven.fulfilment" => &[Fulfilment],
+        "order.refund_started" => &[Fulfilment, Analytics],
         "order.confirmed"
         | "order.rejected"
         | "order.delivered"
@@ -99,7 +97,7 @@ pub fn subscribers(event: &str) -> &'static [Subscriber] {
         | "job.failed.notify"
         | "job.died.notify"
         | "dead_letter.redriven.emails" => &[Emails],
-        "order.awaiting_payment" | "dead_letter.redriven.analytics" => &[Analytics],
+        "order.awaiting_payment" | "order.refund_changed" | "dead_letter.redriven.analytics" => &[Analytics],
         "market.created" | "market.changed" | "market.deleted" | "product.changed" | "product.deleted" => {
             &[Analytics, SearchIndex]
         }

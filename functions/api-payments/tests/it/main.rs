@@ -6,6 +6,7 @@ mod discrepancies;
 mod events;
 mod get;
 mod ledger;
+mod ledger_life;
 mod refund_webhooks;
 mod webhook_outcomes;
 mod webhook_signature;

@@ -45,6 +45,9 @@ pub enum OrderEvent {
     /// A refund is pending.
     #[serde(rename = "order.refund_started")]
     RefundStarted(OrderEventData),
+    /// A refund was made at the gateway itself and is pending, or was cancelled because nothing is left for it.
+    #[serde(rename = "order.refund_changed")]
+    RefundChanged(OrderEventData),
     /// A refund succeeded that does not change the status.
     #[serde(rename = "order.partially_refunded")]
     PartiallyRefunded(OrderEventData),
@@ -113,6 +116,7 @@ impl OrderEvent {
             | Self::Shipped(data)
             | Self::Delivered(data)
             | Self::RefundStarted(data)
+            | Self::RefundChanged(data)
             | Self::RefundFailed(data)
             | Self::PartiallyRefunded(data)
             | Self::Refunded(data)
@@ -142,7 +146,7 @@ mod tests {
     use crate::domain::order::tests::confirmed;
     use crate::domain::tests::assert_names_are_types;
 
-    const CONSTRUCTORS: [EventConstructor; 15] = [
+    const CONSTRUCTORS: [EventConstructor; 16] = [
         OrderEvent::Created,
         OrderEvent::AwaitingPayment,
         OrderEvent::Confirmed,
@@ -153,6 +157,7 @@ mod tests {
         OrderEvent::Shipped,
         OrderEvent::Delivered,
         OrderEvent::RefundStarted,
+        OrderEvent::RefundChanged,
         OrderEvent::RefundFailed,
         OrderEvent::PartiallyRefunded,
         OrderEvent::Refunded,

@@ -131,6 +131,7 @@ mod tests {
         assert!(moderator.iter().all(|permission| admin.contains(permission)));
         let only_admin = [
             Permission::OrdersRefundAny,
+            Permission::MarketsSetCommission,
             Permission::UsersCreate,
             Permission::UsersUpdate,
             Permission::UsersDelete,

@@ -176,7 +176,7 @@ impl Order {
         let event: EventConstructor = match change {
             RefundChange::Made => OrderEvent::PartiallyRefunded,
             RefundChange::Unmade | RefundChange::FailedLater => OrderEvent::RefundFailed,
-            RefundChange::Accepted => OrderEvent::Progressed,
+            RefundChange::Accepted => OrderEvent::RefundChanged,
         };
         match self.status {
             OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
@@ -223,7 +223,7 @@ impl Order {
         if !is_left {
             refund.status = RefundStatus::Cancelled;
             if left.amount() == 0 {
-                return Ok((self.next_version(now), OrderEvent::Progressed));
+                return Ok((self.next_version(now), OrderEvent::RefundChanged));
             }
             let Refund { gateway_id, by, reason, .. } = refund.clone();
             // The units of the refund are those of its replacement, also those that are back in the stock.

@@ -27,8 +27,9 @@ use crate::domain::user::Role;
 use crate::domain::values::actor::Actor;
 use crate::domain::values::money::Money;
 use crate::kit::command::saga::Step;
-use crate::kit::command::{Change, Command, Condition, Operation};
+use crate::kit::command::{Change, Command, Condition, Operation, UncommittedEvent};
 use crate::kit::system::clock::Timestamp;
+use crate::messaging::event_routing::{Subscriber, subscribers};
 
 /// Order and payment under test, with the stock of the product.
 pub(super) struct World {
@@ -287,7 +288,10 @@ impl World {
             }
             *stock = serde_json::from_value(counters).unwrap();
         }
+        let entries = self.journal.len();
         writes.iter().for_each(|write| self.record_entry(write));
+        let is_counted = |event: &UncommittedEvent| subscribers(event.name).contains(&Subscriber::Analytics);
+        assert!(self.journal.len() == entries || events.iter().any(is_counted), "the entry is not counted");
         Some(output)
     }
 }

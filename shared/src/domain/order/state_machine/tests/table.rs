@@ -74,6 +74,7 @@ pub(super) const STEPS: [Step; 24] = [
 pub(super) type Row = (Step, OrderStatus, StockPosition, Option<&'static str>);
 
 const REFUND: Option<&str> = Some("order.refund_started");
+const REFUND_CHANGED: Option<&str> = Some("order.refund_changed");
 const REFUND_FAILED: Option<&str> = Some("order.refund_failed");
 const PARTIALLY_REFUNDED: Option<&str> = Some("order.partially_refunded");
 const REJECTED: Option<&str> = Some("order.rejected");
@@ -188,7 +189,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Cancelled, Sold, REFUND),
             (Step::RefundMade, Cancelled, Available, PARTIALLY_REFUNDED),
-            (Step::RefundAccepted, Cancelled, Available, PROGRESSED),
+            (Step::RefundAccepted, Cancelled, Available, REFUND_CHANGED),
             (Step::RefundFailed, Cancelled, Sold, REFUND_FAILED),
             (Step::RetryRefund, Cancelled, Sold, PROGRESSED),
             (Step::RefundRefused, Cancelled, Sold, REFUND_FAILED),
@@ -217,7 +218,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Confirmed, Sold, REFUND),
             (Step::RefundMade, Refunded, Available, Some("order.refunded")),
-            (Step::RefundAccepted, Confirmed, Sold, PROGRESSED),
+            (Step::RefundAccepted, Confirmed, Sold, REFUND_CHANGED),
             (Step::RefundFailed, Confirmed, Sold, REFUND_FAILED),
             (Step::RetryRefund, Confirmed, Sold, PROGRESSED),
             (Step::RefundRefused, Confirmed, Sold, REFUND_FAILED),
@@ -229,7 +230,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Refunded, Available, REFUND),
             (Step::RefundFailed, Refunded, Available, REFUND_FAILED),
-            (Step::RefundAtGateway, Refunded, Available, PROGRESSED),
+            (Step::RefundAtGateway, Refunded, Available, REFUND_CHANGED),
         ],
     ),
     (
@@ -254,7 +255,7 @@ pub(super) const CHARGED: [(&[Step], &[Row]); 21] = [
         &[
             (Step::CaptureOther, Shipped, Sold, REFUND),
             (Step::RefundMade, Refunded, Sold, Some("order.refunded")),
-            (Step::RefundAccepted, Shipped, Sold, PROGRESSED),
+            (Step::RefundAccepted, Shipped, Sold, REFUND_CHANGED),
             (Step::RefundFailed, Shipped, Sold, REFUND_FAILED),
             (Step::RetryRefund, Shipped, Sold, PROGRESSED),
             (Step::RefundRefused, Shipped, Sold, REFUND_FAILED),
