@@ -161,6 +161,10 @@ async fn delete_a_market(fixture: &Fixture) {
     fixture.app.wait_until_idle().await;
     let request = fixture.app.request(Method::DELETE, &format!("/v1/markets/{market}")).by(&fixture.seller);
     assert_eq!(request.header("if-match", "*").send().await.status, StatusCode::NO_CONTENT);
+    // The seller of a deleted market is that of its orders. It has none.
+    let ledger = format!("/v1/markets/{market}/ledger");
+    let entries = fixture.app.request(Method::GET, &ledger).by(&fixture.seller).send().await;
+    assert_eq!(entries.status, StatusCode::NOT_FOUND);
 }
 
 /// Replaces the address of an account with a verified one.

@@ -35,6 +35,7 @@ bugs! {
     bugs_in_the_event_log_are_detected: ["event-not-logged", "unsubscribed-event-not-logged"],
     bugs_in_responses_and_limits_are_detected: ["total-off-by-one", "rate-limit-ignored"],
     bugs_in_races_are_detected: ["sku-not-claimed", "token-reuse-allowed"],
+    bugs_in_the_ledger_are_detected: ["entry-not-recorded"],
 }
 
 #[test]

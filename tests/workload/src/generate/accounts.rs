@@ -15,7 +15,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("logOut", 3, log_out),
     ("requestPasswordReset", 4, request_reset),
     ("confirmPasswordReset", 5, confirm_reset),
-    ("unsubscribe", 16, unsubscribe),
+    ("unsubscribe", 20, unsubscribe),
     ("getUnsubscribePage", 3, unsubscribe_page),
     ("getJwks", 2, jwks),
     ("listUsers", 4, list),

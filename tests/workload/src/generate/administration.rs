@@ -10,7 +10,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("createJob", 18, create_job),
     ("listJobs", 3, list_jobs),
     ("getJob", 5, get_job),
-    ("getJobResult", 4, job_result),
+    ("getJobResult", 12, job_result),
     ("cancelJob", 12, cancel_job),
     ("retryJob", 24, retry_job),
     ("deleteJob", 5, delete_job),
