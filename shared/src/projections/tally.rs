@@ -128,15 +128,19 @@ impl Tally {
             (None, _) => Counted::Deleted(now),
         };
         let version = previous.map_or(Version::FIRST, |tally| tally.version.next());
-        Some(match contribution {
-            Some(Contribution { lists, sale, balances, recount, .. }) => {
-                Self { id, version, counted, lists, sale, balances, recount }
-            }
-            None => {
-                let recount = previous.and_then(|tally| tally.recount.clone());
-                Self { id, version, counted, lists: BTreeSet::new(), sale: None, balances: None, recount }
-            }
-        })
+        let Some(Contribution { lists, sale, balances, recount, .. }) = contribution else {
+            let recount = previous.and_then(|tally| tally.recount.clone());
+            return Some(Self {
+                id,
+                version,
+                counted,
+                lists: BTreeSet::new(),
+                sale: None,
+                balances: None,
+                recount,
+            });
+        };
+        Some(Self { id, version, counted, lists, sale, balances, recount })
     }
 
     /// The tally without its contribution to the totals of a market.

@@ -100,31 +100,42 @@ fn of_request(call: &Call, facts: &Facts, model: &Model) -> Expected {
             }
         }
         "listEvents" => of_events(call, facts),
-        "getMarket" => match &facts.market {
-            Some(market) if market.status != MarketStatus::Draft => Expected::Success,
-            Some(market) if is_creator(market, facts) => Expected::Success,
-            None => refused(&[404]),
-            Some(_) => Expected::Either,
-        },
+        "getMarket" => of_visible_market(facts),
         "deleteMarket" | "patchMarket" | "replaceMarket" | "createProduct" | "getMarketShipping"
         | "setMarketShipping" | "getMarketTax" | "setMarketTax" => of_market(call, facts),
-        "setMarketCommission" => match &facts.caller {
-            _ if facts.market.is_none() => refused(&[401, 403, 404]),
-            Some(caller) if is_user(caller) => refused(&[403, 404]),
-            _ => Expected::Either,
-        },
-        "getMarketCommission" | "getMarketBalance" | "listMarketEntries" => {
-            match (&facts.market, &facts.caller) {
-                (Some(market), _) if is_creator(market, facts) => Expected::Success,
-                (_, Some(caller)) if is_user(caller) && facts.market.is_some() => refused(&[403, 404]),
-                _ => Expected::Either,
-            }
-        }
+        "setMarketCommission" => of_commission(facts),
+        "getMarketCommission" | "getMarketBalance" | "listMarketEntries" => of_money(facts),
         "deleteProduct" | "patchProduct" | "replaceProduct" | "restockProduct" => of_product(call, facts),
         "getJob" | "cancelJob" | "retryJob" | "deleteJob" | "getJobResult" => of_job(call, facts, model),
         "deleteUser" if facts.account.is_none() => refused(&[401, 403, 404]),
         "deleteUser" if facts.blockers > 0 => refused(&[401, 403, 404, 409]),
         "getCurrentUser" => Expected::Success,
+        _ => Expected::Either,
+    }
+}
+
+fn of_visible_market(facts: &Facts) -> Expected {
+    match &facts.market {
+        Some(market) if market.status != MarketStatus::Draft => Expected::Success,
+        Some(market) if is_creator(market, facts) => Expected::Success,
+        None => refused(&[404]),
+        Some(_) => Expected::Either,
+    }
+}
+
+fn of_commission(facts: &Facts) -> Expected {
+    match &facts.caller {
+        _ if facts.market.is_none() => refused(&[401, 403, 404]),
+        Some(caller) if is_user(caller) => refused(&[403, 404]),
+        _ => Expected::Either,
+    }
+}
+
+/// Money of a market, which its creator reads.
+fn of_money(facts: &Facts) -> Expected {
+    match (&facts.market, &facts.caller) {
+        (Some(market), _) if is_creator(market, facts) => Expected::Success,
+        (Some(_), Some(caller)) if is_user(caller) => refused(&[403, 404]),
         _ => Expected::Either,
     }
 }

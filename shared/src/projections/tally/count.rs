@@ -92,7 +92,7 @@ impl Command for CountEntities {
         let mut change = Change::of(());
         for (((id, market), tally), totals) in self.markets.iter().zip(markets).zip(tallies).zip(totals) {
             let sold = recount.delta.sold_in(*id);
-            let contribution = market.as_ref().map(|market| Contribution::of(market));
+            let contribution = market.as_ref().map(Contribution::of);
             let after = recount.count_one(Subject::Market(*id), contribution, tally.as_ref());
             let (market, before) = (market.as_ref(), tally.as_ref());
             let orders_counted = counted_in.contains(id);

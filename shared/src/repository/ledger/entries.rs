@@ -30,26 +30,27 @@ pub struct EntryQuery {
 impl EntryQuery {
     /// Queries of the partitions of the list.
     fn queries(&self) -> Vec<Query> {
-        let queries: Vec<Query> = match self.order {
-            Some(order) => {
-                let entries = Query::table(Order::key(&order).pk, 1);
-                let entries = entries.between("entry#".to_owned(), "entry#~".to_owned());
-                // The order may be one of another market.
-                vec![entries.filter(Predicate::equal("marketId", self.market.to_string()))]
-            }
-            None => {
-                let (from, to) = (self.period.from, self.period.to);
-                // An entry has the sort value of its time and its id.
-                let (first, last) = (
-                    from.map_or(String::new(), |at| at.to_string()),
-                    to.map_or("~".to_owned(), |at| at.to_string()),
-                );
-                let query = |shard| Query::index(Index::ByParent, entries_in_shard(self.market, shard), 1);
-                (0..MARKET_SHARDS).map(|shard| query(shard).between(first.clone(), last.clone())).collect()
-            }
+        let queries = match self.order {
+            Some(order) => vec![self.of_order(order)],
+            None => self.of_period(),
         };
         let sorted = |query: Query| if self.descending { query.descending() } else { query };
         queries.into_iter().map(sorted).collect()
+    }
+
+    fn of_order(&self, order: OrderId) -> Query {
+        let entries =
+            Query::table(Order::key(&order).pk, 1).between("entry#".to_owned(), "entry#~".to_owned());
+        // The order may be one of another market.
+        entries.filter(Predicate::equal("marketId", self.market.to_string()))
+    }
+
+    /// The sort value of an entry is its time with its id.
+    fn of_period(&self) -> Vec<Query> {
+        let first = self.period.from.map_or_else(String::new, |at| at.to_string());
+        let last = self.period.to.map_or_else(|| "~".to_owned(), |at| at.to_string());
+        let query = |shard| Query::index(Index::ByParent, entries_in_shard(self.market, shard), 1);
+        (0..MARKET_SHARDS).map(|shard| query(shard).between(first.clone(), last.clone())).collect()
     }
 }
 

@@ -97,10 +97,8 @@ impl Order {
     /// Time since when the seller has earned the money of the order: its delivery, or its confirmation if nothing is
     /// shipped. An order that was refunded before has nothing to wait for.
     fn earned_at(&self) -> Timestamp {
-        let earned = match self.lines.has_shipping() {
-            true => OrderStatus::Delivered,
-            false => OrderStatus::Confirmed,
-        };
+        let is_shipped = self.lines.has_shipping();
+        let earned = if is_shipped { OrderStatus::Delivered } else { OrderStatus::Confirmed };
         let entry = self.timeline.iter().find(|entry| entry.status == earned);
         entry.map_or(self.updated_at, |entry| entry.at)
     }

@@ -8,6 +8,7 @@ use crate::domain::ledger::{Account, EntryId, JournalEntry, Postings};
 use crate::domain::order::payment::refund::{Refund, RefundStatus};
 use crate::domain::order::payment::{GatewayId, Payment};
 use crate::domain::order::{Order, OrderStatus};
+use crate::domain::values::money::Money;
 use crate::kit::command::{Condition, Operation, Record as _, Write};
 
 impl World {
@@ -57,7 +58,7 @@ impl World {
         let captured = ids.into_iter().filter_map(|id| order.captured_by(&GatewayId(id.to_owned()), payment));
         let made = order.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
         let made: i64 = made.map(|refund| refund.amount.amount()).sum();
-        captured.map(|captured| captured.amount()).sum::<i64>() - made
+        captured.map(Money::amount).sum::<i64>() - made
     }
 }
 

@@ -289,7 +289,9 @@ impl World {
             *stock = serde_json::from_value(counters).unwrap();
         }
         let entries = self.journal.len();
-        writes.iter().for_each(|write| self.record_entry(write));
+        for write in &writes {
+            self.record_entry(write);
+        }
         let is_counted = |event: &UncommittedEvent| subscribers(event.name).contains(&Subscriber::Analytics);
         assert!(self.journal.len() == entries || events.iter().any(is_counted), "the entry is not counted");
         Some(output)
