@@ -32,7 +32,11 @@ pub(crate) struct CommissionBody {
 /// Commission to set. It replaces the current one.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase", deny_unknown_fields, extend("examples" = [{ "basisPoints": 750 }]))]
+#[schemars(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    extend("examples" = [{ "basisPoints": 750 }], "required" = ["basisPoints"]),
+)]
 pub(crate) struct SetCommissionRequest {
     /// Rate for new orders; null for the default of the marketplace.
     basis_points: Option<BasisPoints>,

@@ -39,6 +39,7 @@ pub(crate) struct TrialBalanceBody {
 
 /// Balances in one currency.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TrialBalanceOfCurrency")]
 struct CurrencyBody {
     /// The currency.
     currency: Currency,
@@ -50,6 +51,7 @@ struct CurrencyBody {
 
 /// Balance of an account.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AccountBalance")]
 struct AccountBody {
     /// The account.
     account: Account,

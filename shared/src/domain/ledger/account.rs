@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::{Display, IntoStaticStr, VariantArray};
+use strum::{Display, VariantArray};
 
 /// Account of the ledger, in each currency. Balances are debit positive: what the marketplace has is above zero,
 /// what it owes or has earned is below zero.
@@ -19,7 +19,6 @@ use strum::{Display, IntoStaticStr, VariantArray};
     Deserialize,
     JsonSchema,
     Display,
-    IntoStaticStr,
     VariantArray,
 )]
 pub enum Account {
@@ -43,12 +42,4 @@ pub enum Account {
     #[serde(rename = "seller:available")]
     #[strum(serialize = "seller:available")]
     SellerAvailable,
-}
-
-impl Account {
-    /// Returns true if each market has an account of its own.
-    #[must_use]
-    pub const fn is_of_market(self) -> bool {
-        matches!(self, Self::SellerPending | Self::SellerAvailable)
-    }
 }

@@ -7,7 +7,7 @@ use crate::domain::values::money::Money;
 use crate::domain::values::money::tax::BasisPoints;
 
 /// Terms of the commission on an order, frozen when it is placed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommissionTerms {
     /// Rate of the commission on the net amount of each item. Shipping and taxes are free of it.
     #[serde(rename = "rate")]

@@ -1,5 +1,5 @@
 //! Balances of an order on the ledger, derived from the order and its payment; each commit records the difference as
-//! a journal entry, so that no transition can forget to do so.
+//! a journal entry, so that a transition needs no code for it.
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@ use super::{Amount, Money};
 const WHOLE: i64 = 10_000;
 
 /// Rate in hundredths of a percent, for example 1900 for 19 %: 0 to 10000.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct BasisPoints(u16);
 

@@ -40,8 +40,8 @@ pub const PLATFORM_SCOPE: &str = "platform";
 /// An index of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Index {
-    /// Children of a parent, by id: the dead letters of a queue and status. Totals of markets by volume, and
-    /// logged events of a subject by time.
+    /// Children of a parent, by id: the dead letters of a queue and status. Totals of markets by volume, logged
+    /// events of a subject by time, and journal entries of a market by time.
     ByParent,
     /// Summaries of the children of a parent, by id: the markets of a status, the accounts of a role and
     /// status, the jobs of an owner and status, the products of a market and status, the orders of a market.
